@@ -1,0 +1,1 @@
+//! Exported logs on disk as a source.

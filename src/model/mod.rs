@@ -1,0 +1,23 @@
+//! The nouns: what a principal, an event, a resource, a finding, a gap, a plan and a report are.
+//!
+//! Knows no cloud SDK, file, clock or terminal. Everyone may name it; it names nobody.
+
+pub mod change;
+pub mod event;
+pub mod gap;
+pub mod ids;
+pub mod observed;
+pub mod plan;
+pub mod principal;
+pub mod report;
+pub mod resource;
+pub mod time;
+
+pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
+pub use gap::Gap;
+pub use ids::{EventId, Provider};
+pub use observed::Observed;
+pub use principal::{Principal, PrincipalKind};
+pub use report::Report;
+pub use resource::ResourceRef;
+pub use time::Time;

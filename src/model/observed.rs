@@ -1,0 +1,27 @@
+//! What an inventory showed: the state of a resource at a time, as the cloud's own describe call gave it.
+
+use super::{ResourceRef, Time};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    pub resource: ResourceRef,
+    /// When the cloud was asked.
+    pub at: Time,
+    pub state: State,
+    pub created_at: Option<Time>,
+    /// What holds or relaunches it, by id or name: group, fleet, service, bulk operation; strongest first.
+    pub held_by: Vec<Arc<str>>,
+    /// Who the cloud says made it, where the call tells (`user` of a compute operation).
+    pub made_by: Option<Arc<str>>,
+    /// Identity it carries: instance profile ARN or service-account e-mail.
+    pub identity: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    Running,
+    Stopped,
+    Gone,
+    Unknown,
+}

@@ -1,0 +1,3 @@
+//! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
+
+mod support;
