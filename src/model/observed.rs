@@ -25,3 +25,13 @@ pub enum State {
     Gone,
     Unknown,
 }
+
+/// A call that listed everything of a kind somewhere: what existed then and is not among the observed is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub kind: &'static str,
+    pub account: Arc<str>,
+    /// `None` for all regions (an aggregated list).
+    pub region: Option<Arc<str>>,
+    pub at: Time,
+}

@@ -178,6 +178,8 @@ pub struct Touched {
 pub enum FindingKind {
     Persistence,
     PrivilegeEscalation,
+    /// Spelled as the house spells it; ATT&CK says "defense".
+    #[serde(rename = "defence_evasion")]
     DefenseEvasion,
     Exfiltration,
     Exposure,

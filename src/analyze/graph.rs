@@ -1,0 +1,738 @@
+//! The credential graph: the seed, and every credential that it became or made, closed to a fixpoint.
+//!
+//! A node is a credential; an event belongs to at most one. Strength of a link: exact (the id is in the response) before
+//! exact session (same ARN and session start) before heuristic. A credential is reached once, by its earliest issuing
+//! event, so cycles (role juggling) end and the order of input can't matter.
+
+use super::investigation::{Evidence, PlainKey, Tally};
+use super::taint::{self, Taint};
+use crate::model::event::{Fact, Issued, Minter};
+use crate::model::report::{Confidence, Strength};
+use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, ResourceRef, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A credential of the closure. Index 0 is the seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub id: Arc<str>,
+    pub kind: &'static str,
+    pub principal: Option<Arc<str>>,
+    pub principal_id: Option<Arc<str>>,
+    pub account: Option<Arc<str>>,
+    pub depth: u32,
+    pub via: Option<&'static str>,
+    pub parent: Option<usize>,
+    pub issued_at: Option<Time>,
+    pub event: Option<EventId>,
+    pub strength: Strength,
+    pub confidence: Confidence,
+    pub valid_until: Option<Time>,
+}
+
+/// To which credential an event belongs, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Owner {
+    pub node: usize,
+    pub strength: Strength,
+    pub confidence: Confidence,
+}
+
+/// Something with an identity that the closure made: what it does later comes back to its maker.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub resource: ResourceRef,
+    pub by: usize,
+    pub at: Time,
+    pub confidence: Confidence,
+    pub event: EventId,
+}
+
+pub struct Graph<'a> {
+    pub evidence: Evidence<'a>,
+    pub nodes: Vec<Node>,
+    pub taint: Taint,
+    /// Access key id, key id, bearer id → node.
+    by_key: BTreeMap<Arc<str>, usize>,
+    /// (ARN, session start in epoch seconds) → node.
+    by_session: BTreeMap<(Arc<str>, i64), usize>,
+    /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
+    by_principal: BTreeMap<Arc<str>, (usize, Time)>,
+    /// `AROA…:session` → node, for the copies that carry no key.
+    by_principal_id: BTreeMap<Arc<str>, usize>,
+    /// Keys that some other event is known to have issued: never matched by session.
+    foreign_keys: BTreeSet<Arc<str>>,
+    /// Copies of one call in several accounts: shared id → owner found through any copy.
+    by_shared: BTreeMap<Arc<str>, Owner>,
+    /// What the closure made, by every name, to link compute and identity providers by.
+    pub made: Vec<Made>,
+    made_by_name: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+/// Session starts are whole seconds; sign-ins and their sessions differ by up to two (aws.md 1.3).
+const SIGN_IN_SLACK: i64 = 2;
+/// GetRoleCredentials and the AssumeRoleWithSAML that it causes share no id, only time (aws.md 1.3).
+const IDENTITY_CENTER_SLACK: i64 = 5;
+
+/// Closes the graph over the evidence.
+pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
+    let mut graph = Graph::of_seed(evidence);
+    graph.learn_taint();
+    loop {
+        let before = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
+        graph.round();
+        let after = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
+        if before == after {
+            return graph;
+        }
+    }
+}
+
+impl<'a> Graph<'a> {
+    fn of_seed(evidence: Evidence<'a>) -> Graph<'a> {
+        let principal = evidence.principal;
+        let kind = match principal.kind {
+            PrincipalKind::AccessKey if principal.id.starts_with("ASIA") => "aws.session",
+            PrincipalKind::AccessKey => "aws.access_key",
+            PrincipalKind::User => "aws.user",
+            PrincipalKind::Role => "aws.role",
+            PrincipalKind::Session => "aws.session",
+            PrincipalKind::FederatedUser => "aws.federated_user",
+            PrincipalKind::Root => "aws.root",
+            PrincipalKind::ServiceAccount => "gcp.service_account",
+            PrincipalKind::GoogleUser => "gcp.user",
+            PrincipalKind::WorkloadIdentity => "gcp.workload_identity",
+        };
+        let seed = Node {
+            id: principal.email.clone().unwrap_or_else(|| principal.id.clone()),
+            kind,
+            principal: principal.arn.clone().or_else(|| principal.email.clone()),
+            principal_id: None,
+            account: principal.account.clone(),
+            depth: 0,
+            via: None,
+            parent: None,
+            issued_at: None,
+            event: None,
+            strength: Strength::Exact,
+            confidence: Confidence::Confirmed,
+            valid_until: None,
+        };
+        let mut graph = Graph {
+            evidence,
+            nodes: vec![seed],
+            taint: Taint::default(),
+            by_key: BTreeMap::new(),
+            by_session: BTreeMap::new(),
+            by_principal: BTreeMap::new(),
+            by_principal_id: BTreeMap::new(),
+            foreign_keys: BTreeSet::new(),
+            by_shared: BTreeMap::new(),
+            made: Vec::new(),
+            made_by_name: BTreeMap::new(),
+        };
+        if graph.principal().kind == PrincipalKind::AccessKey {
+            graph.by_key.insert(graph.principal().id.clone(), 0);
+        }
+        for event in graph.events() {
+            for issued in issued(event) {
+                graph.foreign_keys.insert(issued.id.clone());
+            }
+        }
+        graph
+    }
+
+    fn principal(&self) -> &'a crate::model::Principal {
+        self.evidence.principal
+    }
+
+    pub fn events(&self) -> impl Iterator<Item = &'a Event> + use<'a> {
+        self.evidence.events.clone().into_iter()
+    }
+
+    pub fn plain(&self) -> impl Iterator<Item = &'a (PlainKey, Tally)> + use<'a> {
+        self.evidence.plain.clone().into_iter()
+    }
+
+    /// Learns which keys leaked and which addresses tell attacker and owners apart (Google only).
+    fn learn_taint(&mut self) {
+        if self.principal().provider != Provider::Gcp {
+            return;
+        }
+        let mut taint = Taint { leaked_at: self.evidence.window.leaked_at, ..Taint::default() };
+        taint.leaked_keys.extend(self.principal().key.clone());
+        for event in self.events() {
+            for fact in &event.facts {
+                if let Fact::Leak { key: Some(key), principal, .. } = fact
+                    && principal.as_ref().is_none_or(|who| self.is_seed_principal(who))
+                {
+                    taint.leaked_keys.insert(key.clone());
+                }
+            }
+        }
+        for (actor, at, address) in self.sightings() {
+            let Some(address) = address.filter(|address| taint::is_public(address)) else { continue };
+            if !self.is_seed(actor) {
+                continue;
+            }
+            let before = taint.leaked_at.is_some_and(|leak| at < leak);
+            match &actor.key {
+                Some(key) if !before && taint.is_leaked(key) => taint.attacker.insert(address.clone()),
+                Some(_) => taint.owners.insert(address.clone()),
+                None if before || actor.delegation.iter().any(|hop| taint::is_service_agent(hop)) => {
+                    taint.owners.insert(address.clone())
+                }
+                None => false,
+            };
+        }
+        if taint.leaked_at.is_some() {
+            // The owners' own pipeline may use the very key that leaked: where it was seen before the leak is theirs.
+            let owners = taint.owners.clone();
+            taint.attacker.retain(|address| !owners.contains(address));
+        } else {
+            let attacker = taint.attacker.clone();
+            taint.owners.retain(|address| !attacker.contains(address));
+        }
+        self.taint = taint;
+    }
+
+    /// Every actor seen with time and address, kept and plain alike.
+    fn sightings(&self) -> impl Iterator<Item = (&'a Actor, Time, Option<&'a Arc<str>>)> + use<'a> {
+        let kept = self.events().map(|event| (&event.actor, event.at, event.address.as_ref()));
+        let plain = self.plain().map(|(key, tally)| (&*key.actor, tally.first, key.address.as_ref()));
+        kept.chain(plain)
+    }
+
+    fn is_seed_principal(&self, who: &str) -> bool {
+        let principal = self.principal();
+        *principal.id == *who
+            || principal.email.as_deref() == Some(who)
+            || principal.unique_id.as_deref() == Some(who)
+            || principal.arn.as_deref() == Some(who)
+    }
+
+    /// Whether the seed itself signed.
+    pub fn is_seed(&self, actor: &Actor) -> bool {
+        let principal = self.principal();
+        let arn = principal.arn.as_ref();
+        let is_arn = actor.principal.is_some() && actor.principal.as_ref() == arn;
+        let has_id = |id: &Option<Arc<str>>, joined: bool| {
+            id.as_deref().is_some_and(|id| {
+                *id == *principal.id
+                    || (joined && id.strip_prefix(&*principal.id).is_some_and(|rest| rest.starts_with(':')))
+            })
+        };
+        match principal.kind {
+            PrincipalKind::AccessKey => actor.key.as_ref() == Some(&principal.id),
+            PrincipalKind::User | PrincipalKind::FederatedUser | PrincipalKind::Root | PrincipalKind::Session => {
+                is_arn || has_id(&actor.principal_id, false)
+            }
+            PrincipalKind::Role => {
+                let issuer = actor.session.as_ref().and_then(|session| session.issuer.as_ref());
+                (issuer.is_some() && issuer == arn) || has_id(&actor.principal_id, true)
+            }
+            PrincipalKind::ServiceAccount | PrincipalKind::GoogleUser | PrincipalKind::WorkloadIdentity => {
+                actor.principal.as_deref().is_some_and(|who| self.is_seed_principal(who))
+                    || has_id(&actor.principal_id, false)
+            }
+        }
+    }
+
+    /// Returns the credential that an event belongs to.
+    pub fn owner(&self, event: &Event) -> Option<Owner> {
+        self.owner_of(&event.actor, event.at, event.address.as_ref())
+            .or_else(|| event.shared.as_ref().and_then(|shared| self.by_shared.get(shared)).copied())
+    }
+
+    /// Returns the credential that an actor used at a time, from an address.
+    pub fn owner_of(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
+        if let Some(owner) = self.known_key(actor) {
+            return Some(owner);
+        }
+        match self.principal().provider {
+            Provider::Aws => self.aws_owner(actor, at),
+            Provider::Gcp => self.gcp_owner(actor, at, address),
+        }
+    }
+
+    fn known_key(&self, actor: &Actor) -> Option<Owner> {
+        let node = [&actor.key, &actor.bearer].into_iter().flatten().find_map(|key| self.by_key.get(key))?;
+        Some(self.own(*node, Strength::Exact))
+    }
+
+    fn own(&self, node: usize, strength: Strength) -> Owner {
+        Owner { node, strength: strength.max(self.nodes[node].strength), confidence: self.nodes[node].confidence }
+    }
+
+    fn aws_owner(&self, actor: &Actor, at: Time) -> Option<Owner> {
+        if self.is_seed(actor) {
+            return Some(self.own(0, Strength::Exact));
+        }
+        if actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key)) {
+            return None;
+        }
+        let principal = actor.principal.as_ref();
+        if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started)) {
+            for slack in 0..=SIGN_IN_SLACK {
+                for start in [started.as_second() - slack, started.as_second() + slack] {
+                    if let Some(node) = self.by_session.get(&(arn.clone(), start)) {
+                        return Some(self.own(*node, Strength::ExactSession));
+                    }
+                }
+            }
+        }
+        if let Some((node, since)) = principal.and_then(|arn| self.by_principal.get(arn))
+            && at >= *since
+            && self.may_sign_as(*node, actor)
+        {
+            return Some(self.own(*node, Strength::Heuristic));
+        }
+        if actor.key.is_none()
+            && let Some(node) = actor.principal_id.as_ref().and_then(|id| self.by_principal_id.get(id))
+        {
+            return Some(self.own(*node, Strength::Heuristic));
+        }
+        self.compute_owner(actor)
+    }
+
+    /// A login profile signs in at the console only: a user's own access keys are not its doing.
+    fn may_sign_as(&self, node: usize, actor: &Actor) -> bool {
+        match self.nodes[node].kind {
+            "aws.login_profile" => actor.key.as_deref().is_none_or(|key| !key.starts_with("AKIA")),
+            _ => true,
+        }
+    }
+
+    /// A session that was issued to compute which the closure made, though its minting was not seen.
+    fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
+        let by_issue = actor.issued_to.as_ref().and_then(|arn| self.made_named(arn));
+        let by_name = || {
+            let arn = actor.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"))?;
+            let name = arn.rsplit('/').next().filter(|name| name.starts_with("i-"))?;
+            self.made_named(name)
+        };
+        let (made, strength) = match by_issue {
+            Some(made) => (made, Strength::Exact),
+            None => (by_name()?, Strength::Heuristic),
+        };
+        Some(Owner { strength, confidence: made.confidence, ..self.own(made.by, strength) })
+    }
+
+    fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
+        if self.is_seed(actor) && !self.is_impersonated(actor) {
+            let confidence = self.taint.class(actor, at, address);
+            return Some(Owner { node: 0, strength: Strength::Exact, confidence });
+        }
+        let (node, since) = actor.principal.as_ref().and_then(|email| self.by_principal.get(email))?;
+        let node = *node;
+        if self.nodes[node].kind == "gcp.impersonation" {
+            // The target goes on working for its owners: only what carries the delegation is ours.
+            let hop = self.tainted_hop(actor, at, address)?;
+            return Some(Owner { confidence: hop.max(self.nodes[node].confidence), ..self.own(node, Strength::Exact) });
+        }
+        (at >= *since).then(|| self.own(node, Strength::Exact))
+    }
+
+    /// Whether a person or service account, and not Google's own machinery, signed as this one.
+    fn is_impersonated(&self, actor: &Actor) -> bool {
+        actor.delegation.iter().any(|hop| !hop.is_empty() && !taint::is_service_agent(hop))
+    }
+
+    /// Returns the class of the delegation chain, when any hop of it is ours.
+    fn tainted_hop(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Confidence> {
+        actor
+            .delegation
+            .iter()
+            .filter(|hop| !taint::is_service_agent(hop))
+            .filter_map(|hop| {
+                if self.is_seed_principal(hop) {
+                    return Some(self.taint.class_of_delegation(at, address));
+                }
+                let (node, since) = self.by_principal.get(hop)?;
+                (at >= *since || self.nodes[*node].kind == "gcp.impersonation").then(|| self.nodes[*node].confidence)
+            })
+            .min()
+    }
+
+    pub fn made_named(&self, name: &str) -> Option<&Made> {
+        self.made_by_name.get(name).and_then(|found| found.first()).map(|index| &self.made[*index])
+    }
+
+    /// Whether this names something that the closure made (any of its names).
+    pub fn is_own(&self, resource: &ResourceRef) -> bool {
+        resource.all_names().any(|name| {
+            self.made_by_name
+                .get(name)
+                .is_some_and(|found| found.iter().any(|index| self.made[*index].resource.is_same(resource)))
+        })
+    }
+
+    /// One round of the closure: gathers what the present nodes issued and made, in a fixed order.
+    fn round(&mut self) {
+        let mut born: Vec<Node> = Vec::new();
+        let mut sign_ins: Vec<(Arc<str>, Time, usize)> = Vec::new();
+        for event in self.events().filter(|event| event.outcome.is_success()) {
+            let owner = self.owner(event);
+            if let (Some(shared), Some(owner)) = (&event.shared, owner) {
+                self.by_shared.entry(shared.clone()).or_insert(owner);
+            }
+            if self.principal().provider == Provider::Gcp {
+                self.delegations(event, &mut born);
+            }
+            for fact in &event.facts {
+                match fact {
+                    Fact::Issued(issued) => {
+                        if let Some((parent, strength)) = self.minter(event, issued, owner) {
+                            born.push(self.child(event, issued, parent, strength));
+                        }
+                    }
+                    Fact::SignedIn { principal, via } => {
+                        if let Some(owner) = owner {
+                            self.signed_in(event, principal, via, owner, &mut sign_ins);
+                        }
+                    }
+                    Fact::Created(resource) => {
+                        if let Some(owner) = owner {
+                            self.make(resource, owner, event);
+                        }
+                    }
+                    Fact::Deleted(_)
+                    | Fact::Touched { .. }
+                    | Fact::Revoked { .. }
+                    | Fact::Carries { .. }
+                    | Fact::Granted { .. }
+                    | Fact::Withdrawn { .. }
+                    | Fact::Forwarded { .. }
+                    | Fact::Signal(_)
+                    | Fact::Leak { .. } => {}
+                }
+            }
+        }
+        born.extend(self.sessions_of_made_compute());
+        for (arn, at, node) in sign_ins {
+            self.by_session.entry((arn, at.as_second())).or_insert(node);
+        }
+        born.sort_by(|a, b| (a.depth, a.issued_at, &a.event, &a.id).cmp(&(b.depth, b.issued_at, &b.event, &b.id)));
+        for node in born {
+            self.add(node);
+        }
+    }
+
+    fn child(&self, event: &Event, issued: &Issued, parent: Owner, strength: Strength) -> Node {
+        Node {
+            id: issued.id.clone(),
+            kind: issued.kind,
+            principal: issued.principal.clone(),
+            principal_id: issued.principal_id.clone(),
+            account: issued.account.clone().or_else(|| Some(event.scope.account.clone())),
+            depth: self.nodes[parent.node].depth + 1,
+            via: Some(issued.via),
+            parent: Some(parent.node),
+            issued_at: Some(event.at),
+            event: Some(event.id.clone()),
+            strength,
+            confidence: parent.confidence,
+            valid_until: issued.expires,
+        }
+    }
+
+    /// Returns whose credential minted this one, and how sure that is.
+    fn minter(&self, event: &Event, issued: &Issued, owner: Option<Owner>) -> Option<(Owner, Strength)> {
+        match &issued.minter {
+            Minter::Actor => match owner {
+                Some(owner) => Some((owner, issued.strength.max(owner.strength))),
+                None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
+            },
+            Minter::Compute { name, .. } => {
+                let made = self.made_named(name)?;
+                (made.at <= event.at).then(|| {
+                    (Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) }, issued.strength)
+                })
+            }
+            Minter::External { issuer, .. } => {
+                let made = self.made_named(issuer)?;
+                (made.at <= event.at).then(|| (self.own(made.by, Strength::Exact), issued.strength))
+            }
+        }
+    }
+
+    /// A role whose trust policy the closure edited, entered by exactly the account that it let in.
+    fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
+        let caller = event.actor.account.as_ref()?;
+        let role = issued.principal.as_deref()?.split(":assumed-role/").nth(1)?.split('/').next()?;
+        self.events().filter(|grant| grant.outcome.is_success() && grant.at <= event.at).find_map(|grant| {
+            let owner = self.owner(grant)?;
+            let lets_in = grant.facts.iter().any(|fact| match fact {
+                Fact::Granted { member, on, .. } => {
+                    on.rsplit('/').next() == Some(role)
+                        && on.split(':').nth(4) == issued.account.as_deref()
+                        && is_from(member, caller)
+                        && issued.account.as_ref() != Some(caller)
+                }
+                Fact::Created(_)
+                | Fact::Deleted(_)
+                | Fact::Touched { .. }
+                | Fact::Issued(_)
+                | Fact::Revoked { .. }
+                | Fact::SignedIn { .. }
+                | Fact::Carries { .. }
+                | Fact::Withdrawn { .. }
+                | Fact::Forwarded { .. }
+                | Fact::Signal(_)
+                | Fact::Leak { .. } => false,
+            });
+            lets_in.then_some(owner)
+        })
+    }
+
+    fn signed_in(
+        &self,
+        event: &Event,
+        principal: &Arc<str>,
+        _via: &str,
+        owner: Owner,
+        sign_ins: &mut Vec<(Arc<str>, Time, usize)>,
+    ) {
+        match principal.strip_suffix('*') {
+            None => sign_ins.push((principal.clone(), event.at, owner.node)),
+            // Identity Center: the session is minted by an AssumeRoleWithSAML moments later, under a longer name.
+            Some(prefix) => {
+                for minting in self.events() {
+                    if (minting.at.as_second() - event.at.as_second()).abs() > IDENTITY_CENTER_SLACK {
+                        continue;
+                    }
+                    for issued in issued(minting) {
+                        if let Some(arn) = issued.principal.as_ref().filter(|arn| arn.starts_with(prefix)) {
+                            sign_ins.push((arn.clone(), minting.at, owner.node));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn make(&mut self, resource: &ResourceRef, owner: Owner, event: &Event) {
+        if self.made.iter().any(|made| made.event == event.id && made.resource == *resource) {
+            return;
+        }
+        let index = self.made.len();
+        for name in resource.all_names() {
+            self.made_by_name.entry(name.clone()).or_default().push(index);
+        }
+        self.made.push(Made {
+            resource: resource.clone(),
+            by: owner.node,
+            at: event.at,
+            confidence: owner.confidence,
+            event: event.id.clone(),
+        });
+        match resource.kind {
+            // An identity that the closure made belongs to it whole.
+            "aws.iam.user" | "gcp.iam.service_account" => {
+                for name in resource.all_names().filter(|name| name.starts_with("arn:") || name.contains('@')) {
+                    self.by_principal.entry(name.clone()).or_insert((owner.node, event.at));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Sessions of compute that the closure made, seen in use though nobody logged their minting: one node per key.
+    fn sessions_of_made_compute(&self) -> Vec<Node> {
+        let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
+        for (actor, at, _) in self.sightings() {
+            let Some(key) = actor.key.as_ref().filter(|key| key.starts_with("ASIA")) else { continue };
+            if self.by_key.contains_key(key) || self.foreign_keys.contains(key) || self.is_seed(actor) {
+                continue;
+            }
+            if let Some(owner) = self.compute_owner(actor) {
+                let entry = first.entry(key.clone()).or_insert((at, actor, owner));
+                if at < entry.0 {
+                    *entry = (at, actor, owner);
+                }
+            }
+        }
+        first
+            .into_iter()
+            .map(|(key, (at, actor, owner))| Node {
+                id: key,
+                kind: "aws.session",
+                principal: actor.principal.clone(),
+                principal_id: actor.principal_id.clone(),
+                account: actor.account.clone(),
+                depth: self.nodes[owner.node].depth + 1,
+                via: Some("instance or function role"),
+                parent: Some(owner.node),
+                issued_at: actor.session.as_ref().and_then(|session| session.started).or(Some(at)),
+                event: None,
+                strength: owner.strength,
+                confidence: owner.confidence,
+                valid_until: None,
+            })
+            .collect()
+    }
+
+    /// Google: every hop of a delegation chain that begins with one of ours is an impersonation.
+    fn delegations(&self, event: &Event, born: &mut Vec<Node>) {
+        let actor = &event.actor;
+        let Some(target) = &actor.principal else { return };
+        // Most recent hop first: the chain runs origin … → first hop → the principal that signed.
+        let chain: Vec<&Arc<str>> = actor
+            .delegation
+            .iter()
+            .rev()
+            .filter(|hop| !hop.is_empty() && !taint::is_service_agent(hop))
+            .chain(std::iter::once(target))
+            .collect();
+        for pair in chain.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let parent = if self.is_seed_principal(from) {
+                let confidence = self.taint.class_of_delegation(event.at, event.address.as_ref());
+                Some(Owner { node: 0, strength: Strength::Exact, confidence })
+            } else {
+                self.by_principal.get(from).map(|(node, _)| self.own(*node, Strength::Exact))
+            };
+            let Some(parent) = parent else { continue };
+            if parent.confidence == Confidence::LikelyLegitimate || self.is_seed_principal(to) {
+                continue;
+            }
+            born.push(Node {
+                id: to.clone(),
+                kind: "gcp.impersonation",
+                principal: Some(to.clone()),
+                principal_id: None,
+                account: project_of(to),
+                depth: self.nodes[parent.node].depth + 1,
+                via: Some("serviceAccountDelegationInfo"),
+                parent: Some(parent.node),
+                issued_at: Some(event.at),
+                event: Some(event.id.clone()),
+                strength: Strength::Exact,
+                confidence: parent.confidence,
+                valid_until: None,
+            });
+        }
+    }
+
+    fn add(&mut self, node: Node) {
+        let taken = match node.kind {
+            // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
+            "aws.login_profile" | "gcp.impersonation" => self
+                .nodes
+                .iter()
+                .position(|known| known.kind == node.kind && known.id == node.id && known.account == node.account),
+            _ => self.by_key.get(&node.id).copied(),
+        };
+        if let Some(taken) = taken {
+            let known = &mut self.nodes[taken];
+            // A later, stronger class wins: one confirmed use of an impersonation confirms it.
+            if taken != 0 && node.confidence < known.confidence {
+                known.confidence = node.confidence;
+            }
+            return;
+        }
+        let index = self.nodes.len();
+        let at = node.issued_at.unwrap_or(Time::MIN);
+        match node.kind {
+            "aws.login_profile" | "gcp.impersonation" => {
+                if let Some(principal) = &node.principal {
+                    self.by_principal.insert(principal.clone(), (index, at));
+                }
+            }
+            _ => {
+                self.by_key.insert(node.id.clone(), index);
+                // A made service account's entries without a key name belong to its first key.
+                if node.kind == "gcp.service_account_key"
+                    && let Some(email) = &node.principal
+                    && let Some(owner) = self.by_principal.get_mut(email)
+                    && self.nodes[owner.0].kind != "gcp.service_account_key"
+                    && self.nodes[owner.0].kind != "gcp.impersonation"
+                {
+                    owner.0 = index;
+                }
+            }
+        }
+        if let (Some(arn), Some(issued_at), "aws.session") = (&node.principal, node.issued_at, node.kind) {
+            self.by_session.entry((arn.clone(), issued_at.as_second())).or_insert(index);
+        }
+        if let Some(id) = &node.principal_id {
+            self.by_principal_id.entry(id.clone()).or_insert(index);
+        }
+        self.nodes.push(node);
+    }
+
+    /// Returns every id that records of the closure may be found by.
+    pub fn ids_to_look_for(&self) -> BTreeSet<Arc<str>> {
+        let principal = self.principal();
+        let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
+        ids.insert(principal.id.clone());
+        ids.extend([&principal.arn, &principal.email, &principal.unique_id, &principal.key].into_iter().flatten().cloned());
+        for node in &self.nodes {
+            if node.kind != "aws.login_profile" {
+                ids.insert(node.id.clone());
+            }
+            ids.extend(node.principal.clone());
+            // The role itself: to show its other sessions as "same role, not linked".
+            ids.extend(node.principal.as_deref().and_then(role_of_session));
+        }
+        for made in &self.made {
+            ids.extend(made.resource.all_names().cloned());
+        }
+        for event in self.events().filter(|event| event.outcome.is_success()) {
+            if self.owner(event).is_none() {
+                continue;
+            }
+            for fact in &event.facts {
+                if let Fact::SignedIn { principal, .. } = fact
+                    && let Some(role) = principal.strip_suffix('*').and_then(|prefix| prefix.rsplit('/').next())
+                {
+                    ids.insert(role.into());
+                }
+                if let Fact::Granted { on, .. } = fact {
+                    ids.insert(on.clone());
+                }
+            }
+            ids.extend(event.shared.clone());
+        }
+        ids
+    }
+}
+
+/// The credentials that an event minted, if it succeeded.
+pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
+    event.facts.iter().filter(|_| event.outcome.is_success()).filter_map(|fact| match fact {
+        Fact::Issued(issued) => Some(issued),
+        Fact::Created(_)
+        | Fact::Deleted(_)
+        | Fact::Touched { .. }
+        | Fact::Revoked { .. }
+        | Fact::SignedIn { .. }
+        | Fact::Carries { .. }
+        | Fact::Granted { .. }
+        | Fact::Withdrawn { .. }
+        | Fact::Forwarded { .. }
+        | Fact::Signal(_)
+        | Fact::Leak { .. } => None,
+    })
+}
+
+/// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.
+fn is_from(member: &str, account: &str) -> bool {
+    member == "*" || member == account || member.split(':').nth(4) == Some(account)
+}
+
+/// `arn:aws:sts::1:assumed-role/R/s` → `assumed-role/R/`: what every record of the role's sessions contains.
+pub fn role_of_session(arn: &str) -> Option<Arc<str>> {
+    let (head, rest) = arn.split_once(":assumed-role/")?;
+    let role = rest.split('/').next().filter(|role| !role.is_empty())?;
+    Some(format!("{head}:assumed-role/{role}/").into())
+}
+
+/// The project in a service account's e-mail.
+pub fn project_of(email: &str) -> Option<Arc<str>> {
+    let (local, domain) = email.split_once('@')?;
+    if let Some(project) = domain.strip_suffix(".iam.gserviceaccount.com") {
+        return Some(project.into());
+    }
+    (domain == "appspot.gserviceaccount.com").then(|| local.into())
+}

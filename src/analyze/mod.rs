@@ -1,0 +1,15 @@
+//! From events to a report: the credential graph, what it made, what it touched, what that means, what was not seen.
+//!
+//! Pure. Names `model`, `catalog` and `read`; knows no source, file, clock or terminal. The same events in any order,
+//! split or duplicated, give the same report.
+
+pub mod attribute;
+pub mod coverage;
+pub mod finding;
+pub mod graph;
+pub mod investigation;
+pub mod root;
+pub mod taint;
+pub mod usage;
+
+pub use investigation::Investigation;
