@@ -5,5 +5,6 @@
 pub mod analyze;
 pub mod catalog;
 pub mod cloud;
+pub mod collect;
 pub mod model;
 pub mod read;

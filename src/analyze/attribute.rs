@@ -70,7 +70,7 @@ pub fn attribute(graph: &Graph) -> Attributed {
     launched_births(graph, &mut births);
     let mut gaps = BTreeSet::new();
     let mut births = incarnations(births, &deaths);
-    apply_inventory(graph, &mut births);
+    apply_inventory(graph, &mut births, &deaths);
     drop_known_bulk(&mut births, &mut gaps);
     let resources = resources(graph, &births, &mut gaps);
     Attributed { resources, touched: touched(graph), gaps, births }
@@ -290,7 +290,7 @@ fn next_death(deaths: &Deaths, resource: &ResourceRef, born: Time) -> Option<Dea
 }
 
 /// Lays the inventory over the births: states of what is known, and what is only held by something known.
-fn apply_inventory(graph: &Graph, births: &mut Vec<Birth>) {
+fn apply_inventory(graph: &Graph, births: &mut Vec<Birth>, deaths: &Deaths) {
     let mut observed: Vec<&Observed> = graph.evidence.observed.iter().collect();
     observed.sort_by(|a, b| (a.at, &a.resource, a.state).cmp(&(b.at, &b.resource, b.state)));
     // To a fixpoint: a group held by a cluster is known only after the cluster is.
@@ -298,52 +298,79 @@ fn apply_inventory(graph: &Graph, births: &mut Vec<Birth>) {
         let known = births.len();
         for seen in &observed {
             match births.iter_mut().find(|birth| is_one(&birth.resource, &seen.resource)) {
-                Some(birth) => {
-                    if birth.seen.is_none_or(|(_, at)| at <= seen.at) {
-                        birth.seen = Some((seen.state, seen.at));
-                    }
-                    for name in seen.resource.all_names() {
-                        if !birth.resource.all_names().any(|n| n == name) {
-                            birth.resource.names.push(name.clone());
-                        }
-                    }
-                }
-                None => births.extend(held_birth(births, seen)),
+                Some(birth) => look_at(birth, seen),
+                None => births.extend(held_birth(births, seen, deaths)),
             }
         }
-        if births.len() == known {
+        if births.len() > known {
+            continue;
+        }
+        // Only when nothing certain is left to join: what fits a bulk operation and no operation names otherwise.
+        let guessed: Vec<Birth> = observed
+            .iter()
+            .filter(|seen| !births.iter().any(|birth| is_one(&birth.resource, &seen.resource)))
+            .filter(|seen| !witnessed(&observed, seen))
+            .filter_map(|seen| guessed_birth(births, seen, deaths))
+            .collect();
+        if guessed.is_empty() {
             return;
         }
+        births.extend(guessed);
     }
 }
 
-fn held_birth(births: &[Birth], seen: &Observed) -> Option<Birth> {
+fn look_at(birth: &mut Birth, seen: &Observed) {
+    // A call that tells the state outweighs one that only names the thing; the newest of either wins.
+    let rank = |state: State, at: Time| (state != State::Unknown, at);
+    if birth.seen.is_none_or(|(state, at)| rank(state, at) <= rank(seen.state, seen.at)) {
+        birth.seen = Some((seen.state, seen.at));
+    }
+    let new: Vec<Arc<str>> = seen
+        .resource
+        .all_names()
+        .filter(|name| !birth.resource.all_names().any(|n| n == *name))
+        .cloned()
+        .collect();
+    birth.resource.names.extend(new);
+}
+
+/// Whether the list of operations says who made it.
+fn witnessed(observed: &[&Observed], seen: &Observed) -> bool {
+    observed.iter().any(|other| other.made_by.is_some() && is_one(&other.resource, &seen.resource))
+}
+
+fn held_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
     let at = seen.created_at.unwrap_or(seen.at);
-    let (holder, sure) = seen
-        .held_by
-        .iter()
-        .find_map(|held_by| {
-            let named = births.iter().find(|birth| {
-                is_joinable(&birth.resource.account, &seen.resource.account)
+    let holder = seen.held_by.iter().find_map(|held_by| {
+        births.iter().find(|birth| {
+            is_joinable(&birth.resource.account, &seen.resource.account)
                 && birth.resource.all_names().any(|name| name == held_by)
                 // Clocks of two services: a child may bear a time a little before its launcher's log entry.
                 && birth.at.as_second() <= at.as_second() + 60
-            })?;
-            Some((named, true))
         })
-        .or_else(|| births.iter().find(|birth| is_of_bulk(birth, seen, at)).map(|birth| (birth, false)))?;
+    })?;
+    Some(child(holder, seen, at, holder.confidence, deaths))
+}
+
+fn guessed_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
+    let at = seen.created_at.unwrap_or(seen.at);
+    let holder = births.iter().find(|birth| is_of_bulk(birth, seen, at))?;
+    Some(child(holder, seen, at, holder.confidence.max(Confidence::Suspect), deaths))
+}
+
+fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deaths: &Deaths) -> Birth {
     let is_bulk = holder.resource.kind == BULK;
-    Some(Birth {
+    Birth {
         resource: seen.resource.clone(),
         at,
         event: holder.event.clone(),
         created_by: holder.created_by.clone(),
-        confidence: if sure { holder.confidence } else { holder.confidence.max(Confidence::Suspect) },
+        confidence,
         attribution: if is_bulk { Attribution::Direct } else { Attribution::Indirect },
         launched_by: (!is_bulk).then(|| holder.resource.id.clone()),
-        death: None,
+        death: next_death(deaths, &seen.resource, at),
         seen: Some((seen.state, seen.at)),
-    })
+    }
 }
 
 /// Whether an instance fits a bulk operation by name pattern, place and time alone.
@@ -433,6 +460,7 @@ fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
 fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static str, Option<Time>) {
     let died = birth.death.as_ref().map(|death| death.at);
     if let Some((state, at)) = birth.seen
+        && state != State::Unknown
         && died.is_none_or(|died| at > died && state != State::Gone)
     {
         let word = match state {

@@ -6,6 +6,7 @@
 
 pub mod cloudaudit;
 pub mod cloudtrail;
+pub mod inventory;
 
 use crate::model::{Event, Provenance, Time};
 
