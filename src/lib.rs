@@ -7,4 +7,5 @@ pub mod catalog;
 pub mod cloud;
 pub mod collect;
 pub mod model;
+pub mod plan;
 pub mod read;

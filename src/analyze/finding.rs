@@ -6,7 +6,7 @@ use super::investigation::Phase;
 use crate::catalog::technique;
 use crate::model::event::{Fact, Signal};
 use crate::model::gap::GapKind;
-use crate::model::report::{Attempt, Confidence, Finding, FindingKind, Technique, Unclassified};
+use crate::model::report::{Attempt, Confidence, Finding, FindingKind, Grant, Technique, Unclassified};
 use crate::model::{Event, EventId, Gap, Outcome, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -357,4 +357,34 @@ fn unclassified(graph: &Graph) -> Vec<Unclassified> {
             events: events.into_iter().collect(),
         })
         .collect()
+}
+
+/// Members that the closure let in and nobody was seen to put out again.
+pub fn grants(graph: &Graph) -> Vec<Grant> {
+    let mut withdrawn: BTreeMap<(&str, &str, &str), Time> = BTreeMap::new();
+    for event in graph.events().filter(|event| graph.succeeded(event)) {
+        for fact in &event.facts {
+            if let Fact::Withdrawn { member, role, on } = fact {
+                let last = withdrawn.entry((member, role, on)).or_insert(event.at);
+                *last = (*last).max(event.at);
+            }
+        }
+    }
+    let mut grants: Vec<Grant> = Vec::new();
+    for (event, _) in graph.acts().filter(|(_, owner)| owner.confidence == Confidence::Confirmed) {
+        for fact in &event.facts {
+            let Fact::Granted { member, role, on } = fact else { continue };
+            if withdrawn.get(&(&**member, &**role, &**on)).is_none_or(|last| *last < event.at) {
+                grants.push(Grant {
+                    member: member.clone(),
+                    role: role.clone(),
+                    on: on.clone(),
+                    event: event.id.clone(),
+                });
+            }
+        }
+    }
+    grants.sort();
+    grants.dedup();
+    grants
 }

@@ -398,6 +398,25 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// Keys known to be leaked, or, when nobody said which, every exported key that the seed was seen to use.
+    pub fn leaked_keys(&self) -> Vec<Arc<str>> {
+        let mut keys = self.taint.leaked_keys.clone();
+        if keys.is_empty() && self.principal().provider == Provider::Gcp {
+            let seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
+            keys.extend(
+                seed.filter_map(|(actor, _, _)| actor.key.clone())
+                    .filter(|key| !self.by_key.contains_key(key)),
+            );
+        }
+        keys.into_iter().collect()
+    }
+
+    /// The principal behind a leaked access key, as its own records name it.
+    pub fn seed_user(&self) -> Option<Arc<str>> {
+        let mut seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
+        seed.find_map(|(actor, _, _)| actor.principal.clone())
+    }
+
     /// Whether this names a credential of the closure or a principal that belongs to it.
     pub fn is_of_closure(&self, name: &str) -> bool {
         self.is_seed_principal(name)
