@@ -130,20 +130,22 @@ impl Kind {
                 minter: Minter::Actor,
             }));
         }
-        let done = match via {
-            "UpdateLoginProfile" => "changed",
-            "ResetServiceSpecificCredential" => "given a new secret",
-            _ => "made",
-        };
+        let whose = owner.described();
+        let what = self.named(id.as_deref());
         let service = record
             .first("responseElements.serviceSpecificCredential.serviceName|requestParameters.serviceName")
             .map(|name| format!(" for {name}"))
             .unwrap_or_default();
-        let note = format!(
-            "{}{service} was {done} for {}: it goes on working when the caller's own credential is disabled.",
-            self.named(id.as_deref()),
-            owner.described(),
-        );
+        const LASTS: &str = "goes on working when the caller's own credential is disabled";
+        let note = match via {
+            "UpdateLoginProfile" => {
+                format!("The console password of {whose} was changed: whoever set it can sign in with it.")
+            }
+            "ResetServiceSpecificCredential" => {
+                format!("{what}{service} of {whose} got a new secret: it {LASTS}.")
+            }
+            _ => format!("{what}{service} was made for {whose}: it {LASTS}."),
+        };
         facts.push(self.signal(record, id.unwrap_or(owner.name), note));
     }
 
@@ -253,7 +255,6 @@ fn trust_replaced(record: &Record, facts: &mut Vec<Fact>) {
             on: role_arn.clone(),
         });
     }
-    described.dedup();
     let note = format!("Role {role} can now be assumed by {}.", described.join("; "));
     facts.push(trust_signal(role, pair, note));
 }
@@ -308,7 +309,7 @@ impl Owner {
             (true, "root") => "the root user".to_owned(),
             (true, "") => "the caller itself".to_owned(),
             (true, name) => format!("the caller's own user {name}"),
-            (false, name) => format!("another user, {name}"),
+            (false, name) => format!("another user ({name})"),
         }
     }
 }
