@@ -68,8 +68,11 @@ fn places(json: &Value, here: &str, out: &mut Vec<String>) {
 fn all_fixtures() -> Vec<Value> {
     let mut files: Vec<_> = std::fs::read_dir(fixtures().join("events/aws"))
         .unwrap()
-        .flat_map(|dir| std::fs::read_dir(dir.unwrap().path()).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
     files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
