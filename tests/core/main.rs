@@ -1,3 +1,6 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod aws_edges;
+mod cloudtrail;
+mod cloudtrail_hostile;
 mod support;
