@@ -197,16 +197,11 @@ fn is_over(graph: &Graph, made: &Attributed, signal: &Signal, event: &Event) -> 
 
 /// Whether anyone deleted or revoked the subject afterwards.
 fn is_gone(graph: &Graph, subject: &str, event: &Event) -> bool {
-    graph.events().filter(|later| later.at >= event.at && later.id != event.id && graph.succeeded(later)).any(
-        |later| {
-            is_joinable(&later.scope.account, &event.scope.account)
-                && later.facts.iter().any(|fact| match fact {
-                    Fact::Deleted(resource) => resource.all_names().any(|name| **name == *subject),
-                    Fact::Revoked { id, .. } => **id == *subject,
-                    _ => false,
-                })
-        },
-    )
+    graph.ends_of(subject).any(|later| {
+        later.at >= event.at
+            && later.id != event.id
+            && is_joinable(&later.scope.account, &event.scope.account)
+    })
 }
 
 fn is_joinable(a: &str, b: &str) -> bool {

@@ -66,9 +66,51 @@ pub struct Graph<'a> {
     by_shared: BTreeMap<Arc<str>, Owner>,
     /// Google operations whose last entry says that they failed: their first entry made nothing.
     failed_operations: BTreeSet<(Arc<str>, Arc<str>)>,
+    index: Index<'a>,
     /// What the closure made, by every name, to link compute and identity providers by.
     pub made: Vec<Made>,
+    made_once: BTreeSet<(EventId, ResourceRef)>,
     made_by_name: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+/// Events by what they may be asked for, so that no question walks them all.
+#[derive(Default)]
+struct Index<'a> {
+    by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
+    grants: Vec<&'a Event>,
+    /// Deletions and revocations by every name of what they ended.
+    ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
+}
+
+impl<'a> Index<'a> {
+    fn add(&mut self, event: &'a Event) {
+        if let Some(shared) = &event.shared {
+            self.by_shared.entry(shared.clone()).or_default().push(event);
+        }
+        if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
+            self.grants.push(event);
+        }
+        for fact in &event.facts {
+            match fact {
+                Fact::Deleted(resource) => {
+                    for name in resource.all_names() {
+                        self.ends.entry(name.clone()).or_default().push(event);
+                    }
+                }
+                Fact::Revoked { id, .. } => self.ends.entry(id.clone()).or_default().push(event),
+                Fact::Created(_)
+                | Fact::Touched { .. }
+                | Fact::Issued(_)
+                | Fact::SignedIn { .. }
+                | Fact::Carries { .. }
+                | Fact::Granted { .. }
+                | Fact::Withdrawn { .. }
+                | Fact::Forwarded { .. }
+                | Fact::Signal(_)
+                | Fact::Leak { .. } => {}
+            }
+        }
+    }
 }
 
 /// Session starts are whole seconds; sign-ins and their sessions differ by up to two (aws.md 1.3).
@@ -131,7 +173,9 @@ impl<'a> Graph<'a> {
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
             failed_operations: BTreeSet::new(),
+            index: Index::default(),
             made: Vec::new(),
+            made_once: BTreeSet::new(),
             made_by_name: BTreeMap::new(),
         };
         if graph.principal().kind == PrincipalKind::AccessKey {
@@ -144,8 +188,19 @@ impl<'a> Graph<'a> {
             for issued in issued(event) {
                 graph.foreign_keys.insert(issued.id.clone());
             }
+            graph.index.add(event);
         }
         graph
+    }
+
+    /// The copies of one call that several accounts got.
+    pub fn copies(&self, shared: &str) -> &[&'a Event] {
+        self.index.by_shared.get(shared).map_or(&[], Vec::as_slice)
+    }
+
+    /// Events that deleted or revoked something by this name, whoever did.
+    pub fn ends_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
+        self.index.ends.get(name).into_iter().flatten().copied().filter(|event| self.succeeded(event))
     }
 
     /// Whether an event took effect: it succeeded, and so did the operation that it began.
@@ -526,17 +581,19 @@ impl<'a> Graph<'a> {
     fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
         let caller = event.actor.account.as_ref()?;
         let role = issued.principal.as_deref()?.split(":assumed-role/").nth(1)?.split('/').next()?;
-        self.events().filter(|grant| grant.outcome.is_success() && grant.at <= event.at).find_map(|grant| {
-            let owner = self.owner(grant)?;
-            let lets_in = grant.facts.iter().any(|fact| {
-                let Fact::Granted { member, on, .. } = fact else { return false };
-                on.rsplit('/').next() == Some(role)
-                    && on.split(':').nth(4) == issued.account.as_deref()
-                    && is_from(member, caller)
-                    && issued.account.as_ref() != Some(caller)
-            });
-            lets_in.then_some(owner)
-        })
+        self.index.grants.iter().filter(|grant| self.succeeded(grant) && grant.at <= event.at).find_map(
+            |grant| {
+                let owner = self.owner(grant)?;
+                let lets_in = grant.facts.iter().any(|fact| {
+                    let Fact::Granted { member, on, .. } = fact else { return false };
+                    on.rsplit('/').next() == Some(role)
+                        && on.split(':').nth(4) == issued.account.as_deref()
+                        && is_from(member, caller)
+                        && issued.account.as_ref() != Some(caller)
+                });
+                lets_in.then_some(owner)
+            },
+        )
     }
 
     fn signed_in(
@@ -566,7 +623,7 @@ impl<'a> Graph<'a> {
     }
 
     fn make(&mut self, resource: &ResourceRef, owner: Owner, event: &Event) {
-        if self.made.iter().any(|made| made.event == event.id && made.resource == *resource) {
+        if !self.made_once.insert((event.id.clone(), resource.clone())) {
             return;
         }
         let index = self.made.len();

@@ -45,9 +45,8 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
         // Several accounts' copies of one call are one use; the caller's own copy knows the address.
         if let Some(id) = &event.shared {
             let by_key = graph.owner_of(&event.actor, event.at, event.address.as_ref()).is_some();
-            let twin = graph.events().any(|other| {
-                other.shared.as_ref() == Some(id)
-                    && other.identity != event.identity
+            let twin = graph.copies(id).iter().any(|other| {
+                other.identity != event.identity
                     && graph.owner_of(&other.actor, other.at, other.address.as_ref()).is_some()
             });
             if (!by_key && twin) || !shared.insert((id.clone(), owner.node)) {
@@ -230,7 +229,8 @@ pub fn credentials(graph: &Graph, made: &Attributed, used: &Usage) -> Vec<Creden
 fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, Time, Option<Arc<str>>)> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
-    for event in graph.events().filter(|event| graph.succeeded(event)) {
+    let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
+    for event in named.flat_map(|name| graph.ends_of(name)) {
         if node.issued_at.is_some_and(|issued| event.at < issued) {
             continue;
         }
@@ -250,6 +250,7 @@ fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, 
         }
     }
     ends.sort();
+    ends.dedup();
     if let Some((at, how, by)) = ends.pop() {
         return (!how.is_empty()).then_some((how, at, by));
     }
@@ -284,15 +285,19 @@ pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
                     None,
                     Some(event.id.clone()),
                 ),
-                Fact::Carries { compute, identity } if !graph.is_of_closure(identity) => add(
-                    identity.clone(),
-                    format!(
-                        "is carried by {}, which {} launched or changed",
-                        compute.id, graph.nodes[owner.node].id
-                    ),
-                    None,
-                    Some(event.id.clone()),
-                ),
+                Fact::Carries { compute, identity }
+                    if !graph.is_of_closure(identity) && event.actor.issued_to.is_none() =>
+                {
+                    add(
+                        identity.clone(),
+                        format!(
+                            "is carried by {}, which {} launched or changed",
+                            compute.id, graph.nodes[owner.node].id
+                        ),
+                        None,
+                        Some(event.id.clone()),
+                    )
+                }
                 _ => {}
             }
         }
