@@ -4,3 +4,4 @@ mod aws_edges;
 mod cloudtrail;
 mod cloudtrail_hostile;
 mod support;
+mod tidy;
