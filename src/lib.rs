@@ -3,6 +3,8 @@
 //! The map is `ARCHITECTURE.md` beside this file.
 
 pub mod catalog;
+pub mod cli;
 pub mod cloud;
 pub mod model;
 pub mod read;
+pub mod render;

@@ -1,0 +1,4 @@
+//! The command line: arguments, one file per command, the terminal. The only room that knows the environment.
+
+pub mod exit;
+pub mod ui;
