@@ -6,5 +6,6 @@ pub mod catalog;
 pub mod cli;
 pub mod cloud;
 pub mod model;
+pub mod progress;
 pub mod read;
 pub mod render;
