@@ -9,29 +9,20 @@ use crate::cloud::{LogSource, Query, Raw, Shard};
 use crate::model::gap::GapKind;
 use crate::model::report::{Counts, CoveredScope};
 use crate::model::{Event, Gap, Provenance};
+use crate::progress::Progress;
 use crate::read::{self, Head, RecordKind};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Where evidence goes before anyone interprets it.
 pub trait Keep: Sync {
     /// Saves a record as received.
     fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<()>;
-}
-
-/// How far it is, for whoever shows it.
-#[derive(Default)]
-pub struct Meter {
-    pub pass: AtomicU64,
-    pub shards: AtomicU64,
-    pub shards_done: AtomicU64,
-    pub records: AtomicU64,
-    pub hits: AtomicU64,
 }
 
 /// What the corpus was, so that a case can be opened again without it.
@@ -56,7 +47,7 @@ pub fn collect(
     source: &dyn LogSource,
     investigation: &mut Investigation,
     keep: &dyn Keep,
-    meter: &Meter,
+    progress: &Progress,
     stop: &AtomicBool,
 ) -> anyhow::Result<Corpus> {
     let seen = Identities::default();
@@ -64,8 +55,6 @@ pub fn collect(
     let mut corpus = Corpus { complete: true, ..Corpus::default() };
     let mut first = true;
     while let Some(query) = investigation.wants() {
-        meter.pass.fetch_add(1, Ordering::Relaxed);
-        meter.shards_done.store(0, Ordering::Relaxed);
         let pass = Pass {
             source,
             needles: Needles::of(&query)?,
@@ -73,7 +62,7 @@ pub fn collect(
             first: first.then_some(&seen),
             saved: &saved,
             keep,
-            meter,
+            progress,
             stop,
             investigation: Mutex::new(investigation),
             tallies: Mutex::new(Tallies::default()),
@@ -98,7 +87,6 @@ pub fn collect(
     }
     corpus.gaps.sort();
     corpus.gaps.dedup();
-    tell(investigation, &corpus);
     Ok(corpus)
 }
 
@@ -125,7 +113,7 @@ struct Pass<'a> {
     first: Option<&'a Identities>,
     saved: &'a Identities,
     keep: &'a dyn Keep,
-    meter: &'a Meter,
+    progress: &'a Progress,
     stop: &'a AtomicBool,
     investigation: Mutex<&'a mut Investigation>,
     tallies: Mutex<Tallies>,
@@ -142,12 +130,12 @@ struct Tallies {
 impl Pass<'_> {
     fn run(self) -> anyhow::Result<Tallies> {
         let shards = self.source.shards(&self.query);
-        self.meter.shards.store(shards.len() as u64, Ordering::Relaxed);
+        self.progress.pass(shards.len() as u64);
         // In the order of the list and one at a time per thread: the next file is taken when one is done.
         shards.par_iter().with_max_len(1).for_each(|shard| {
             if !self.stop.load(Ordering::Relaxed) {
                 self.shard(shard);
-                self.meter.shards_done.fetch_add(1, Ordering::Relaxed);
+                self.progress.file();
             }
         });
         match self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
@@ -217,7 +205,7 @@ impl Pass<'_> {
     ) -> Result<(), Refusal> {
         let head = match self.first {
             Some(seen) => {
-                self.meter.records.fetch_add(1, Ordering::Relaxed);
+                self.progress.records(1);
                 let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
                 count(&head, seen, here);
                 Some(head)
@@ -246,7 +234,6 @@ impl Pass<'_> {
             // Already read in an earlier pass.
             return Ok(());
         }
-        self.meter.hits.fetch_add(1, Ordering::Relaxed);
         let seen_in = Provenance { input: input.clone(), line: raw.line };
         match read::read(raw.bytes, seen_in) {
             Ok(event) => {

@@ -4,8 +4,11 @@
 
 pub mod analyze;
 pub mod catalog;
+pub mod cli;
 pub mod cloud;
 pub mod collect;
 pub mod model;
 pub mod plan;
+pub mod progress;
 pub mod read;
+pub mod render;

@@ -3,5 +3,6 @@
 mod aws_edges;
 mod cloudtrail;
 mod cloudtrail_hostile;
+mod render;
 mod support;
 mod tidy;

@@ -17,14 +17,32 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("cloud", &["model"]),
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
-    ("cli", &["model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "progress"]),
+    (
+        "cli",
+        &["model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "progress"],
+    ),
 ];
 
 /// Rooms that know no I/O, no clock, no environment and no terminal.
 const PURE: &[&str] = &["model", "catalog", "read", "analyze", "plan", "render"];
 const IMPURE: &[&str] = &[
-    "std::fs", "std::env", "std::net::Tcp", "std::process", "std::io::std", "SystemTime", "Instant::now", "Timestamp::now",
-    "tokio::", "reqwest::", "aws_sdk", "google_cloud", "println!", "eprintln!", "print!(", "eprint!(", "dbg!(",
+    "std::fs",
+    "std::env",
+    "std::net::Tcp",
+    "std::process",
+    "std::io::std",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "tokio::",
+    "reqwest::",
+    "aws_sdk",
+    "google_cloud",
+    "println!",
+    "eprintln!",
+    "print!(",
+    "eprint!(",
+    "dbg!(",
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -57,7 +75,8 @@ fn code(path: &Path) -> String {
 
 fn room(path: &Path) -> String {
     let inside = path.strip_prefix(root().join("src")).expect("a source file lies in src");
-    let first = inside.components().next().expect("a file has a name").as_os_str().to_string_lossy().into_owned();
+    let first =
+        inside.components().next().expect("a file has a name").as_os_str().to_string_lossy().into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -68,17 +87,27 @@ fn rooms_name_only_whom_they_may() {
         if matches!(room.as_str(), "main" | "lib") {
             continue;
         }
-        let may = MAY_NAME.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} is no known room")).1;
+        let may = MAY_NAME
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("{room} is no known room"))
+            .1;
         let code = code(&path);
         for (_, rest) in code.match_indices("crate::").map(|(at, found)| code[at..].split_at(found.len())) {
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let named: Vec<&str> = match rest.strip_prefix('{') {
-                Some(list) => list.split(['}', ';']).next().unwrap_or_default().split(',').map(str::trim).collect(),
+                Some(list) => {
+                    list.split(['}', ';']).next().unwrap_or_default().split(',').map(str::trim).collect()
+                }
                 None => vec![&name],
             };
             for name in named {
                 let name = name.split("::").next().unwrap_or_default().trim();
-                assert!(name.is_empty() || name == room || may.contains(&name), "{} names {name}", path.display());
+                assert!(
+                    name.is_empty() || name == room || may.contains(&name),
+                    "{} names {name}",
+                    path.display()
+                );
             }
         }
     }
@@ -115,7 +144,11 @@ fn every_test_file_and_catalog_file_is_listed() {
     for path in sources(&root().join("tests/core")) {
         let stem = path.file_stem().expect("a file has a name").to_string_lossy();
         let is_top = path.parent() == Some(&*root().join("tests/core"));
-        assert!(!is_top || stem == "main" || main.contains(&format!("mod {stem};")), "{} is not compiled", path.display());
+        assert!(
+            !is_top || stem == "main" || main.contains(&format!("mod {stem};")),
+            "{} is not compiled",
+            path.display()
+        );
     }
     for cloud in ["aws", "gcp"] {
         let folder = root().join("src/catalog").join(cloud);
@@ -144,20 +177,42 @@ fn the_lock_holds_no_known_bad_crate() {
     let lock = read(&root().join("Cargo.lock"));
     // RUSTSEC-2026-0098, -0099, -0104, -0258, RUSTSEC-2023-0071, RUSTSEC-2025-0012, unmaintained or unsound ones.
     let bad = [
-        ("hyper", "0.14"), ("h2", "0.3"), ("rustls", "0.21"), ("rustls-webpki", "0.101"), ("openssl", ""), ("native-tls", ""),
-        ("rsa", ""), ("backoff", ""), ("serde_yaml", ""), ("serde_yml", ""), ("fs2", ""), ("atty", ""), ("proc-macro-error", ""),
-        ("proc-macro-error2", ""), ("flowmaid", ""),
+        ("hyper", "0.14"),
+        ("h2", "0.3"),
+        ("rustls", "0.21"),
+        ("rustls-webpki", "0.101"),
+        ("openssl", ""),
+        ("native-tls", ""),
+        ("rsa", ""),
+        ("backoff", ""),
+        ("serde_yaml", ""),
+        ("serde_yml", ""),
+        ("fs2", ""),
+        ("atty", ""),
+        ("proc-macro-error", ""),
+        ("proc-macro-error2", ""),
+        ("flowmaid", ""),
     ];
     for package in lock.split("[[package]]") {
         let field = |key: &str| {
-            package.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')).unwrap_or_default()
+            package
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'))
+                .unwrap_or_default()
         };
         for (name, version) in bad {
-            assert!(field("name") != name || !field("version").starts_with(version), "{name} {}", field("version"));
+            assert!(
+                field("name") != name || !field("version").starts_with(version),
+                "{name} {}",
+                field("version")
+            );
         }
     }
     let reqwests = lock.matches("name = \"reqwest\"\n").count();
-    assert!(reqwests <= 1, "{reqwests} copies of reqwest: the version must be the one that google-cloud-auth uses");
+    assert!(
+        reqwests <= 1,
+        "{reqwests} copies of reqwest: the version must be the one that google-cloud-auth uses"
+    );
 }
 
 #[test]
@@ -181,7 +236,10 @@ fn nothing_committed_names_this_machine() {
         for line in text.lines() {
             for word in paths {
                 let named = line.match_indices(word).any(|(at, _)| {
-                    line[..at].chars().next_back().is_none_or(|before| matches!(before, ' ' | '"' | '\'' | '=' | ':' | '('))
+                    line[..at]
+                        .chars()
+                        .next_back()
+                        .is_none_or(|before| matches!(before, ' ' | '"' | '\'' | '=' | ':' | '('))
                 });
                 assert!(!named, "{} names a path of a machine: {line}", path.display());
             }

@@ -1,0 +1,265 @@
+//! The terminal: the only place that prints, besides `main.rs`.
+//!
+//! stdout is the result, stderr the conversation. A pipe gets no colour, no wrapping and no spinner.
+
+use crate::model::Time;
+use crate::progress::{Progress, Reached};
+use crate::render::line::{Count, Line, Style};
+use crate::render::{Untrusted, View};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How often the spinner moves on a terminal.
+const TICK: Duration = Duration::from_millis(100);
+/// How often a log (CI, a file) hears that we are alive.
+const PLAIN: Duration = Duration::from_secs(30);
+
+pub struct Ui {
+    out_color: bool,
+    err_color: bool,
+    quiet: bool,
+    verbose: bool,
+    err_is_terminal: bool,
+    /// The spinner on screen, which has to step aside for a message.
+    bar: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+impl Ui {
+    /// Looks at the terminal and the environment once.
+    pub fn new(color: Color, quiet: bool, verbose: bool) -> Ui {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let decide = |is_terminal| wants_color(color, is_terminal, &|name| std::env::var(name).ok());
+        let err_is_terminal = io::stderr().is_terminal();
+        Ui {
+            out_color: decide(io::stdout().is_terminal()),
+            err_color: decide(err_is_terminal),
+            quiet,
+            verbose,
+            // A dumb terminal cannot take a line back.
+            err_is_terminal: err_is_terminal && !is_dumb,
+            bar: Arc::default(),
+        }
+    }
+
+    /// How the result is to be shown on stdout.
+    pub fn view(&self, now: Option<Time>) -> View {
+        let stdout = io::stdout();
+        let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
+        View { width: size.map(|(width, _)| width.0), color: self.out_color, now, detail: self.verbose }
+    }
+
+    /// Writes a result to stdout. A reader that has gone away (`| head`) is no failure of ours.
+    pub fn result(&self, bytes: &[u8]) -> io::Result<()> {
+        self.clear();
+        deliver(&mut io::stdout().lock(), bytes)
+    }
+
+    /// Tells what goes on; not with `--quiet`.
+    pub fn note(&self, line: Line) {
+        if !self.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Tells what the operator should know, also with `--quiet`.
+    pub fn warn(&self, line: Line) {
+        self.say(Line::new().styled(Style::Yellow, "warning: ").join(line));
+    }
+
+    /// Tells why it failed, with the chain of causes on one line.
+    pub fn error(&self, error: &anyhow::Error) {
+        let chain = format!("{error:#}");
+        self.say(Line::new().styled(Style::Red, "error: ").put(Untrusted(&chain)));
+    }
+
+    /// Tells the next step after a warning or an error.
+    pub fn hint(&self, line: Line) {
+        self.say(Line::new().styled(Style::Bold, "hint: ").join(line));
+    }
+
+    fn say(&self, line: Line) {
+        let mut text = String::new();
+        line.write(&mut text, 0, 2, None, self.err_color);
+        let write = || {
+            // There is nobody left to tell when stderr fails.
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        };
+        match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Shows progress until the result is dropped: a spinner on a terminal, elsewhere a plain line now and then.
+    pub fn watch(&self, progress: &Progress) -> Watch {
+        if self.quiet {
+            return Watch { stop: None, thread: None, bar: Arc::clone(&self.bar) };
+        }
+        if !self.err_is_terminal {
+            let shown = |reached: Reached| {
+                let mut text = String::new();
+                phrase(reached).write(&mut text, 0, 2, None, false);
+                let _ = io::stderr().lock().write_all(text.as_bytes());
+            };
+            return self.every(PLAIN, progress, shown);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::default_spinner());
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        self.every(TICK, progress, move |reached| {
+            bar.set_message(phrase(reached).plain());
+            bar.tick();
+        })
+    }
+
+    fn every(&self, pause: Duration, progress: &Progress, show: impl Fn(Reached) + Send + 'static) -> Watch {
+        let (stop, stopped) = channel::<()>();
+        let progress = progress.clone();
+        let thread = std::thread::spawn(move || {
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                show(progress.reached());
+            }
+        });
+        Watch { stop: Some(stop), thread: Some(thread), bar: Arc::clone(&self.bar) }
+    }
+}
+
+/// Shows progress while it lives.
+pub struct Watch {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    bar: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `… 120 of 400 files, 1,204,000 records, pass 2`.
+fn phrase(reached: Reached) -> Line {
+    let mut line = Line::new().put("… ");
+    if reached.of_files > 0 {
+        line = line.put(Count(reached.files)).put(" of ").put(Count(reached.of_files)).put(" files, ");
+    }
+    line = line.put(Count(reached.records)).put(" records");
+    if reached.pass > 1 { line.put(", pass ").put(reached.pass) } else { line }
+}
+
+fn deliver(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    match to.write_all(bytes).and_then(|()| to.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Whether to colour: the flag, then `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `CLICOLOR=0`, then the terminal.
+///
+/// <https://no-color.org>, <https://bixense.com/clicolors>; an empty variable counts as unset.
+fn wants_color(color: Color, is_terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let set = |name| env(name).filter(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR").is_some() => false,
+        Color::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        Color::Auto if set("TERM").is_some_and(|value| value == "dumb") => false,
+        Color::Auto if set("CLICOLOR").is_some_and(|value| value == "0") => false,
+        Color::Auto => is_terminal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
+        let check = |color, is_terminal, env: &[(&str, &str)], expect| {
+            let look =
+                |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string());
+            assert_eq!(wants_color(color, is_terminal, &look), expect, "{color:?} {is_terminal} {env:?}");
+        };
+        check(Color::Auto, true, &[], true);
+        check(Color::Auto, false, &[], false);
+        check(Color::Always, false, &[("NO_COLOR", "1")], true);
+        check(Color::Never, true, &[("CLICOLOR_FORCE", "1")], false);
+        check(Color::Auto, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false);
+        check(Color::Auto, true, &[("NO_COLOR", "")], true);
+        check(Color::Auto, false, &[("CLICOLOR_FORCE", "1")], true);
+        check(Color::Auto, false, &[("CLICOLOR_FORCE", "0")], false);
+        check(Color::Auto, true, &[("TERM", "dumb")], false);
+        check(Color::Auto, true, &[("CLICOLOR", "0")], false);
+        check(Color::Auto, false, &[("CLICOLOR", "1")], false);
+    }
+
+    struct Fails(ErrorKind);
+
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
+        assert!(deliver(&mut Fails(ErrorKind::BrokenPipe), b"x").is_ok());
+        assert!(deliver(&mut Fails(ErrorKind::StorageFull), b"x").is_err());
+    }
+
+    #[test]
+    fn progress_is_said_while_watched_and_never_after() {
+        let ui = Ui {
+            out_color: false,
+            err_color: false,
+            quiet: false,
+            verbose: false,
+            err_is_terminal: false,
+            bar: Arc::default(),
+        };
+        let progress = Progress::default();
+        let (send, said) = channel();
+        let watch = ui.every(Duration::from_millis(1), &progress, move |reached| {
+            let _ = send.send(phrase(reached).plain());
+        });
+        assert_eq!(said.recv().as_deref(), Ok("… 0 records"));
+        progress.pass(400);
+        progress.pass(400);
+        (0..120).for_each(|_| progress.file());
+        progress.records(1_204_000);
+        let last = "… 120 of 400 files, 1,204,000 records, pass 2";
+        assert!(said.iter().any(|line| line == last));
+        drop(watch);
+        // The thread is gone and its sender with it: this ends.
+        assert!(said.iter().all(|line| line == last));
+    }
+}

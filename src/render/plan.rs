@@ -1,0 +1,1 @@
+//! (plans as text)

@@ -1,0 +1,38 @@
+//! The report as the on-call reads it at 3 AM: the verdict, then one section for each question, in one screen.
+//!
+//! `-v` (detail) lists everything; nothing here claims more than was seen.
+
+mod chain;
+mod found;
+mod made;
+mod seen;
+mod uses;
+mod verdict;
+
+use super::View;
+use super::line::{Line, Style};
+use super::page::Page;
+use crate::model::Report;
+
+/// Returns the screen.
+pub fn report(report: &Report, view: &View) -> String {
+    let mut page = Page::new(view);
+    verdict::verdict(&mut page, report);
+    verdict::subject(&mut page, report);
+    uses::uses(&mut page, report);
+    chain::chain(&mut page, report);
+    made::made(&mut page, report);
+    made::touched(&mut page, report);
+    found::findings(&mut page, report);
+    found::attempts(&mut page, report);
+    found::unclassified(&mut page, report);
+    chain::unlinked(&mut page, report);
+    chain::root(&mut page, report);
+    seen::coverage(&mut page, report);
+    seen::gaps(&mut page, report);
+    if page.shortened {
+        let line = Line::new().put("Shortened to one screen: -v shows all of it, -o json holds all of it.");
+        page.at(0, 2, line.all(Style::Dim));
+    }
+    page.done()
+}

@@ -1,0 +1,107 @@
+//! What was looked at, and what was not.
+
+use crate::model::Gap;
+use crate::model::gap::GapKind;
+use crate::model::report::{CoveredScope, Report};
+use crate::render::line::{At, Count, Line, Style};
+use crate::render::page::Page;
+use crate::render::untrusted::Untrusted;
+use crate::render::words::{self, count, span};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn coverage(page: &mut Page<'_>, report: &Report) {
+    let coverage = &report.coverage;
+    let style = if coverage.seen < coverage.of { Style::Yellow } else { Style::Plain };
+    let mut rest = Line::new().styled(style, Count(coverage.seen)).styled(style, " of ");
+    rest = rest.styled(style, Count(coverage.of)).put(" scopes (account, region, kind of log)");
+    let from = coverage.scopes.iter().filter_map(|one| one.from).min();
+    let to = coverage.scopes.iter().filter_map(|one| one.to).max();
+    if let Some((from, to)) = from.zip(to) {
+        rest = rest.put(", ").join(span(from, to));
+    }
+    let counts = &report.counts;
+    rest = rest.put("; ").join(count(counts.records_read, "record", "records")).put(" read, ");
+    rest = rest.join(count(counts.duplicates, "duplicate", "duplicates"));
+    if counts.other_records > 0 {
+        rest = rest.put(", ").put(Count(counts.other_records)).put(" no audit records");
+    }
+    page.head("SEEN", rest);
+    if page.view.detail {
+        return coverage.scopes.iter().for_each(|one| page.line(scope(one)));
+    }
+    let mut accounts: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for one in coverage.scopes.iter().filter(|one| one.seen) {
+        let (regions, sources) = accounts.entry(&one.account).or_default();
+        regions.insert(&one.region);
+        sources.insert(&one.source);
+    }
+    let most = page.take(accounts.len(), 4);
+    let some = accounts.iter().take(most).map(|(account, (regions, sources))| {
+        let line = Line::new().put(Untrusted(account)).put(" in ");
+        let line = match (regions.len(), regions.first()) {
+            (1, Some(only)) => line.put(Untrusted(only)),
+            (n, _) => line.put(n).put(" regions"),
+        };
+        line.put(" (").list(", ", sources.iter().map(|source| Line::new().put(Untrusted(source)))).put(")")
+    });
+    let line = Line::new().list("; ", some);
+    let line = match accounts.len() - most {
+        0 => line,
+        n => line.put("; ").join(count(n as u64, "more account", "more accounts")),
+    };
+    if !line.is_empty() {
+        page.line(line);
+    }
+    let unseen: Vec<&CoveredScope> = coverage.scopes.iter().filter(|one| !one.seen).collect();
+    if !unseen.is_empty() {
+        let shown = page.take(unseen.len(), 4);
+        let some = unseen.iter().take(shown).map(|one| place(one));
+        let line = Line::new().styled(Style::Yellow, "not seen: ").list(", ", some);
+        page.line(match unseen.len() - shown {
+            0 => line,
+            n => line.put(", ").put(n).put(" more"),
+        });
+    }
+}
+
+fn place(one: &CoveredScope) -> Line {
+    let parts = [&one.account, &one.region, &one.source].into_iter().filter(|part| !part.is_empty());
+    Line::new().list(" ", parts.map(|part| Line::new().put(Untrusted(part))))
+}
+
+fn scope(one: &CoveredScope) -> Line {
+    let line = match one.seen {
+        true => Line::new().put("seen      "),
+        false => Line::new().styled(Style::Yellow, "NOT SEEN  "),
+    };
+    let line = line.join(place(one)).put("  ").join(count(one.records, "record", "records"));
+    match (one.from, one.to) {
+        (Some(from), Some(to)) => line.put("  ").join(span(from, to)),
+        (Some(from), None) => line.put("  from ").put(At(from)),
+        (None, Some(to)) => line.put("  to ").put(At(to)),
+        (None, None) => line,
+    }
+}
+
+pub(super) fn gaps(page: &mut Page<'_>, report: &Report) {
+    if report.gaps.is_empty() {
+        return page.head("GAPS", Line::new().put("none known"));
+    }
+    let mut kinds: BTreeMap<GapKind, u64> = BTreeMap::new();
+    for gap in &report.gaps {
+        *kinds.entry(gap.kind).or_default() += 1;
+    }
+    let counts = kinds.iter().map(|(kind, n)| {
+        let style = if *kind == GapKind::Blind { Style::Plain } else { Style::Yellow };
+        Line::new().styled(style, Count(*n)).put(" ").styled(style, words::gap(*kind))
+    });
+    page.head("GAPS", Line::new().list(", ", counts));
+    let mut all: Vec<&Gap> = report.gaps.iter().collect();
+    all.sort_by_key(|gap| !gap.is_incomplete());
+    let most = page.take(all.len(), 4);
+    for gap in all.iter().take(most) {
+        let line = Line::new().put(words::gap(gap.kind)).put(": ").put(Untrusted(&gap.place)).put(": ");
+        page.line(line.put(Untrusted(&gap.why)));
+    }
+    page.more(all.len() - most, "gaps");
+}

@@ -1,0 +1,111 @@
+//! Who used it: one row for each address, or for each fingerprint in detail.
+
+use crate::model::report::{Confidence, Report, Use};
+use crate::render::line::{Count, Line, Style};
+use crate::render::page::{Page, Row};
+use crate::render::untrusted::Untrusted;
+use crate::render::words::{confidence, count, region, span};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Addresses that fit one screen beside the other answers.
+const MOST: usize = 6;
+/// Columns of a user agent in one screen; the whole of it is in detail.
+const AGENT: usize = 90;
+
+pub(super) fn uses(page: &mut Page<'_>, report: &Report) {
+    if report.uses.is_empty() {
+        return page.head("USED BY", Line::new().put("nobody, in what was looked at"));
+    }
+    let mut by_address: BTreeMap<Option<&str>, Vec<&Use>> = BTreeMap::new();
+    for one in &report.uses {
+        by_address.entry(one.address.as_deref()).or_default().push(one);
+    }
+    let new = by_address.values().filter(|uses| uses.iter().any(|one| one.new)).count();
+    let mut rest = count(by_address.len() as u64, "address", "addresses");
+    if new > 0 {
+        rest = rest.put(", ").styled(Style::Red, new).styled(Style::Red, " NEW");
+    }
+    page.head("USED BY", rest);
+    let mut groups: Vec<Vec<&Use>> = if page.view.detail {
+        report.uses.iter().map(|one| vec![one]).collect()
+    } else {
+        by_address.into_values().collect()
+    };
+    // The sort is stable, so ties stay in the report's order.
+    groups.sort_by_key(|uses| {
+        let doubted = uses.iter().all(|one| one.confidence == Confidence::LikelyLegitimate);
+        (!uses.iter().any(|one| one.new), doubted, Reverse(uses.iter().map(|one| one.events).sum::<u64>()))
+    });
+    let most = page.take(groups.len(), MOST);
+    let rows: Vec<Row> = groups.iter().take(most).filter_map(|uses| row(page, uses)).collect();
+    page.table(&["", "address", "how", "first – last", "events", "failed", "regions"], &[4, 5], rows);
+    page.more(groups.len() - most, "addresses");
+}
+
+fn row(page: &Page<'_>, uses: &[&Use]) -> Option<Row> {
+    let first = uses.iter().map(|one| one.first).min()?;
+    let last = uses.iter().map(|one| one.last).max()?;
+    let new = uses.iter().any(|one| one.new);
+    let best = uses.iter().map(|one| one.confidence).min()?;
+    let address = match uses.first()?.address.as_deref() {
+        Some(address) => Line::new().put(Untrusted(address)),
+        None => Line::new().put("(no address)"),
+    };
+    let how: BTreeSet<&'static str> = uses.iter().map(|one| one.how).collect();
+    let regions: BTreeSet<&str> =
+        uses.iter().flat_map(|one| &one.regions).map(|location| region(location)).collect();
+    let where_ = match (regions.len(), regions.first()) {
+        (1, Some(only)) => Line::new().put(Untrusted(only)),
+        (n, _) => Line::new().put(n),
+    };
+    let cells = vec![
+        Line::new().put(if new { "NEW" } else { "" }),
+        address,
+        Line::new().list(",", how.into_iter().map(|how| Line::new().put(Untrusted(how)))),
+        span(first, last),
+        Line::new().put(Count(uses.iter().map(|one| one.events).sum())),
+        Line::new().put(Count(uses.iter().map(|one| one.failed).sum())),
+        where_,
+    ];
+    let style = match best {
+        Confidence::Confirmed if new => Style::Red,
+        Confidence::Confirmed => Style::Plain,
+        Confidence::Suspect => Style::Yellow,
+        Confidence::LikelyLegitimate => Style::Dim,
+    };
+    Some(Row { cells, style, below: below(page, uses, best).all(Style::Dim) })
+}
+
+/// User agents, what was launched, doubt; in detail also the credential, regions and every id.
+fn below(page: &Page<'_>, uses: &[&Use], best: Confidence) -> Line {
+    let mut parts = Vec::new();
+    let agents: BTreeSet<&str> = uses.iter().filter_map(|one| one.user_agent.as_deref()).collect();
+    if page.view.detail {
+        parts.extend(agents.iter().map(|agent| Line::new().put(Untrusted(agent))));
+    } else if let Some(agent) = agents.first() {
+        let line = Line::new().put(Untrusted(agent).short(AGENT));
+        parts.push(match agents.len() - 1 {
+            0 => line,
+            n => line.put(" and ").join(count(n as u64, "other agent", "other agents")),
+        });
+    }
+    parts.extend(confidence(best).map(|word| Line::new().put(word)));
+    let credentials: BTreeSet<&str> = uses.iter().map(|one| &*one.credential).collect();
+    if page.view.detail {
+        parts.extend(credentials.iter().map(|id| Line::new().put("with ").put(Untrusted(id))));
+    } else if credentials.len() > 1 {
+        parts.push(Line::new().put("with ").put(credentials.len()).put(" credentials"));
+    }
+    let launched: BTreeSet<&str> = uses.iter().flat_map(|one| &one.launched).map(|id| &**id).collect();
+    if !launched.is_empty() {
+        parts.push(Line::new().put("launched ").put(launched.len()));
+    }
+    if page.view.detail {
+        let regions: BTreeSet<&str> = uses.iter().flat_map(|one| &one.regions).map(|r| &**r).collect();
+        let ids = launched.into_iter().map(|id| Line::new().put(Untrusted(id)));
+        let regions = regions.into_iter().map(|region| Line::new().put(Untrusted(region)));
+        parts.extend([Line::new().list(" ", regions), Line::new().list(" ", ids)]);
+    }
+    Line::new().list("; ", parts.into_iter().filter(|part| !part.is_empty()))
+}

@@ -1,0 +1,116 @@
+//! Text that somebody else wrote, made safe to show.
+//!
+//! Everything in a log may be the attacker's: user agents, names, tags, error texts. What a terminal would obey, what
+//! the eye would not see and what would forge a row is shown as `\u{…}`; what is printable stays. Nothing is lost:
+//! [`Untrusted`] can be read back. Any room may use it.
+
+use std::fmt::{self, Display, Write};
+
+/// A text from outside, whose `Display` is safe on a terminal and keeps to one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Untrusted<'a>(pub &'a str);
+
+/// An [`Untrusted`] text bounded to some columns, for free text on a terminal; never for an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Short<'a> {
+    text: &'a str,
+    columns: usize,
+}
+
+impl<'a> Untrusted<'a> {
+    /// Bounds the text to about `columns`, saying how much was left out.
+    pub fn short(self, columns: usize) -> Short<'a> {
+        Short { text: self.0, columns }
+    }
+}
+
+/// More combining marks than this on one letter climb into the lines above: no script needs them.
+const MARKS: usize = 4;
+
+/// Whether a character does something other than show itself: control, format, bidi, zero-width, tag, variation
+/// selector, private use, unassigned, odd space, line or paragraph separator.
+pub fn is_hidden(c: char) -> bool {
+    match c {
+        ' '..='~' => false,
+        // Printable by category, yet blank or invisible (Default_Ignorable_Code_Point, and the blank Braille cell).
+        '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{ffa0}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        // Only the first character of a text is escaped by `escape_debug` for being a mark.
+        _ => {
+            let mut bytes = [b'a'; 5];
+            let end = 1 + c.encode_utf8(&mut bytes[1..]).len();
+            std::str::from_utf8(&bytes[..end]).is_ok_and(|text| text.escape_debug().nth(1) == Some('\\'))
+        }
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && c.escape_debug().len() > 1
+}
+
+/// The characters of a text with whether each must be escaped.
+fn judged(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
+    // A mark at the start would sit on a character of ours.
+    let mut marks = MARKS;
+    // So would a space at the start, or two together, imitate our columns.
+    let mut after_space = true;
+    let mut rest = text.chars();
+    std::iter::from_fn(move || {
+        let c = rest.next()?;
+        let tail = rest.as_str();
+        let escaped = match c {
+            ' ' => after_space || tail.is_empty(),
+            // Literal text that reads like our escape: escape its backslash, so that every escape is ours.
+            '\\' => tail.starts_with("u{"),
+            _ if is_hidden(c) => true,
+            _ if is_mark(c) => marks >= MARKS,
+            _ => false,
+        };
+        marks = if escaped {
+            MARKS
+        } else if is_mark(c) {
+            marks + 1
+        } else {
+            0
+        };
+        after_space = c == ' ';
+        Some((c, escaped))
+    })
+}
+
+fn put(to: &mut impl Write, c: char, escaped: bool) -> fmt::Result {
+    if escaped { write!(to, "{}", c.escape_unicode()) } else { to.write_char(c) }
+}
+
+impl Display for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        judged(self.0).try_for_each(|(c, escaped)| put(f, c, escaped))
+    }
+}
+
+impl Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut used = 0;
+        let mut shown = 0;
+        for (c, escaped) in judged(self.text) {
+            let mut piece = String::new();
+            put(&mut piece, c, escaped)?;
+            used += unicode_width::UnicodeWidthStr::width(piece.as_str());
+            if used > self.columns {
+                return write!(f, "… (+{} characters)", self.text.chars().count() - shown);
+            }
+            f.write_str(&piece)?;
+            shown += 1;
+        }
+        Ok(())
+    }
+}
