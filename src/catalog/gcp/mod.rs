@@ -1,5 +1,8 @@
 //! What we know of Google Cloud: one file per service, one row per method.
 
+pub mod name;
+pub mod tell;
+
 use super::Service;
 
 /// Every Google service that we have rows for, alphabetical.
