@@ -1,9 +1,33 @@
 //! What we know of Google Cloud: one file per service, one row per method.
 
+pub mod admin;
+pub mod apikeys;
+pub mod cloudresourcemanager;
+pub mod iam;
+pub mod iamcredentials;
+pub mod login;
+pub mod oslogin;
+pub mod policy;
+pub mod principals;
+pub mod storage_hmac;
+pub mod sts;
+pub mod tell;
+
 use super::Service;
 
 /// Every Google service that we have rows for, alphabetical.
-pub static SERVICES: &[&Service] = &[];
+pub static SERVICES: &[&Service] = &[
+    &admin::ADMIN,
+    &apikeys::APIKEYS,
+    &cloudresourcemanager::RESOURCE_MANAGER,
+    &iam::IAM,
+    &iamcredentials::IAM_CREDENTIALS,
+    &login::LOGIN,
+    &login::OAUTH2,
+    &oslogin::OS_LOGIN,
+    &storage_hmac::HMAC,
+    &sts::STS,
+];
 
 /// Returns a method's name as rows spell it ([`super::Row::events`]).
 ///
