@@ -22,14 +22,10 @@ pub static APIKEYS: Service = Service {
             .note("A deleted API key can be undeleted for 30 days.")
             .tells(made),
         on("ApiKeys.UpdateKey")
-            .about(KIND, NAMES)
+            .touches(KIND, NAMES, "changed")
             .contain("apikeys.projects.locations.keys.patch")
-            .finding(
-                Persistence,
-                &technique::ADDITIONAL_CLOUD_CREDENTIALS,
-                "API key {id} was changed; see that its restrictions still stand.",
-            ),
-        on("ApiKeys.UpdateKey").touches(KIND, NAMES, "changed"),
+            .note("A key without restrictions opens every API that the project has enabled.")
+            .tells(changed),
         on("ApiKeys.UndeleteKey")
             .about(KIND, NAMES)
             .contain("apikeys.projects.locations.keys.delete")
@@ -39,11 +35,8 @@ pub static APIKEYS: Service = Service {
         on("ApiKeys.GetKeyString|ApiKeys.GetApiKey")
             .about(KIND, NAMES)
             .contain("apikeys.projects.locations.keys.delete")
-            .finding(
-                CredentialAccess,
-                &technique::UNSECURED_CREDENTIALS,
-                "The secret string of API key {id} was read; make a new key and delete this one.",
-            ),
+            .note("Whoever reads an API key's string has the key.")
+            .tells(shown),
     ],
 };
 
@@ -87,6 +80,22 @@ fn made(record: &Record, facts: &mut Vec<Fact>) {
         principal: owner,
         ..made
     }));
+}
+
+fn changed(record: &Record, facts: &mut Vec<Fact>) {
+    let Some(id) = key_id(record) else { return };
+    facts.push(
+        Telling::new(Persistence, &technique::ADDITIONAL_CLOUD_CREDENTIALS, &id)
+            .says(record, format!("API key {id} was changed; see that its restrictions still stand.")),
+    );
+}
+
+fn shown(record: &Record, facts: &mut Vec<Fact>) {
+    let Some(id) = key_id(record) else { return };
+    facts.push(Telling::new(CredentialAccess, &technique::UNSECURED_CREDENTIALS, &id).says(
+        record,
+        format!("The secret string of API key {id} was read; make a new key and delete this one."),
+    ));
 }
 
 fn undeleted(record: &Record, facts: &mut Vec<Fact>) {

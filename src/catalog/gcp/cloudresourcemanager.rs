@@ -90,14 +90,12 @@ pub static RESOURCE_MANAGER: Service = Service {
             )
             .only_if(names_parent),
         on("TagBindings.CreateTagBinding")
-            .creates(TAG_BINDING, "protoPayload.resourceName")
-            .names("protoPayload.request.tagBinding.name|protoPayload.response.name")
+            .about(TAG_BINDING, "protoPayload.request.tagBinding.name|protoPayload.resourceName")
             .contain("cloudresourcemanager.tagBindings.delete")
             .note("Roles that are bound on condition of a tag may count now.")
             .tells(tagged),
         on("TagBindings.DeleteTagBinding")
             .deletes(TAG_BINDING, "protoPayload.request.name|protoPayload.resourceName")
-            .names("protoPayload.resourceName")
             .contain("cloudresourcemanager.tagBindings.create")
             .finding(
                 PrivilegeEscalation,
@@ -201,14 +199,24 @@ fn project_undeleted(record: &Record, facts: &mut Vec<Fact>) {
     facts.extend(found.map(|project| Fact::Restored { kind: PROJECT, id: project.id, how: "undeleted" }));
 }
 
+/// A binding has no id but its name: `tagBindings/RESOURCE/tagValues/ID` with the resource's slashes written `%2F`.
 fn tagged(record: &Record, facts: &mut Vec<Fact>) {
     let tag = record.first(
         "protoPayload.request.tagBinding.tagValue|protoPayload.request.tagBinding.tagValueNamespacedName",
     );
     let on = record.first("protoPayload.request.tagBinding.parent|protoPayload.resourceName");
+    let name = record.first("protoPayload.request.tagBinding.name").or_else(|| {
+        let (tag, on) = (tag.as_deref()?, on.as_deref()?);
+        Some(format!("tagBindings/{}/{tag}", on.replace('/', "%2F")).into())
+    });
+    if let Some(name) = name.or_else(|| record.first("protoPayload.resourceName")) {
+        facts.push(Fact::Created(record.resource(TAG_BINDING, name)));
+    }
     let (tag, on) = (tag.as_deref().unwrap_or("a tag"), on.as_deref().unwrap_or("a resource"));
-    facts.push(Telling::new(PrivilegeEscalation, &technique::ADDITIONAL_CLOUD_ROLES, on).says(
-        record,
-        format!("{tag} was bound to {on}: roles that are granted on condition of that tag count now."),
-    ));
+    facts.push(
+        Telling::new(PrivilegeEscalation, &technique::ADDITIONAL_CLOUD_ROLES, on).says(
+            record,
+            format!("{tag} was bound to {on}: roles granted on condition of that tag count now."),
+        ),
+    );
 }

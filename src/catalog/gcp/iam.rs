@@ -8,7 +8,9 @@ use super::tell::{
     minted, segment_at, undo,
 };
 use crate::catalog::{Record, Service, on, technique};
-use crate::model::report::FindingKind::{DefenseEvasion, Destruction, Persistence, PrivilegeEscalation};
+use crate::model::report::FindingKind::{
+    DefenseEvasion, Destruction, Leak, Persistence, PrivilegeEscalation,
+};
 use crate::model::{Fact, Issued, Time};
 use std::sync::Arc;
 
@@ -148,7 +150,6 @@ pub static IAM: Service = Service {
             .undoes("gcp identity pool"),
         on("WorkloadIdentityPools.CreateWorkloadIdentityPoolProvider")
             .creates(PROVIDER, "protoPayload.resourceName")
-            .names("protoPayload.request.workloadIdentityPoolProviderId")
             .contain("iam.projects.locations.workloadIdentityPools.providers.patch")
             .note("Tokens already exchanged stay valid after the provider is disabled; remove its grants, too.")
             .tells(provider_trusted),
@@ -180,7 +181,6 @@ pub static IAM: Service = Service {
             .undoes("gcp workforce pool"),
         on("WorkforcePools.CreateWorkforcePoolProvider")
             .creates(WORKFORCE_PROVIDER, "protoPayload.resourceName")
-            .names("protoPayload.request.workforcePoolProviderId")
             .contain("iam.locations.workforcePools.providers.patch")
             .finding(
                 Persistence,
@@ -252,11 +252,14 @@ fn account_disabled(record: &Record, facts: &mut Vec<Fact>) {
     let Some(email) = account_email(record).or_else(|| account_number(record)) else { return };
     facts.push(Fact::Revoked { kind: IMPERSONATION, id: email.clone(), how: "service account disabled" });
     facts.push(undo(record, ACCOUNT_ON, &email));
-    facts.push(google_says(record, None, Some(email.clone())).unwrap_or_else(|| {
+    if google_says(record, None, Some(&email), facts) {
+        return;
+    }
+    facts.push(
         Telling::new(Destruction, &technique::ACCOUNT_ACCESS_REMOVAL, &email)
             .pair(ACCOUNT_OFF)
-            .says(record, format!("Service account {email} was disabled: whatever runs as it stops."))
-    }));
+            .says(record, format!("Service account {email} was disabled: whatever runs as it stops.")),
+    );
 }
 
 fn account_enabled(record: &Record, facts: &mut Vec<Fact>) {
@@ -336,13 +339,16 @@ fn key_off(record: &Record, facts: &mut Vec<Fact>) {
     let of = account_email(record);
     facts.push(Fact::Revoked { kind: SERVICE_ACCOUNT_KEY, id: id.clone(), how });
     facts.push(undo(record, KEY_ON, &id));
-    facts.push(google_says(record, Some(id.clone()), of.clone()).unwrap_or_else(|| {
-        let of = of.as_deref().unwrap_or("a service account");
-        let end = if deleted { "it can't be brought back" } else { "it can be enabled again" };
+    if google_says(record, Some(&id), of.as_ref(), facts) {
+        return;
+    }
+    let of = of.as_deref().unwrap_or("a service account");
+    let end = if deleted { "it can't be brought back" } else { "it can be enabled again" };
+    facts.push(
         Telling::new(Destruction, &technique::ACCOUNT_ACCESS_REMOVAL, &id)
             .pair(KEY_OFF)
-            .says(record, format!("Key {id} of {of} was {how}: what signs in with it fails; {end}."))
-    }));
+            .says(record, format!("Key {id} of {of} was {how}: what signs in with it fails; {end}.")),
+    );
 }
 
 fn key_on(record: &Record, facts: &mut Vec<Fact>) {
@@ -358,13 +364,25 @@ fn key_on(record: &Record, facts: &mut Vec<Fact>) {
     );
 }
 
-/// Google switches off keys that it finds in public; then the act is a warning and no attack.
-fn google_says(record: &Record, key: Option<Arc<str>>, principal: Option<Arc<str>>) -> Option<Fact> {
-    (actor(record) == "gcp-compromised-key-response@system.gserviceaccount.com").then_some(Fact::Leak {
-        key,
-        principal,
-        found_at: None,
-    })
+/// Google switches off what it finds in public; then the act is a warning and no attack.
+fn google_says(
+    record: &Record,
+    key: Option<&Arc<str>>,
+    principal: Option<&Arc<str>>,
+    facts: &mut Vec<Fact>,
+) -> bool {
+    if actor(record) != "gcp-compromised-key-response@system.gserviceaccount.com" {
+        return false;
+    }
+    let of = principal.map(|of| format!(" of {of}")).unwrap_or_default();
+    let what = key.map_or("credentials".to_owned(), |key| format!("key {key}"));
+    let subject = key.or(principal).map_or("credential", |subject| &**subject);
+    facts.push(Fact::Leak { key: key.cloned(), principal: principal.cloned(), found_at: None });
+    facts.push(
+        Telling::new(Leak, &technique::CREDENTIALS_IN_FILES, subject)
+            .says(record, format!("Google switched off {what}{of}, having found it in public.")),
+    );
+    true
 }
 
 fn account_policy(record: &Record, facts: &mut Vec<Fact>) {

@@ -40,7 +40,8 @@ pub fn minted_token(record: &Record, facts: &mut Vec<Fact>) {
         return;
     }
     for delegate in delegates(record, &target) {
-        let resource = record.resource(SERVICE_ACCOUNT, delegate);
+        let mut resource = record.resource(SERVICE_ACCOUNT, delegate);
+        resource.account = home_project(&resource.id).unwrap_or_default().into();
         facts.push(Fact::Touched { resource, how: format!("used as a delegate to reach {target}") });
     }
     facts.push(Fact::Issued(Issued {

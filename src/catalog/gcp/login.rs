@@ -4,7 +4,7 @@ use super::admin::parameter;
 use super::tell::Telling;
 use crate::catalog::{Record, Service, on, technique};
 use crate::model::Fact;
-use crate::model::report::FindingKind::{CredentialAccess, DefenseEvasion, Persistence};
+use crate::model::report::FindingKind::{CredentialAccess, DefenseEvasion, Leak, Persistence};
 use std::sync::Arc;
 
 const USER: &str = "gcp.workspace.user";
@@ -74,6 +74,11 @@ fn signed_in(record: &Record, facts: &mut Vec<Fact>) {
 
 fn leaked(record: &Record, facts: &mut Vec<Fact>) {
     let who = parameter(record, "affected_email_address").or_else(|| record.actor.principal.clone());
+    let name = who.as_deref().unwrap_or("a user");
+    facts.push(Telling::new(Leak, &technique::CLOUD_ACCOUNTS, name).says(
+        record,
+        format!("Google switched {name} off: the password leaked or somebody else took the account over."),
+    ));
     facts.push(Fact::Leak { key: None, principal: who, found_at: None });
 }
 

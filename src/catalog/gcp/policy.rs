@@ -139,7 +139,7 @@ fn logging(record: &Record, change: &Value, on: &str, facts: &mut Vec<Fact>) {
     let service = text(change, "service").unwrap_or_else(|| "allServices".into());
     let log = text(change, "logType").unwrap_or_else(|| "every kind".into());
     let exempt = text(change, "exemptedMember");
-    let of = format!("{on} {service} {log} {}", exempt.as_deref().map(plain).unwrap_or_default());
+    let of = format!("{on} {service} {log} {}", exempt.as_deref().map_or("everybody", plain));
     let sentence = match (text(change, "action").as_deref(), &exempt) {
         (Some("REMOVE" | "2"), None) => {
             format!("Data-access logging changed: {log} of {service} is no longer logged on {on}.")

@@ -3,6 +3,7 @@
 //! Reads audit entries as the API, sinks, SIEMs and a BigQuery export spell them, and Google's own abuse notices. Rows of
 //! `catalog::gcp` say what a method means; this says who called it, where, and whether it worked.
 
+mod abuse;
 mod actor;
 mod head;
 mod outcome;
@@ -13,8 +14,6 @@ use crate::model::{Actor, Event, Operation, Outcome, Provenance, Provider, Scope
 pub use head::head;
 use serde_json::Value;
 use std::sync::Arc;
-
-mod abuse;
 
 /// What an entry without a method is called; trimmed samples and reports have such.
 const NO_METHOD: &str = "(method not logged)";
@@ -80,6 +79,8 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
             outcome: &event.outcome,
         };
         event.facts = catalog::facts(gcp::SERVICES, &record);
+        // A service account that signs for itself changes nothing and becomes nobody.
+        event.read_only |= service == "iamcredentials.googleapis.com" && event.facts.is_empty();
     }
     Ok(Some(event))
 }
