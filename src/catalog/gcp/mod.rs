@@ -1,8 +1,10 @@
 //! What we know of Google Cloud: one file per service, one row per method.
 
 pub mod accesscontextmanager;
+pub mod admin;
 pub mod aiplatform;
 pub mod alloydb;
+pub mod apikeys;
 pub mod appengine;
 pub mod artifactregistry;
 pub mod batch;
@@ -15,9 +17,11 @@ pub mod cloudbuild;
 pub mod cloudfunctions;
 pub mod cloudkms;
 pub mod cloudquotas;
+pub mod cloudresourcemanager;
 pub mod cloudscheduler;
 pub mod cloudsql;
 pub mod cloudtasks;
+pub mod common;
 pub mod composer;
 pub mod compute;
 pub mod compute_disk;
@@ -33,15 +37,21 @@ pub mod essentialcontacts;
 pub mod eventarc;
 pub mod file;
 pub mod generativelanguage;
+pub mod iam;
+pub mod iamcredentials;
 pub mod iap;
 pub mod k8s;
 pub mod logging;
+pub mod login;
 pub mod ml;
 pub mod monitoring;
 pub mod name;
 pub mod notebooks;
 pub mod orgpolicy;
 pub mod osconfig;
+pub mod oslogin;
+pub mod policy;
+pub mod principals;
 pub mod pubsub;
 pub mod redis;
 pub mod run;
@@ -51,8 +61,10 @@ pub mod serviceusage;
 pub mod spanner;
 pub mod ssh_serialport;
 pub mod storage;
+pub mod storage_hmac;
 pub mod storagetransfer;
-pub mod common;
+pub mod sts;
+pub mod tell;
 pub mod tpu;
 pub mod vmwareengine;
 pub mod vpcaccess;
@@ -64,8 +76,10 @@ use super::Service;
 /// Every Google service that we have rows for, alphabetical.
 pub static SERVICES: &[&Service] = &[
     &accesscontextmanager::ACCESSCONTEXTMANAGER,
+    &admin::ADMIN,
     &aiplatform::AIPLATFORM,
     &alloydb::ALLOYDB,
+    &apikeys::APIKEYS,
     &appengine::APPENGINE,
     &artifactregistry::ARTIFACTREGISTRY,
     &batch::BATCH,
@@ -78,6 +92,7 @@ pub static SERVICES: &[&Service] = &[
     &cloudfunctions::CLOUDFUNCTIONS,
     &cloudkms::CLOUDKMS,
     &cloudquotas::CLOUDQUOTAS,
+    &cloudresourcemanager::RESOURCE_MANAGER,
     &cloudscheduler::CLOUDSCHEDULER,
     &cloudsql::CLOUDSQL,
     &cloudtasks::CLOUDTASKS,
@@ -96,30 +111,37 @@ pub static SERVICES: &[&Service] = &[
     &eventarc::EVENTARC,
     &file::FILE,
     &generativelanguage::GENERATIVELANGUAGE,
+    &iam::IAM,
+    &iamcredentials::IAM_CREDENTIALS,
     &iap::IAP,
     &k8s::K8S,
     &logging::LOGGING,
+    &login::LOGIN,
+    &login::OAUTH2,
     &ml::ML,
     &monitoring::MONITORING,
     &notebooks::NOTEBOOKS,
     &orgpolicy::ORGPOLICY,
     &osconfig::OSCONFIG,
+    &oslogin::OS_LOGIN,
     &pubsub::PUBSUB,
     &redis::REDIS,
     &run::RUN,
     &secretmanager::SECRETMANAGER,
     &securitycenter::SECURITYCENTER,
-    &serviceusage::SERVICEUSAGE,
     &serviceusage::SERVICEMANAGEMENT,
+    &serviceusage::SERVICEUSAGE,
     &spanner::SPANNER,
     &ssh_serialport::SSH_SERIALPORT,
     &storage::STORAGE,
+    &storage_hmac::HMAC,
     &storagetransfer::STORAGETRANSFER,
+    &sts::STS,
     &tpu::TPU,
     &vmwareengine::VMWAREENGINE,
     &vpcaccess::VPCACCESS,
-    &workflows::WORKFLOWS,
     &workflows::WORKFLOWEXECUTIONS,
+    &workflows::WORKFLOWS,
     &workstations::WORKSTATIONS,
 ];
 
