@@ -45,6 +45,7 @@ pub fn last<'a>(facts: &'a mut [Fact], kind: &str) -> Option<&'a mut ResourceRef
         }
         Fact::Issued(_)
         | Fact::Revoked { .. }
+        | Fact::Restored { .. }
         | Fact::SignedIn { .. }
         | Fact::Carries { .. }
         | Fact::Granted { .. }
@@ -149,8 +150,7 @@ impl Say<'_> {
     }
 }
 
-const DELTAS: &str = "protoPayload.serviceData.policyDelta.bindingDeltas[]|protoPayload.metadata.policyDelta.bindingDeltas[]\
-    |protoPayload.metadata.datasetChange.bindingDeltas[]|protoPayload.metadata.tableChange.bindingDeltas[]";
+const DELTAS: &str = "protoPayload.metadata.datasetChange.bindingDeltas[]|protoPayload.metadata.tableChange.bindingDeltas[]";
 const BINDINGS: &str = "protoPayload.request.policy.bindings[]|protoPayload.metadata.datasetChange.dataset.acl.policy.bindings[]\
     |protoPayload.response.bindings[]";
 
@@ -164,33 +164,14 @@ pub fn policy(
     technique: &'static Technique,
 ) {
     let Some(on) = last(facts, kind).map(|resource| resource.id.clone()) else { return };
+    if record.value("protoPayload.serviceData.policyDelta|protoPayload.metadata.policyDelta").is_some() {
+        return super::policy::changes(record, &on, facts);
+    }
     let deltas = record.values(DELTAS);
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(Arc::<str>::from);
-    for delta in &deltas {
-        let (Some(member), Some(role)) = (text(delta, "member"), text(delta, "role")) else { continue };
-        let removed = match delta.get("action").and_then(Value::as_str) {
-            Some("ADD") => false,
-            Some("REMOVE") => true,
-            _ => continue,
-        };
-        let verb = if removed { "lost" } else { "got" };
-        let say = Say {
-            kind: if is_public(&member) { FindingKind::Exposure } else { finding },
-            technique,
-            subject: &on,
-            pair: &format!("gcp.grant {role} {member}"),
-            note: format!("{} {verb} {} on {on}.", who(&member), brief(&role)),
-        };
-        facts.push(say.half(record, removed));
-        facts.push(if removed {
-            Fact::Withdrawn { member, role, on: on.clone() }
-        } else {
-            Fact::Granted { member, role, on: on.clone() }
-        });
-    }
     if !deltas.is_empty() {
-        return;
+        return deltas.iter().for_each(|delta| super::policy::binding(record, delta, &on, facts));
     }
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(Arc::<str>::from);
     let mut let_in: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     for binding in record.values(BINDINGS) {
         let Some(role) = text(binding, "role") else { continue };
