@@ -25,7 +25,7 @@ pub static IAM_CREDENTIALS: Service = Service {
 pub fn minted_token(record: &Record, facts: &mut Vec<Fact>) {
     let Some(target) = account_email(record).or_else(|| account_number(record)) else { return };
     let via = via(record.event);
-    if record.actor.principal.as_deref() == Some(&*target) {
+    if is_for_oneself(record) {
         // Signing for oneself is how signed URLs are made; only a fresh token prolongs a stolen one.
         if via == "GenerateAccessToken" {
             facts.push(
@@ -55,6 +55,11 @@ pub fn minted_token(record: &Record, facts: &mut Vec<Fact>) {
             .and_then(|seconds| record.at.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()),
         ..minted(record, IMPERSONATION, target, via)
     }));
+}
+
+/// Whether a service account asks for a token or signature of its own.
+pub fn is_for_oneself(record: &Record) -> bool {
+    record.actor.principal.is_some() && account_email(record) == record.actor.principal
 }
 
 fn via(event: &str) -> &'static str {

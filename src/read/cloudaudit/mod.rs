@@ -80,7 +80,9 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
         };
         event.facts = catalog::facts(gcp::SERVICES, &record);
         // A service account that signs for itself changes nothing and becomes nobody.
-        event.read_only |= service == "iamcredentials.googleapis.com" && event.facts.is_empty();
+        event.read_only |= service == gcp::iamcredentials::IAM_CREDENTIALS.source
+            && gcp::iamcredentials::is_for_oneself(&record)
+            && event.facts.is_empty();
     }
     Ok(Some(event))
 }
