@@ -190,15 +190,7 @@ impl Deaths {
         for event in graph.events().filter(|event| graph.succeeded(event)) {
             for fact in &event.facts {
                 let Fact::Deleted(resource) = fact else { continue };
-                let by = match graph.owner(event) {
-                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
-                    None => event
-                        .actor
-                        .key
-                        .clone()
-                        .or_else(|| event.actor.principal.clone())
-                        .or_else(|| event.actor.invoked_by.clone()),
-                };
+                let by = graph.signer(event);
                 for name in resource.all_names() {
                     deaths.by_name.entry(name.clone()).or_default().push(deaths.all.len());
                 }

@@ -197,10 +197,14 @@ fn is_over(graph: &Graph, made: &Attributed, signal: &Signal, event: &Event) -> 
 
 /// Whether anyone deleted or revoked the subject afterwards.
 fn is_gone(graph: &Graph, subject: &str, event: &Event) -> bool {
-    graph.ends_of(subject).any(|later| {
+    let later = graph.ends_of(subject).filter(|later| {
         later.at >= event.at
             && later.id != event.id
             && is_joinable(&later.scope.account, &event.scope.account)
+    });
+    // The last word counts: what was deleted and brought back is there.
+    later.max_by_key(|later| (later.at, later.id.clone())).is_some_and(|last| {
+        !last.facts.iter().any(|fact| matches!(fact, Fact::Restored { id, .. } if **id == *subject))
     })
 }
 

@@ -235,17 +235,18 @@ fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, 
             continue;
         }
         for fact in &event.facts {
-            let Fact::Revoked { kind, id, how } = fact else { continue };
+            let (kind, id, how) = match fact {
+                Fact::Revoked { kind, id, how } => (kind, id, *how),
+                // Armed again: an empty word, which as the last one means that it stands.
+                Fact::Restored { kind, id, .. } => (kind, id, ""),
+                _ => continue,
+            };
             let same_account = node.account.as_ref().is_none_or(|account| *account == event.scope.account);
             let is_named = *id == node.id
                 || node.principal.as_ref().is_some_and(|p| node.kind == "aws.login_profile" && p == id);
             // Users' names repeat across accounts; key ids do not.
             if *kind == node.kind && is_named && (same_account || node.kind != "aws.login_profile") {
-                let by = match graph.owner(event) {
-                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
-                    None => event.actor.key.clone().or_else(|| event.actor.principal.clone()),
-                };
-                ends.push((event.at, how, by));
+                ends.push((event.at, how, graph.signer(event)));
             }
         }
     }
