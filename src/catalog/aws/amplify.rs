@@ -15,18 +15,28 @@ pub static AMPLIFY: Service = Service {
         on("UpdateApp").touches("aws.amplify.app", "requestParameters.appId", "settings changed"),
         on("DeleteApp").deletes("aws.amplify.app", "responseElements.app.appId|requestParameters.appId"),
         on("CreateBackendEnvironment")
-            .creates("aws.amplify.backend_environment", "responseElements.backendEnvironment.backendEnvironmentArn")
+            .creates(
+                "aws.amplify.backend_environment",
+                "responseElements.backendEnvironment.backendEnvironmentArn",
+            )
             .names("requestParameters.appId+requestParameters.environmentName")
             .contain("amplify:DeleteBackendEnvironment"),
         on("DeleteBackendEnvironment")
-            .deletes("aws.amplify.backend_environment", "responseElements.backendEnvironment.backendEnvironmentArn|requestParameters.appId+requestParameters.environmentName")
+            .deletes(
+                "aws.amplify.backend_environment",
+                "responseElements.backendEnvironment.backendEnvironmentArn\
+                 |requestParameters.appId+requestParameters.environmentName",
+            )
             .names("requestParameters.appId+requestParameters.environmentName"),
         on("CreateBranch")
             .creates("aws.amplify.branch", "responseElements.branch.branchArn")
             .names("requestParameters.appId+requestParameters.branchName")
             .contain("amplify:DeleteBranch"),
         on("DeleteBranch")
-            .deletes("aws.amplify.branch", "responseElements.branch.branchArn|requestParameters.appId+requestParameters.branchName")
+            .deletes(
+                "aws.amplify.branch",
+                "responseElements.branch.branchArn|requestParameters.appId+requestParameters.branchName",
+            )
             .names("requestParameters.appId+requestParameters.branchName"),
         on("StartJob|StartDeployment")
             .touches("aws.amplify.app", "requestParameters.appId", "build started")

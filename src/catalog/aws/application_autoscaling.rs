@@ -6,25 +6,41 @@ use crate::model::report::FindingKind::*;
 
 const ROWS: &[Row] = &[
     on("RegisterScalableTarget")
-        .creates("aws.application_autoscaling.scalable_target", "requestParameters.resourceId+requestParameters.scalableDimension")
-        .contain("application-autoscaling:RegisterScalableTarget, application-autoscaling:DeregisterScalableTarget"),
-    on("DeregisterScalableTarget")
-        .deletes("aws.application_autoscaling.scalable_target", "requestParameters.resourceId+requestParameters.scalableDimension"),
+        .creates(
+            "aws.application_autoscaling.scalable_target",
+            "requestParameters.resourceId+requestParameters.scalableDimension",
+        )
+        .contain(
+            "application-autoscaling:RegisterScalableTarget, \
+             application-autoscaling:DeregisterScalableTarget",
+        ),
+    on("DeregisterScalableTarget").deletes(
+        "aws.application_autoscaling.scalable_target",
+        "requestParameters.resourceId+requestParameters.scalableDimension",
+    ),
     on("PutScalingPolicy")
         .creates("aws.application_autoscaling.scaling_policy", "responseElements.policyARN")
         .names("requestParameters.resourceId+requestParameters.policyName")
         .contain("application-autoscaling:DeleteScalingPolicy")
         .only_if(is_application),
-    on("DeleteScalingPolicy")
-        .deletes("aws.application_autoscaling.scaling_policy", "requestParameters.resourceId+requestParameters.policyName"),
+    on("DeleteScalingPolicy").deletes(
+        "aws.application_autoscaling.scaling_policy",
+        "requestParameters.resourceId+requestParameters.policyName",
+    ),
     on("PutScheduledAction")
-        .creates("aws.application_autoscaling.scheduled_action", "requestParameters.resourceId+requestParameters.scheduledActionName")
+        .creates(
+            "aws.application_autoscaling.scheduled_action",
+            "requestParameters.resourceId+requestParameters.scheduledActionName",
+        )
         .finding(Persistence, &t::SCHEDULED_TASK, "Scheduled action {id} sets the capacity again later.")
         .contain("application-autoscaling:DeleteScheduledAction")
         .pair("application-autoscaling:scheduled-action")
         .only_if(is_application),
     on("DeleteScheduledAction")
-        .deletes("aws.application_autoscaling.scheduled_action", "requestParameters.resourceId+requestParameters.scheduledActionName")
+        .deletes(
+            "aws.application_autoscaling.scheduled_action",
+            "requestParameters.resourceId+requestParameters.scheduledActionName",
+        )
         .undoes("application-autoscaling:scheduled-action")
         .only_if(is_application),
 ];

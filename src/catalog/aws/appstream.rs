@@ -19,17 +19,27 @@ pub static APPSTREAM: Service = Service {
         on("UpdateFleet").touches("aws.appstream.fleet", "requestParameters.name", "size changed"),
         on("DeleteFleet").deletes("aws.appstream.fleet", "requestParameters.name"),
         on("CreateImageBuilder")
-            .creates("aws.appstream.image_builder", "responseElements.imageBuilder.arn|requestParameters.name")
+            .creates(
+                "aws.appstream.image_builder",
+                "responseElements.imageBuilder.arn|requestParameters.name",
+            )
             .names("responseElements.imageBuilder.name|requestParameters.name")
             .contain("appstream:StopImageBuilder, appstream:DeleteImageBuilder")
             .tells(role),
         on("StartImageBuilder").touches("aws.appstream.image_builder", "requestParameters.name", "started"),
         on("StopImageBuilder").touches("aws.appstream.image_builder", "requestParameters.name", "stopped"),
-        on("DeleteImageBuilder")
-            .deletes("aws.appstream.image_builder", "requestParameters.name|responseElements.imageBuilder.arn"),
+        on("DeleteImageBuilder").deletes(
+            "aws.appstream.image_builder",
+            "requestParameters.name|responseElements.imageBuilder.arn",
+        ),
         on("CreateImageBuilderStreamingURL")
             .touches("aws.appstream.image_builder", "requestParameters.name", "opened in a browser")
-            .finding(CredentialAccess, &t::UNSECURED_CREDENTIALS, "A link into image builder {id} was made: whoever has it works there with its role's credentials.")
+            .finding(
+                CredentialAccess,
+                &t::UNSECURED_CREDENTIALS,
+                "A link into image builder {id} was made: whoever has it works there with its role's \
+                 credentials.",
+            )
             .contain("appstream:StopImageBuilder"),
         on("CreateStack")
             .creates("aws.appstream.stack", "responseElements.stack.arn|requestParameters.name")

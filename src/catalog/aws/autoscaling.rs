@@ -10,41 +10,83 @@ pub static AUTOSCALING: Service = Service {
     rows: &[
         on("CreateAutoScalingGroup")
             .creates("aws.autoscaling.group", "requestParameters.autoScalingGroupName")
-            .contain("autoscaling:SuspendProcesses, autoscaling:UpdateAutoScalingGroup, autoscaling:DeleteAutoScalingGroup")
+            .contain(
+                "autoscaling:SuspendProcesses, autoscaling:UpdateAutoScalingGroup, \
+                 autoscaling:DeleteAutoScalingGroup",
+            )
             .tells(tell::launched),
         on("UpdateAutoScalingGroup")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "size or template changed")
+            .touches(
+                "aws.autoscaling.group",
+                "requestParameters.autoScalingGroupName",
+                "size or template changed",
+            )
             .contain("autoscaling:UpdateAutoScalingGroup"),
         on("SetDesiredCapacity")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "desired capacity changed")
+            .touches(
+                "aws.autoscaling.group",
+                "requestParameters.autoScalingGroupName",
+                "desired capacity changed",
+            )
             .contain("autoscaling:SetDesiredCapacity"),
         on("StartInstanceRefresh")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "every instance replaced")
+            .touches(
+                "aws.autoscaling.group",
+                "requestParameters.autoScalingGroupName",
+                "every instance replaced",
+            )
             .contain("autoscaling:CancelInstanceRefresh"),
-        on("AttachInstances|DetachInstances|SetInstanceProtection|EnterStandby|ExitStandby|ResumeProcesses|SuspendProcesses|PutWarmPool|DeleteWarmPool")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "members or processes changed"),
-        on("DeleteAutoScalingGroup").deletes("aws.autoscaling.group", "requestParameters.autoScalingGroupName"),
+        on("AttachInstances|DetachInstances|SetInstanceProtection|EnterStandby|ExitStandby\
+             |ResumeProcesses|SuspendProcesses|PutWarmPool|DeleteWarmPool")
+        .touches(
+            "aws.autoscaling.group",
+            "requestParameters.autoScalingGroupName",
+            "members or processes changed",
+        ),
+        on("DeleteAutoScalingGroup")
+            .deletes("aws.autoscaling.group", "requestParameters.autoScalingGroupName"),
         on("CreateLaunchConfiguration")
             .creates("aws.autoscaling.launch_configuration", "requestParameters.launchConfigurationName")
             .contain("autoscaling:DeleteLaunchConfiguration"),
         on("DeleteLaunchConfiguration")
             .deletes("aws.autoscaling.launch_configuration", "requestParameters.launchConfigurationName"),
         on("PutScheduledUpdateGroupAction")
-            .creates("aws.autoscaling.scheduled_action", "requestParameters.autoScalingGroupName+requestParameters.scheduledActionName")
-            .finding(Persistence, &t::SCHEDULED_TASK, "Scheduled action {id} sets the group's size again later, and so brings instances back.")
+            .creates(
+                "aws.autoscaling.scheduled_action",
+                "requestParameters.autoScalingGroupName+requestParameters.scheduledActionName",
+            )
+            .finding(
+                Persistence,
+                &t::SCHEDULED_TASK,
+                "Scheduled action {id} sets the group's size again later, and so brings instances back.",
+            )
             .contain("autoscaling:DeleteScheduledAction")
             .pair("autoscaling:scheduled-action"),
         on("DeleteScheduledAction")
-            .deletes("aws.autoscaling.scheduled_action", "requestParameters.autoScalingGroupName+requestParameters.scheduledActionName")
+            .deletes(
+                "aws.autoscaling.scheduled_action",
+                "requestParameters.autoScalingGroupName+requestParameters.scheduledActionName",
+            )
             .undoes("autoscaling:scheduled-action")
             .only_if(is_group),
         on("PutScalingPolicy")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "given a scaling policy")
+            .touches(
+                "aws.autoscaling.group",
+                "requestParameters.autoScalingGroupName",
+                "given a scaling policy",
+            )
             .contain("autoscaling:DeletePolicy")
             .only_if(is_group),
-        on("DeletePolicy").touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "scaling policy deleted"),
-        on("PutLifecycleHook|DeleteLifecycleHook")
-            .touches("aws.autoscaling.group", "requestParameters.autoScalingGroupName", "lifecycle hooks changed"),
+        on("DeletePolicy").touches(
+            "aws.autoscaling.group",
+            "requestParameters.autoScalingGroupName",
+            "scaling policy deleted",
+        ),
+        on("PutLifecycleHook|DeleteLifecycleHook").touches(
+            "aws.autoscaling.group",
+            "requestParameters.autoScalingGroupName",
+            "lifecycle hooks changed",
+        ),
         on("TerminateInstanceInAutoScalingGroup").deletes("aws.ec2.instance", "requestParameters.instanceId"),
         // A bookkeeping call that leaves nothing to list.
         on("CompleteLifecycleAction|RecordLifecycleActionHeartbeat|CreateOrUpdateTags|DeleteTags"),

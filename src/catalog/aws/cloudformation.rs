@@ -12,21 +12,36 @@ pub static CLOUDFORMATION: Service = Service {
         on("CreateStack")
             .creates("aws.cloudformation.stack", "responseElements.stackId")
             .names("requestParameters.stackName")
-            .contain("cloudformation:CancelUpdateStack, cloudformation:UpdateTerminationProtection, cloudformation:DeleteStack")
+            .contain(
+                "cloudformation:CancelUpdateStack, cloudformation:UpdateTerminationProtection, \
+                 cloudformation:DeleteStack",
+            )
             .tells(stack),
         on("UpdateStack")
-            .touches("aws.cloudformation.stack", "responseElements.stackId|requestParameters.stackName", "template or parameters changed")
+            .touches(
+                "aws.cloudformation.stack",
+                "responseElements.stackId|requestParameters.stackName",
+                "template or parameters changed",
+            )
             .names("requestParameters.stackName")
             .contain("cloudformation:CancelUpdateStack, cloudformation:UpdateStack")
             .tells(role),
         // Given by ARN or by name; the ARN means that very stack, the name whichever bears it then.
         on("DeleteStack").deletes("aws.cloudformation.stack", "requestParameters.stackName"),
         on("UpdateTerminationProtection")
-            .touches("aws.cloudformation.stack", "responseElements.stackId|requestParameters.stackName", "termination protection changed")
+            .touches(
+                "aws.cloudformation.stack",
+                "responseElements.stackId|requestParameters.stackName",
+                "termination protection changed",
+            )
             .names("requestParameters.stackName")
             .contain("cloudformation:UpdateTerminationProtection")
             .tells(protected),
-        on("SetStackPolicy").touches("aws.cloudformation.stack", "requestParameters.stackName", "stack policy changed"),
+        on("SetStackPolicy").touches(
+            "aws.cloudformation.stack",
+            "requestParameters.stackName",
+            "stack policy changed",
+        ),
         // A change set of type CREATE makes its stack, which then waits for the change set to be executed.
         on("CreateChangeSet")
             .creates("aws.cloudformation.change_set", "responseElements.id")
@@ -42,27 +57,45 @@ pub static CLOUDFORMATION: Service = Service {
             .touches("aws.cloudformation.stack", "requestParameters.stackName", "change set executed")
             .contain("cloudformation:CancelUpdateStack"),
         on("DeleteChangeSet")
-            .deletes("aws.cloudformation.change_set", "requestParameters.stackName+requestParameters.changeSetName|requestParameters.changeSetName")
+            .deletes(
+                "aws.cloudformation.change_set",
+                "requestParameters.stackName+requestParameters.changeSetName\
+                 |requestParameters.changeSetName",
+            )
             .names("requestParameters.changeSetName"),
         on("CreateStackSet")
             .creates("aws.cloudformation.stack_set", "responseElements.stackSetId")
             .names("requestParameters.stackSetName")
-            .contain("cloudformation:StopStackSetOperation, cloudformation:DeleteStackInstances, cloudformation:DeleteStackSet")
+            .contain(
+                "cloudformation:StopStackSetOperation, cloudformation:DeleteStackInstances, \
+                 cloudformation:DeleteStackSet",
+            )
             .tells(set_role),
         on("UpdateStackSet")
-            .touches("aws.cloudformation.stack_set", "requestParameters.stackSetName", "template or targets changed")
+            .touches(
+                "aws.cloudformation.stack_set",
+                "requestParameters.stackSetName",
+                "template or targets changed",
+            )
             .contain("cloudformation:StopStackSetOperation"),
         on("DeleteStackSet").deletes("aws.cloudformation.stack_set", "requestParameters.stackSetName"),
         on("CreateStackInstances|UpdateStackInstances")
             .about("aws.cloudformation.stack_instances", "responseElements.operationId")
             .contain("cloudformation:StopStackSetOperation, cloudformation:DeleteStackInstances")
             .tells(instances),
-        on("DeleteStackInstances")
-            .touches("aws.cloudformation.stack_set", "requestParameters.stackSetName", "taken out of accounts or regions"),
+        on("DeleteStackInstances").touches(
+            "aws.cloudformation.stack_set",
+            "requestParameters.stackSetName",
+            "taken out of accounts or regions",
+        ),
         on("RegisterType|ActivateType")
             .creates("aws.cloudformation.type", "responseElements.arn|requestParameters.typeName")
             .names("requestParameters.typeName")
-            .finding(Persistence, &t::EVENT_TRIGGERED, "Extension {id} runs its code whenever a template uses it.")
+            .finding(
+                Persistence,
+                &t::EVENT_TRIGGERED,
+                "Extension {id} runs its code whenever a template uses it.",
+            )
             .contain("cloudformation:DeactivateType, cloudformation:DeregisterType")
             .pair("cloudformation:type"),
         on("DeregisterType|DeactivateType")
@@ -100,7 +133,10 @@ fn set_role(record: &Record, facts: &mut Vec<Fact>) {
 
 fn instances(record: &Record, facts: &mut Vec<Fact>) {
     let Some(set) = record.first("requestParameters.stackSetName") else { return };
-    let mut where_to = record.all("requestParameters.accounts[]|requestParameters.deploymentTargets.accounts[]|requestParameters.deploymentTargets.organizationalUnitIds[]");
+    let mut where_to = record.all(
+        "requestParameters.accounts[]|requestParameters.deploymentTargets.accounts[]\
+         |requestParameters.deploymentTargets.organizationalUnitIds[]",
+    );
     where_to.extend(record.all("requestParameters.regions[]"));
     let how = if where_to.is_empty() {
         "deployed to other accounts or regions".to_owned()

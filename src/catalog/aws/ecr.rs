@@ -14,15 +14,26 @@ pub static ECR: Service = Service {
             .names("responseElements.repository.repositoryName|requestParameters.repositoryName")
             .contain("ecr:SetRepositoryPolicy, ecr:DeleteRepository"),
         on("DeleteRepository")
-            .deletes("aws.ecr.repository", "responseElements.repository.repositoryArn|requestParameters.repositoryName")
+            .deletes(
+                "aws.ecr.repository",
+                "responseElements.repository.repositoryArn|requestParameters.repositoryName",
+            )
             .names("responseElements.repository.repositoryName|requestParameters.repositoryName"),
         on("PutImage")
-            .creates("aws.ecr.image", "responseElements.image.repositoryName+responseElements.image.imageId.imageDigest|requestParameters.repositoryName+requestParameters.imageDigest")
+            .creates(
+                "aws.ecr.image",
+                "responseElements.image.repositoryName+responseElements.image.imageId.imageDigest\
+                 |requestParameters.repositoryName+requestParameters.imageDigest",
+            )
             .finding(Persistence, &t::IMPLANT_IMAGE, "Image {id} was pushed: whatever pulls its tag runs it.")
             .contain("ecr:BatchDeleteImage")
             .pair("ecr:image"),
         on("BatchDeleteImage")
-            .deletes("aws.ecr.image", "requestParameters.repositoryName+responseElements.imageIds[].imageDigest|requestParameters.repositoryName+requestParameters.imageIds[].imageDigest")
+            .deletes(
+                "aws.ecr.image",
+                "requestParameters.repositoryName+responseElements.imageIds[].imageDigest\
+                 |requestParameters.repositoryName+requestParameters.imageIds[].imageDigest",
+            )
             .tells(deleted),
         on("SetRepositoryPolicy")
             .about("aws.ecr.repository_policy", "requestParameters.repositoryName")
@@ -33,15 +44,24 @@ pub static ECR: Service = Service {
             .undoes("ecr:repository-policy"),
         on("PutReplicationConfiguration")
             .about("aws.ecr.registry", "awsRegion")
-            .finding(Exfiltration, &t::TRANSFER_TO_CLOUD_ACCOUNT, "The registry in {id} copies its images to other regions or accounts.")
+            .finding(
+                Exfiltration,
+                &t::TRANSFER_TO_CLOUD_ACCOUNT,
+                "The registry in {id} copies its images to other regions or accounts.",
+            )
             .contain("ecr:PutReplicationConfiguration"),
         on("PutRegistryPolicy")
             .about("aws.ecr.registry", "awsRegion")
-            .finding(Exposure, &t::TRANSFER_TO_CLOUD_ACCOUNT, "Other accounts may replicate into or pull through the registry in {id}.")
+            .finding(
+                Exposure,
+                &t::TRANSFER_TO_CLOUD_ACCOUNT,
+                "Other accounts may replicate into or pull through the registry in {id}.",
+            )
             .contain("ecr:DeleteRegistryPolicy")
             .pair("ecr:registry-policy"),
         on("DeleteRegistryPolicy").about("aws.ecr.registry", "awsRegion").undoes("ecr:registry-policy"),
-        on("InitiateLayerUpload|UploadLayerPart|CompleteLayerUpload|TagResource|UntagResource|PutLifecyclePolicy|PutImageTagMutability|PutImageScanningConfiguration"),
+        on("InitiateLayerUpload|UploadLayerPart|CompleteLayerUpload|TagResource|UntagResource\
+             |PutLifecyclePolicy|PutImageTagMutability|PutImageScanningConfiguration"),
     ],
 };
 

@@ -93,9 +93,8 @@ pub static ECS: Service = Service {
             "requestParameters.cluster",
             "container instances changed",
         ),
-        on(
-            "TagResource|UntagResource|PutAccountSetting|PutAccountSettingDefault|SubmitContainerStateChange|SubmitTaskStateChange|DiscoverPollEndpoint",
-        ),
+        on("TagResource|UntagResource|PutAccountSetting|PutAccountSettingDefault\
+                 |SubmitContainerStateChange|SubmitTaskStateChange|DiscoverPollEndpoint"),
     ],
 };
 

@@ -11,14 +11,23 @@ pub static EKS: Service = Service {
     source: "eks.amazonaws.com",
     rows: &[
         on("CreateCluster")
-            .creates("aws.eks.cluster", "responseElements.cluster.arn|requestParameters.name|requestParameters.clusterName")
+            .creates(
+                "aws.eks.cluster",
+                "responseElements.cluster.arn|requestParameters.name|requestParameters.clusterName",
+            )
             .names("responseElements.cluster.name|requestParameters.name|requestParameters.clusterName")
             .contain("eks:DeleteNodegroup, eks:DeleteFargateProfile, eks:DeleteCluster")
             .tells(cluster_role),
-        on("UpdateClusterConfig|UpdateClusterVersion|AssociateEncryptionConfig")
-            .touches("aws.eks.cluster", "requestParameters.name|requestParameters.clusterName", "settings changed"),
+        on("UpdateClusterConfig|UpdateClusterVersion|AssociateEncryptionConfig").touches(
+            "aws.eks.cluster",
+            "requestParameters.name|requestParameters.clusterName",
+            "settings changed",
+        ),
         on("DeleteCluster")
-            .deletes("aws.eks.cluster", "responseElements.cluster.arn|requestParameters.name|requestParameters.clusterName")
+            .deletes(
+                "aws.eks.cluster",
+                "responseElements.cluster.arn|requestParameters.name|requestParameters.clusterName",
+            )
             .names("responseElements.cluster.name|requestParameters.name|requestParameters.clusterName"),
         on("RegisterCluster")
             .creates("aws.eks.connected_cluster", "responseElements.cluster.arn|requestParameters.name")
@@ -29,34 +38,71 @@ pub static EKS: Service = Service {
             .names("requestParameters.name"),
         on("CreateNodegroup")
             .creates("aws.eks.nodegroup", "responseElements.nodegroup.nodegroupArn")
-            .names("requestParameters.name+requestParameters.nodegroupName|requestParameters.clusterName+requestParameters.nodegroupName")
+            .names(
+                "requestParameters.name+requestParameters.nodegroupName\
+                 |requestParameters.clusterName+requestParameters.nodegroupName",
+            )
             .contain("eks:UpdateNodegroupConfig, eks:DeleteNodegroup")
             .tells(nodegroup),
         on("UpdateNodegroupConfig|UpdateNodegroupVersion")
-            .touches("aws.eks.nodegroup", "requestParameters.name+requestParameters.nodegroupName|requestParameters.clusterName+requestParameters.nodegroupName", "size or version changed")
+            .touches(
+                "aws.eks.nodegroup",
+                "requestParameters.name+requestParameters.nodegroupName\
+                 |requestParameters.clusterName+requestParameters.nodegroupName",
+                "size or version changed",
+            )
             .contain("eks:UpdateNodegroupConfig"),
         on("DeleteNodegroup")
-            .deletes("aws.eks.nodegroup", "responseElements.nodegroup.nodegroupArn|requestParameters.name+requestParameters.nodegroupName")
-            .names("requestParameters.name+requestParameters.nodegroupName|requestParameters.clusterName+requestParameters.nodegroupName"),
+            .deletes(
+                "aws.eks.nodegroup",
+                "responseElements.nodegroup.nodegroupArn\
+                 |requestParameters.name+requestParameters.nodegroupName",
+            )
+            .names(
+                "requestParameters.name+requestParameters.nodegroupName\
+                 |requestParameters.clusterName+requestParameters.nodegroupName",
+            ),
         on("CreateFargateProfile")
             .creates("aws.eks.fargate_profile", "responseElements.fargateProfile.fargateProfileArn")
-            .names("requestParameters.name+requestParameters.fargateProfileName|requestParameters.clusterName+requestParameters.fargateProfileName")
+            .names(
+                "requestParameters.name+requestParameters.fargateProfileName\
+                 |requestParameters.clusterName+requestParameters.fargateProfileName",
+            )
             .contain("eks:DeleteFargateProfile")
             .tells(fargate),
         on("DeleteFargateProfile")
-            .deletes("aws.eks.fargate_profile", "responseElements.fargateProfile.fargateProfileArn|requestParameters.name+requestParameters.fargateProfileName")
-            .names("requestParameters.name+requestParameters.fargateProfileName|requestParameters.clusterName+requestParameters.fargateProfileName"),
+            .deletes(
+                "aws.eks.fargate_profile",
+                "responseElements.fargateProfile.fargateProfileArn\
+                 |requestParameters.name+requestParameters.fargateProfileName",
+            )
+            .names(
+                "requestParameters.name+requestParameters.fargateProfileName\
+                 |requestParameters.clusterName+requestParameters.fargateProfileName",
+            ),
         on("CreateAddon")
             .creates("aws.eks.addon", "responseElements.addon.addonArn")
-            .names("requestParameters.name+requestParameters.addonName|requestParameters.clusterName+requestParameters.addonName")
+            .names(
+                "requestParameters.name+requestParameters.addonName\
+                 |requestParameters.clusterName+requestParameters.addonName",
+            )
             .contain("eks:DeleteAddon")
             .tells(addon),
         on("DeleteAddon")
-            .deletes("aws.eks.addon", "responseElements.addon.addonArn|requestParameters.name+requestParameters.addonName")
-            .names("requestParameters.name+requestParameters.addonName|requestParameters.clusterName+requestParameters.addonName"),
+            .deletes(
+                "aws.eks.addon",
+                "responseElements.addon.addonArn|requestParameters.name+requestParameters.addonName",
+            )
+            .names(
+                "requestParameters.name+requestParameters.addonName\
+                 |requestParameters.clusterName+requestParameters.addonName",
+            ),
         // Who may enter.
         on("CreateAccessEntry")
-            .creates("aws.eks.access_entry", "responseElements.accessEntry.accessEntryArn|requestParameters.principalArn")
+            .creates(
+                "aws.eks.access_entry",
+                "responseElements.accessEntry.accessEntryArn|requestParameters.principalArn",
+            )
             .contain("eks:DeleteAccessEntry")
             .tells(entry_made),
         on("DeleteAccessEntry")
@@ -70,12 +116,24 @@ pub static EKS: Service = Service {
             .about("aws.eks.access_policy", "requestParameters.principalArn")
             .tells(policy_taken),
         on("AssociateIdentityProviderConfig")
-            .touches("aws.eks.cluster", "requestParameters.name|requestParameters.clusterName", "given an outside identity provider")
-            .finding(Persistence, &t::TRUST_MODIFICATION, "Cluster {id} now trusts an outside identity provider, whose users can enter it.")
+            .touches(
+                "aws.eks.cluster",
+                "requestParameters.name|requestParameters.clusterName",
+                "given an outside identity provider",
+            )
+            .finding(
+                Persistence,
+                &t::TRUST_MODIFICATION,
+                "Cluster {id} now trusts an outside identity provider, whose users can enter it.",
+            )
             .contain("eks:DisassociateIdentityProviderConfig")
             .pair("eks:identity-provider"),
         on("DisassociateIdentityProviderConfig")
-            .touches("aws.eks.cluster", "requestParameters.name|requestParameters.clusterName", "identity provider taken away")
+            .touches(
+                "aws.eks.cluster",
+                "requestParameters.name|requestParameters.clusterName",
+                "identity provider taken away",
+            )
             .undoes("eks:identity-provider"),
         on("CreatePodIdentityAssociation")
             .creates("aws.eks.pod_identity_association", "responseElements.association.associationArn")
@@ -83,7 +141,10 @@ pub static EKS: Service = Service {
             .contain("eks:DeletePodIdentityAssociation")
             .tells(pod_identity),
         on("DeletePodIdentityAssociation")
-            .deletes("aws.eks.pod_identity_association", "responseElements.association.associationArn|requestParameters.associationId")
+            .deletes(
+                "aws.eks.pod_identity_association",
+                "responseElements.association.associationArn|requestParameters.associationId",
+            )
             .names("requestParameters.associationId"),
         on("TagResource|UntagResource"),
     ],
@@ -93,13 +154,11 @@ fn cluster_role(record: &Record, facts: &mut Vec<Fact>) {
     tell::carries(record, facts, "responseElements.cluster.roleArn|requestParameters.roleArn");
 }
 
-/// A node group's launcher is its cluster; its nodes are tagged with its name alone.
+/// A node group's launcher is its cluster.
 fn nodegroup(record: &Record, facts: &mut Vec<Fact>) {
-    let name = record.first("responseElements.nodegroup.nodegroupName|requestParameters.nodegroupName");
     let cluster = record
         .first("responseElements.nodegroup.clusterName|requestParameters.name|requestParameters.clusterName");
     for group in tell::named(facts, "aws.eks.nodegroup") {
-        tell::add_name(group, name.as_deref().unwrap_or_default());
         group.launcher = cluster.clone();
     }
     tell::carries(record, facts, "responseElements.nodegroup.nodeRole|requestParameters.nodeRole");

@@ -21,10 +21,19 @@ pub static ELASTICMAPREDUCE: Service = Service {
             .tells(protected),
         on("AddJobFlowSteps")
             .touches("aws.emr.cluster", "requestParameters.jobFlowId", "given another step to run")
-            .finding(Execution, &t::CLOUD_ADMIN_COMMAND, "Cluster {id} was given another step, which runs with the cluster's role.")
+            .finding(
+                Execution,
+                &t::CLOUD_ADMIN_COMMAND,
+                "Cluster {id} was given another step, which runs with the cluster's role.",
+            )
             .contain("elasticmapreduce:CancelSteps, elasticmapreduce:TerminateJobFlows"),
-        on("AddInstanceGroups|AddInstanceFleet|ModifyInstanceFleet|PutAutoScalingPolicy|PutManagedScalingPolicy")
-            .touches("aws.emr.cluster", "requestParameters.jobFlowId|requestParameters.clusterId", "size changed"),
+        on("AddInstanceGroups|AddInstanceFleet|ModifyInstanceFleet|PutAutoScalingPolicy\
+             |PutManagedScalingPolicy")
+        .touches(
+            "aws.emr.cluster",
+            "requestParameters.jobFlowId|requestParameters.clusterId",
+            "size changed",
+        ),
         on("ModifyInstanceGroups").touches("aws.emr.cluster", "requestParameters.clusterId", "size changed"),
     ],
 };

@@ -8,7 +8,10 @@ pub static LIGHTSAIL: Service = Service {
     source: "lightsail.amazonaws.com",
     rows: &[
         on("CreateInstances|CreateInstancesFromSnapshot")
-            .creates("aws.lightsail.instance", "requestParameters.instanceNames[]|responseElements.operations[].resourceName")
+            .creates(
+                "aws.lightsail.instance",
+                "requestParameters.instanceNames[]|responseElements.operations[].resourceName",
+            )
             .contain("lightsail:StopInstance, lightsail:DeleteInstance"),
         on("StartInstance").touches("aws.lightsail.instance", "requestParameters.instanceName", "started"),
         on("StopInstance").touches("aws.lightsail.instance", "requestParameters.instanceName", "stopped"),
@@ -16,7 +19,11 @@ pub static LIGHTSAIL: Service = Service {
         on("DeleteInstance").deletes("aws.lightsail.instance", "requestParameters.instanceName"),
         on("OpenInstancePublicPorts|PutInstancePublicPorts")
             .touches("aws.lightsail.instance", "requestParameters.instanceName", "ports opened")
-            .finding(Exposure, &t::DISABLE_CLOUD_FIREWALL, "Ports of Lightsail instance {id} were opened to the internet.")
+            .finding(
+                Exposure,
+                &t::DISABLE_CLOUD_FIREWALL,
+                "Ports of Lightsail instance {id} were opened to the internet.",
+            )
             .contain("lightsail:CloseInstancePublicPorts")
             .pair("lightsail:ports"),
         on("CloseInstancePublicPorts")
@@ -24,10 +31,17 @@ pub static LIGHTSAIL: Service = Service {
             .undoes("lightsail:ports"),
         on("GetInstanceAccessDetails")
             .touches("aws.lightsail.instance", "requestParameters.instanceName", "login credentials read")
-            .finding(CredentialAccess, &t::UNSECURED_CREDENTIALS, "Login credentials of Lightsail instance {id} were read."),
-        on("DownloadDefaultKeyPair")
-            .about("aws.lightsail.key_pair", "awsRegion")
-            .finding(CredentialAccess, &t::UNSECURED_CREDENTIALS, "The default Lightsail SSH key of {id} was downloaded: it opens every instance there that uses it."),
+            .finding(
+                CredentialAccess,
+                &t::UNSECURED_CREDENTIALS,
+                "Login credentials of Lightsail instance {id} were read.",
+            ),
+        on("DownloadDefaultKeyPair").about("aws.lightsail.key_pair", "awsRegion").finding(
+            CredentialAccess,
+            &t::UNSECURED_CREDENTIALS,
+            "The default Lightsail SSH key of {id} was downloaded: it opens every instance there \
+                 that uses it.",
+        ),
         on("CreateKeyPair|ImportKeyPair")
             .creates("aws.lightsail.key_pair", "requestParameters.keyPairName")
             .contain("lightsail:DeleteKeyPair"),
@@ -35,20 +49,30 @@ pub static LIGHTSAIL: Service = Service {
         on("CreateContainerService")
             .creates("aws.lightsail.container_service", "requestParameters.serviceName")
             .contain("lightsail:UpdateContainerService, lightsail:DeleteContainerService"),
-        on("CreateContainerServiceDeployment|UpdateContainerService")
-            .touches("aws.lightsail.container_service", "requestParameters.serviceName", "deployed or changed"),
-        on("DeleteContainerService").deletes("aws.lightsail.container_service", "requestParameters.serviceName"),
+        on("CreateContainerServiceDeployment|UpdateContainerService").touches(
+            "aws.lightsail.container_service",
+            "requestParameters.serviceName",
+            "deployed or changed",
+        ),
+        on("DeleteContainerService")
+            .deletes("aws.lightsail.container_service", "requestParameters.serviceName"),
         on("CreateDisk|CreateDiskFromSnapshot")
             .creates("aws.lightsail.disk", "requestParameters.diskName")
             .contain("lightsail:DeleteDisk"),
         on("DeleteDisk").deletes("aws.lightsail.disk", "requestParameters.diskName"),
         on("CreateInstanceSnapshot|CopySnapshot")
-            .creates("aws.lightsail.instance_snapshot", "requestParameters.instanceSnapshotName|requestParameters.targetSnapshotName")
+            .creates(
+                "aws.lightsail.instance_snapshot",
+                "requestParameters.instanceSnapshotName|requestParameters.targetSnapshotName",
+            )
             .contain("lightsail:DeleteInstanceSnapshot"),
         on("DeleteInstanceSnapshot")
             .deletes("aws.lightsail.instance_snapshot", "requestParameters.instanceSnapshotName"),
-        on("ExportSnapshot")
-            .touches("aws.lightsail.instance_snapshot", "requestParameters.sourceSnapshotName", "exported to EC2"),
+        on("ExportSnapshot").touches(
+            "aws.lightsail.instance_snapshot",
+            "requestParameters.sourceSnapshotName",
+            "exported to EC2",
+        ),
         on("AllocateStaticIp")
             .creates("aws.lightsail.static_ip", "requestParameters.staticIpName")
             .contain("lightsail:ReleaseStaticIp"),

@@ -35,6 +35,7 @@ mod tell;
 pub mod workspaces;
 
 use super::Service;
+pub use tell::LAUNCHER_KINDS;
 
 /// Every AWS service that we have rows for, alphabetical.
 pub static SERVICES: &[&Service] = &[

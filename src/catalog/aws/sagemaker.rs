@@ -15,33 +15,66 @@ pub static SAGEMAKER: Service = Service {
             .names("requestParameters.notebookInstanceName")
             .contain("sagemaker:StopNotebookInstance, sagemaker:DeleteNotebookInstance")
             .tells(role),
-        on("StartNotebookInstance")
-            .touches("aws.sagemaker.notebook_instance", "requestParameters.notebookInstanceName", "started"),
-        on("StopNotebookInstance")
-            .touches("aws.sagemaker.notebook_instance", "requestParameters.notebookInstanceName", "stopped"),
+        on("StartNotebookInstance").touches(
+            "aws.sagemaker.notebook_instance",
+            "requestParameters.notebookInstanceName",
+            "started",
+        ),
+        on("StopNotebookInstance").touches(
+            "aws.sagemaker.notebook_instance",
+            "requestParameters.notebookInstanceName",
+            "stopped",
+        ),
         on("UpdateNotebookInstance")
-            .touches("aws.sagemaker.notebook_instance", "requestParameters.notebookInstanceName", "type, role or start script changed")
+            .touches(
+                "aws.sagemaker.notebook_instance",
+                "requestParameters.notebookInstanceName",
+                "type, role or start script changed",
+            )
             .tells(role),
         on("DeleteNotebookInstance")
             .deletes("aws.sagemaker.notebook_instance", "requestParameters.notebookInstanceName"),
         on("CreateNotebookInstanceLifecycleConfig")
             .creates("aws.sagemaker.lifecycle_config", "responseElements.notebookInstanceLifecycleConfigArn")
             .names("requestParameters.notebookInstanceLifecycleConfigName")
-            .finding(Persistence, &t::EVENT_TRIGGERED, "Lifecycle configuration {id} runs its script as root whenever its notebooks start.")
+            .finding(
+                Persistence,
+                &t::EVENT_TRIGGERED,
+                "Lifecycle configuration {id} runs its script as root whenever its notebooks start.",
+            )
             .contain("sagemaker:DeleteNotebookInstanceLifecycleConfig")
             .pair("sagemaker:lifecycle-config"),
         on("UpdateNotebookInstanceLifecycleConfig")
-            .touches("aws.sagemaker.lifecycle_config", "requestParameters.notebookInstanceLifecycleConfigName", "script changed")
-            .finding(Persistence, &t::EVENT_TRIGGERED, "The script that notebooks run at start, {id}, was changed."),
+            .touches(
+                "aws.sagemaker.lifecycle_config",
+                "requestParameters.notebookInstanceLifecycleConfigName",
+                "script changed",
+            )
+            .finding(
+                Persistence,
+                &t::EVENT_TRIGGERED,
+                "The script that notebooks run at start, {id}, was changed.",
+            ),
         on("DeleteNotebookInstanceLifecycleConfig")
-            .deletes("aws.sagemaker.lifecycle_config", "requestParameters.notebookInstanceLifecycleConfigName")
+            .deletes(
+                "aws.sagemaker.lifecycle_config",
+                "requestParameters.notebookInstanceLifecycleConfigName",
+            )
             .undoes("sagemaker:lifecycle-config"),
         on("CreatePresignedNotebookInstanceUrl")
             .about("aws.sagemaker.notebook_access", "requestParameters.notebookInstanceName")
-            .finding(CredentialAccess, &t::UNSECURED_CREDENTIALS, "A link into notebook {id} was made: whoever has it works there with its role's credentials.")
+            .finding(
+                CredentialAccess,
+                &t::UNSECURED_CREDENTIALS,
+                "A link into notebook {id} was made: whoever has it works there with its role's \
+                 credentials.",
+            )
             .contain("sagemaker:StopNotebookInstance"),
-        on("CreatePresignedNotebookInstanceUrl")
-            .touches("aws.sagemaker.notebook_instance", "requestParameters.notebookInstanceName", "opened in a browser"),
+        on("CreatePresignedNotebookInstanceUrl").touches(
+            "aws.sagemaker.notebook_instance",
+            "requestParameters.notebookInstanceName",
+            "opened in a browser",
+        ),
         // Jobs.
         on("CreateTrainingJob")
             .creates("aws.sagemaker.training_job", "responseElements.trainingJobArn")
@@ -86,23 +119,33 @@ pub static SAGEMAKER: Service = Service {
             .creates("aws.sagemaker.endpoint_config", "responseElements.endpointConfigArn")
             .names("requestParameters.endpointConfigName")
             .contain("sagemaker:DeleteEndpointConfig"),
-        on("DeleteEndpointConfig").deletes("aws.sagemaker.endpoint_config", "requestParameters.endpointConfigName"),
+        on("DeleteEndpointConfig")
+            .deletes("aws.sagemaker.endpoint_config", "requestParameters.endpointConfigName"),
         on("CreateEndpoint")
             .creates("aws.sagemaker.endpoint", "responseElements.endpointArn")
             .names("requestParameters.endpointName")
             .contain("sagemaker:UpdateEndpointWeightsAndCapacities, sagemaker:DeleteEndpoint"),
-        on("UpdateEndpoint|UpdateEndpointWeightsAndCapacities")
-            .touches("aws.sagemaker.endpoint", "responseElements.endpointArn|requestParameters.endpointName", "size or model changed"),
+        on("UpdateEndpoint|UpdateEndpointWeightsAndCapacities").touches(
+            "aws.sagemaker.endpoint",
+            "responseElements.endpointArn|requestParameters.endpointName",
+            "size or model changed",
+        ),
         on("DeleteEndpoint").deletes("aws.sagemaker.endpoint", "requestParameters.endpointName"),
         on("CreateCluster")
             .creates("aws.sagemaker.hyperpod_cluster", "responseElements.clusterArn")
             .names("requestParameters.clusterName")
             .contain("sagemaker:UpdateCluster, sagemaker:DeleteCluster")
             .tells(cluster_role),
-        on("UpdateCluster")
-            .touches("aws.sagemaker.hyperpod_cluster", "responseElements.clusterArn|requestParameters.clusterName", "size changed"),
+        on("UpdateCluster").touches(
+            "aws.sagemaker.hyperpod_cluster",
+            "responseElements.clusterArn|requestParameters.clusterName",
+            "size changed",
+        ),
         on("DeleteCluster")
-            .deletes("aws.sagemaker.hyperpod_cluster", "responseElements.clusterArn|requestParameters.clusterName")
+            .deletes(
+                "aws.sagemaker.hyperpod_cluster",
+                "responseElements.clusterArn|requestParameters.clusterName",
+            )
             .names("requestParameters.clusterName"),
         // Studio.
         on("CreateDomain")
@@ -116,21 +159,31 @@ pub static SAGEMAKER: Service = Service {
             .names("requestParameters.domainId+requestParameters.userProfileName")
             .contain("sagemaker:DeleteUserProfile")
             .tells(profile_role),
-        on("DeleteUserProfile")
-            .deletes("aws.sagemaker.user_profile", "requestParameters.domainId+requestParameters.userProfileName"),
+        on("DeleteUserProfile").deletes(
+            "aws.sagemaker.user_profile",
+            "requestParameters.domainId+requestParameters.userProfileName",
+        ),
         on("CreateSpace")
             .creates("aws.sagemaker.space", "responseElements.spaceArn")
             .names("requestParameters.domainId+requestParameters.spaceName")
             .contain("sagemaker:DeleteSpace"),
-        on("DeleteSpace").deletes("aws.sagemaker.space", "requestParameters.domainId+requestParameters.spaceName"),
+        on("DeleteSpace")
+            .deletes("aws.sagemaker.space", "requestParameters.domainId+requestParameters.spaceName"),
         on("CreateApp")
             .creates("aws.sagemaker.app", "responseElements.appArn")
             .contain("sagemaker:DeleteApp")
             .tells(app),
-        on("DeleteApp").deletes("aws.sagemaker.app", "requestParameters.domainId+requestParameters.appName").tells(app),
+        on("DeleteApp")
+            .deletes("aws.sagemaker.app", "requestParameters.domainId+requestParameters.appName")
+            .tells(app),
         on("CreatePresignedDomainUrl")
             .touches("aws.sagemaker.domain", "requestParameters.domainId", "opened in a browser")
-            .finding(CredentialAccess, &t::UNSECURED_CREDENTIALS, "A link into SageMaker domain {id} was made: whoever has it works there with a user profile's role.")
+            .finding(
+                CredentialAccess,
+                &t::UNSECURED_CREDENTIALS,
+                "A link into SageMaker domain {id} was made: whoever has it works there with a user \
+                 profile's role.",
+            )
             .contain("sagemaker:DeleteApp"),
         on("AddTags|DeleteTags"),
     ],

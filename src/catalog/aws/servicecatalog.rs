@@ -6,13 +6,27 @@ pub static SERVICECATALOG: Service = Service {
     source: "servicecatalog.amazonaws.com",
     rows: &[
         on("ProvisionProduct")
-            .creates("aws.servicecatalog.provisioned_product", "responseElements.recordDetail.provisionedProductId")
-            .names("responseElements.recordDetail.provisionedProductName|requestParameters.provisionedProductName")
+            .creates(
+                "aws.servicecatalog.provisioned_product",
+                "responseElements.recordDetail.provisionedProductId",
+            )
+            .names(
+                "responseElements.recordDetail.provisionedProductName\
+                 |requestParameters.provisionedProductName",
+            )
             .contain("servicecatalog:TerminateProvisionedProduct"),
-        on("UpdateProvisionedProduct")
-            .touches("aws.servicecatalog.provisioned_product", "responseElements.recordDetail.provisionedProductId|requestParameters.provisionedProductId|requestParameters.provisionedProductName", "changed"),
+        on("UpdateProvisionedProduct").touches(
+            "aws.servicecatalog.provisioned_product",
+            "responseElements.recordDetail.provisionedProductId\
+                 |requestParameters.provisionedProductId|requestParameters.provisionedProductName",
+            "changed",
+        ),
         on("TerminateProvisionedProduct")
-            .deletes("aws.servicecatalog.provisioned_product", "responseElements.recordDetail.provisionedProductId|requestParameters.provisionedProductId|requestParameters.provisionedProductName")
+            .deletes(
+                "aws.servicecatalog.provisioned_product",
+                "responseElements.recordDetail.provisionedProductId\
+                 |requestParameters.provisionedProductId|requestParameters.provisionedProductName",
+            )
             .names("requestParameters.provisionedProductName"),
     ],
 };

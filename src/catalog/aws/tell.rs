@@ -89,6 +89,21 @@ const LAUNCHER_TAGS: &[&str] = &[
     "aws:servicecatalog:provisionedProductArn",
 ];
 
+/// Kinds that launch other resources: what [`crate::model::ResourceRef::launcher`] may name.
+pub const LAUNCHER_KINDS: &[&str] = &[
+    "aws.autoscaling.group",
+    "aws.batch.compute_environment",
+    "aws.cloudformation.stack",
+    "aws.ec2.fleet",
+    "aws.ec2.spot_fleet",
+    "aws.ec2.spot_request",
+    "aws.eks.cluster",
+    "aws.eks.nodegroup",
+    "aws.elasticbeanstalk.environment",
+    "aws.emr.cluster",
+    "aws.servicecatalog.provisioned_product",
+];
+
 /// Returns what launched the thing that `json` describes, by its own tags; `tags` are paths to the tag objects.
 pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
     let tags = path::values(json, tags, event);
@@ -100,7 +115,19 @@ pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
             path::resolve(tag, &path, event).into_iter().next()
         })
     };
-    LAUNCHER_TAGS.iter().find_map(|key| value(key))
+    LAUNCHER_TAGS.iter().find_map(|key| {
+        let found = value(key)?;
+        Some(match *key {
+            // Group names are unique within their cluster only.
+            "eks:nodegroup-name" => match value("eks:cluster-name") {
+                Some(cluster) => format!("{cluster}/{found}").into(),
+                None => found,
+            },
+            // `…:stack/<name>/pp-…`: the product is known by that last part.
+            "aws:servicecatalog:provisionedProductArn" => found.rsplit('/').next().unwrap_or(&found).into(),
+            _ => found,
+        })
+    })
 }
 
 /// Paths to the tags that a request sets on what it makes.

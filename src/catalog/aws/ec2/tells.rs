@@ -33,9 +33,9 @@ pub fn run(record: &Record, facts: &mut Vec<Fact>) {
         if let Some(identity) = text("iamInstanceProfile.arn").or_else(|| profile.clone()) {
             more.push(Fact::Carries { compute: instance, identity });
         }
-        for (attribute, what) in PROTECTIONS {
+        for (attribute, _, cannot) in PROTECTIONS {
             if record.is(&format!("requestParameters.{attribute}"), "true") {
-                more.push(protection(record, &id, attribute, what, true));
+                more.push(protection(record, &id, attribute, cannot, true));
             }
         }
     }
@@ -61,7 +61,8 @@ pub fn spot(record: &Record, facts: &mut Vec<Fact>) {
     tell::carries(
         record,
         facts,
-        "requestParameters.launchSpecification.iamInstanceProfile.arn|requestParameters.launchSpecification.iamInstanceProfile.name",
+        "requestParameters.launchSpecification.iamInstanceProfile.arn\
+             |requestParameters.launchSpecification.iamInstanceProfile.name",
     );
 }
 
@@ -115,16 +116,20 @@ fn stop_or_start(record: &Record, facts: &mut Vec<Fact>, undoes: bool) {
     }
 }
 
-const PROTECTIONS: &[(&str, &str)] = &[("disableApiTermination", "termination"), ("disableApiStop", "stop")];
+/// Attribute, what it guards against, what can't be done while it is set.
+const PROTECTIONS: &[(&str, &str, &str)] = &[
+    ("disableApiTermination", "termination", "cannot be terminated"),
+    ("disableApiStop", "stop", "can be neither stopped nor terminated"),
+];
 
-fn protection(record: &Record, id: &Arc<str>, attribute: &str, what: &str, on: bool) -> Fact {
+fn protection(record: &Record, id: &Arc<str>, attribute: &str, cannot: &str, on: bool) -> Fact {
     tell::half(
         record,
         FindingKind::DefenseEvasion,
         &t::MODIFY_CLOUD_CONFIGURATION,
-        format!("Instance {id} is protected from {what} by API: clear {attribute} before you {what} it."),
+        format!("Instance {id} {cannot} until its attribute {attribute} is cleared."),
         id.clone(),
-        Half { label: attribute, concerns: id, undoes: !on },
+        Half { label: &format!("ec2:{attribute}"), concerns: id, undoes: !on },
     )
 }
 
@@ -140,11 +145,11 @@ pub fn attribute(record: &Record, facts: &mut Vec<Fact>) {
         old_style.eq_ignore_ascii_case(name).then(|| record.all("requestParameters.value"))
     };
     let mut how = Vec::new();
-    for (attribute, what) in PROTECTIONS {
+    for (attribute, what, cannot) in PROTECTIONS {
         let Some(value) = given(attribute) else { continue };
         let on = value.iter().any(|v| v.eq_ignore_ascii_case("true"));
         how.push(format!("{what} protection turned {}", if on { "on" } else { "off" }));
-        facts.push(protection(record, &id, attribute, what, on));
+        facts.push(protection(record, &id, attribute, cannot, on));
     }
     if given("userData").is_some() {
         how.push("user data rewritten".to_owned());
@@ -182,9 +187,16 @@ pub fn metadata(record: &Record, facts: &mut Vec<Fact>) {
         record,
         FindingKind::DefenseEvasion,
         &t::MODIFY_CLOUD_CONFIGURATION,
-        format!("The metadata service of {id} answers without a token again: its role's credentials are easier to steal."),
+        format!(
+            "The metadata service of {id} answers without a token again: its role's credentials are \
+             easier to steal."
+        ),
         id.clone(),
-        Half { label: "ec2:metadata-tokens", concerns: &id, undoes: !tokens.eq_ignore_ascii_case("optional") },
+        Half {
+            label: "ec2:metadata-tokens",
+            concerns: &id,
+            undoes: !tokens.eq_ignore_ascii_case("optional"),
+        },
     ));
 }
 
@@ -193,7 +205,8 @@ pub fn profile(record: &Record, facts: &mut Vec<Fact>) {
     let id = record
         .first("responseElements.iamInstanceProfileAssociation.instanceId|requestParameters.instanceId");
     let profile = record.first(
-        "responseElements.iamInstanceProfileAssociation.iamInstanceProfile.arn|requestParameters.iamInstanceProfile.arn|requestParameters.iamInstanceProfile.name",
+        "responseElements.iamInstanceProfileAssociation.iamInstanceProfile.arn\
+             |requestParameters.iamInstanceProfile.arn|requestParameters.iamInstanceProfile.name",
     );
     let (Some(id), Some(identity)) = (id, profile) else { return };
     let compute = record.resource("aws.ec2.instance", id);
@@ -278,7 +291,7 @@ fn share(record: &Record, facts: &mut Vec<Fact>, kind: &'static str, id: &str, p
                 )
             };
             let concerns = format!("{id} {member}");
-            let pair = Half { label: permission, concerns: &concerns, undoes };
+            let pair = Half { label: &format!("ec2:{permission}"), concerns: &concerns, undoes };
             facts.push(tell::half(record, finding, technique, note, id.clone(), pair));
         }
     }
@@ -301,7 +314,8 @@ pub fn closed(record: &Record, facts: &mut Vec<Fact>) {
 fn ingress(record: &Record, facts: &mut Vec<Fact>, undoes: bool) {
     let mut group = record.resources(
         "aws.ec2.security_group",
-        "requestParameters.groupId|responseElements.securityGroupRuleSet.items[].groupId|responseElements.revokedSecurityGroupRuleSet.items[].groupId",
+        "requestParameters.groupId|responseElements.securityGroupRuleSet.items[].groupId\
+             |responseElements.revokedSecurityGroupRuleSet.items[].groupId",
         "requestParameters.groupName",
     );
     if group.is_empty() {
@@ -353,7 +367,7 @@ fn ports(rule: &Value, event: &str) -> String {
     if &*protocol == "-1" {
         return "every port".to_owned();
     }
-    match (text("fromPort"), text("toPort")) {
+    match (text("fromPort").filter(|port| &**port != "-1"), text("toPort")) {
         (Some(from), Some(to)) if from == to => format!("{protocol} {from}"),
         (Some(from), Some(to)) => format!("{protocol} {from}-{to}"),
         _ => protocol.to_string(),
@@ -362,7 +376,10 @@ fn ports(rule: &Value, event: &str) -> String {
 
 /// A peering with another account is a way for data out and for people in.
 pub fn peered(record: &Record, facts: &mut Vec<Fact>) {
-    let Some(id) = record.first("responseElements.vpcPeeringConnection.vpcPeeringConnectionId|requestParameters.vpcPeeringConnectionId") else {
+    let Some(id) = record.first(
+        "responseElements.vpcPeeringConnection.vpcPeeringConnectionId\
+         |requestParameters.vpcPeeringConnectionId",
+    ) else {
         return;
     };
     let owners = ["requesterVpcInfo", "accepterVpcInfo"]
@@ -384,15 +401,23 @@ pub fn peered(record: &Record, facts: &mut Vec<Fact>) {
 pub fn visibility(record: &Record, facts: &mut Vec<Fact>) {
     let region = record.scope.region.clone();
     let visibility = record.first(
-        "requestParameters.defaultVisibility|responseElements.visibility.defaultVisibility|responseElements.defaultVisibility",
+        "requestParameters.defaultVisibility|responseElements.visibility.defaultVisibility\
+             |responseElements.defaultVisibility",
     );
     let Some(visibility) = visibility else { return };
     facts.push(tell::half(
         record,
         FindingKind::DefenseEvasion,
         &t::MODIFY_CLOUD_CONFIGURATION,
-        format!("Instances and volumes that services manage no longer show in {region}, though they run and cost on."),
+        format!(
+            "Instances and volumes that services manage no longer show in {region}, though they run and \
+             cost on."
+        ),
         region.clone(),
-        Half { label: "ec2:visibility", concerns: &region, undoes: !visibility.eq_ignore_ascii_case("hidden") },
+        Half {
+            label: "ec2:visibility",
+            concerns: &region,
+            undoes: !visibility.eq_ignore_ascii_case("hidden"),
+        },
     ));
 }
