@@ -87,3 +87,6 @@ pub static PERMISSION_DISCOVERY: Technique =
     technique("T1069.003", "Permission Groups Discovery: Cloud Groups");
 pub static PROXY: Technique = technique("T1090", "Proxy");
 pub static NETWORK_SNIFFING: Technique = technique("T1040", "Network Sniffing");
+pub static EXTERNAL_REMOTE_SERVICES: Technique = technique("T1133", "External Remote Services");
+pub static SUPPLY_CHAIN: Technique =
+    technique("T1195.002", "Supply Chain Compromise: Compromise Software Supply Chain");
