@@ -31,12 +31,12 @@ pub mod iam_credentials;
 pub mod lambda;
 pub mod lightsail;
 pub mod policy;
-pub mod rolesanywhere;
+pub mod rolesanywhere_sessions;
 pub mod sagemaker;
 pub mod scheduler;
 pub mod servicecatalog;
 pub mod signin;
-pub mod sso;
+pub mod sso_sessions;
 pub mod states;
 pub mod sts;
 mod tell;
@@ -75,13 +75,13 @@ pub static SERVICES: &[&Service] = &[
     &iam_credentials::IAM_CREDENTIALS,
     &lambda::LAMBDA,
     &lightsail::LIGHTSAIL,
-    &rolesanywhere::ROLESANYWHERE,
+    &rolesanywhere_sessions::ROLESANYWHERE_SESSIONS,
     &sagemaker::SAGEMAKER,
     &scheduler::SCHEDULER,
     &servicecatalog::SERVICECATALOG,
     &signin::SIGNIN,
-    &sso::SSO,
-    &sso::SSO_OAUTH,
+    &sso_sessions::SSO_SESSIONS,
+    &sso_sessions::SSO_OAUTH_SESSIONS,
     &states::STATES,
     &sts::STS,
     &workspaces::WORKSPACES,

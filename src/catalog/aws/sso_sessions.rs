@@ -4,12 +4,12 @@ use super::{arn, signin, sts};
 use crate::catalog::{Record, Service, on};
 use crate::model::Fact;
 
-pub static SSO: Service = Service {
+pub static SSO_SESSIONS: Service = Service {
     source: "sso.amazonaws.com",
     rows: &[on("CreateToken").tells(token), on("GetRoleCredentials").tells(role_credentials)],
 };
 
-pub static SSO_OAUTH: Service = Service {
+pub static SSO_OAUTH_SESSIONS: Service = Service {
     source: "sso-oauth.amazonaws.com",
     rows: &[on("CreateToken").tells(token), on("CreateTokenWithIAM").tells(token_with_iam)],
 };

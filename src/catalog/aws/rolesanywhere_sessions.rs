@@ -5,7 +5,7 @@ use crate::catalog::{Record, Service, on, path};
 use crate::model::{Fact, Minter, time};
 use serde_json::Value;
 
-pub static ROLESANYWHERE: Service = Service {
+pub static ROLESANYWHERE_SESSIONS: Service = Service {
     source: "rolesanywhere.amazonaws.com",
     rows: &[on("CreateSession").tells(|record, facts| {
         let sets = record.values("responseElements.credentialSet[]");
