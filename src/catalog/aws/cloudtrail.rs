@@ -149,7 +149,10 @@ fn advanced_selected(selector: &Value) -> Selected {
     let names = |field: &Value, name: &str| field.get("field").and_then(Value::as_str) == Some(name);
     let management = fields.iter().any(|field| {
         names(field, "eventCategory")
-            && field.get("equals").and_then(Value::as_array).is_some_and(|is| is.iter().any(|c| c == "Management"))
+            && field
+                .get("equals")
+                .and_then(Value::as_array)
+                .is_some_and(|is| is.iter().any(|c| c == "Management"))
     });
     match (management, fields.iter().all(|field| names(field, "eventCategory"))) {
         (false, _) => Selected::None,

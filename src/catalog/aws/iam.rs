@@ -248,7 +248,8 @@ const ROLE: &str = "requestParameters.roleName";
 const POLICY: &str = "requestParameters.policyArn";
 const INLINE: &str = "requestParameters.policyName";
 const DOCUMENT: &str = "requestParameters.policyDocument";
-const TRUST: &str = "requestParameters.assumeRolePolicyDocument|responseElements.role.assumeRolePolicyDocument";
+const TRUST: &str =
+    "requestParameters.assumeRolePolicyDocument|responseElements.role.assumeRolePolicyDocument";
 const INSTANCE_PROFILE: &str = "requestParameters.instanceProfileName";
 const MFA: &str = "requestParameters.serialNumber";
 const WHO: &str = "requestParameters.userName|requestParameters.roleName|requestParameters.groupName";

@@ -14,42 +14,42 @@ pub static KMS: Service = Service {
         on("CreateKey|ReplicateKey")
             .creates("aws.kms.key", "responseElements.keyMetadata.keyId|responseElements.replicaKeyMetadata.keyId")
             .names("responseElements.keyMetadata.arn|responseElements.replicaKeyMetadata.arn")
-            .contain("kms:DisableKey"),
-        on("CreateKey").about("aws.kms.key", "responseElements.keyMetadata.keyId").tells(|record, facts| grant(record, POLICY, "responseElements.keyMetadata.keyId", facts)),
+            .contain("kms:DisableKey")
+            .tells(|record, facts| grant(record, POLICY, "responseElements.keyMetadata.keyId", facts)),
         on("ScheduleKeyDeletion")
             .deletes("aws.kms.key", KEY)
-            .names("requestParameters.keyId|responseElements.keyId")
+            .names("responseElements.keyId")
             .contain("kms:CancelKeyDeletion, kms:EnableKey"),
         on("ScheduleKeyDeletion")
-            .about("aws.kms.key", BARE_KEY)
+            .about("aws.kms.key", KEY)
             .contain("kms:CancelKeyDeletion, kms:EnableKey")
             .finding(Destruction, &DATA_DESTRUCTION, "Key {id} will be deleted on {responseElements.deletionDate}, and everything it encrypts is lost then: cancel it today.")
             .pair("kms:deletion"),
-        on("CancelKeyDeletion").touches("aws.kms.key", BARE_KEY, "its deletion was cancelled").undoes("kms:deletion"),
+        on("CancelKeyDeletion").touches("aws.kms.key", KEY, "its deletion was cancelled").undoes("kms:deletion"),
         on("DisableKey")
-            .touches("aws.kms.key", BARE_KEY, "disabled")
+            .touches("aws.kms.key", KEY, "disabled")
             .contain("kms:EnableKey")
             .finding(Destruction, &INHIBIT_RECOVERY, "Key {id} was disabled: nothing that it encrypts can be read.")
             .pair("kms:enabled"),
-        on("EnableKey").touches("aws.kms.key", BARE_KEY, "enabled").undoes("kms:enabled"),
+        on("EnableKey").touches("aws.kms.key", KEY, "enabled").undoes("kms:enabled"),
         on("DeleteImportedKeyMaterial")
-            .touches("aws.kms.key", BARE_KEY, "its imported material was deleted")
+            .touches("aws.kms.key", KEY, "its imported material was deleted")
             .contain("kms:ImportKeyMaterial")
             .finding(Destruction, &DATA_DESTRUCTION, "The imported material of key {id} was deleted: nothing that it encrypts can be read until the same material is imported again.")
             .pair("kms:material"),
-        on("ImportKeyMaterial").touches("aws.kms.key", BARE_KEY, "key material was imported").undoes("kms:material"),
+        on("ImportKeyMaterial").touches("aws.kms.key", KEY, "key material was imported").undoes("kms:material"),
         on("PutKeyPolicy")
-            .touches("aws.kms.key_policy", BARE_KEY, "its policy was replaced")
+            .touches("aws.kms.key_policy", KEY, "its policy was replaced")
             .contain("kms:PutKeyPolicy")
-            .tells(|record, facts| grant(record, POLICY, BARE_KEY, facts)),
+            .tells(|record, facts| grant(record, POLICY, KEY, facts)),
         on("PutKeyPolicy")
-            .about("aws.kms.key_policy", BARE_KEY)
+            .about("aws.kms.key_policy", KEY)
             .finding(Exposure, &TRANSFER_TO_CLOUD_ACCOUNT, "The policy of key {id} now lets another account, or anybody, use it.")
             .pair("kms:policy")
             .only_if(|record| lets_outsiders_in(record, POLICY)),
-        on("PutKeyPolicy").about("aws.kms.key_policy", BARE_KEY).undoes("kms:policy").only_if(|record| !lets_outsiders_in(record, POLICY)),
+        on("PutKeyPolicy").about("aws.kms.key_policy", KEY).undoes("kms:policy").only_if(|record| !lets_outsiders_in(record, POLICY)),
         on("PutKeyPolicy")
-            .about("aws.kms.key_policy", BARE_KEY)
+            .about("aws.kms.key_policy", KEY)
             .finding(Destruction, &INHIBIT_RECOVERY, "The policy of key {id} was replaced without the check against locking oneself out; only AWS Support can undo a lock-out.")
             .only_if(|record| record.is("requestParameters.bypassPolicyLockoutSafetyCheck", "true")),
         // Services make grants for their own work all day; those come and go with the resource.
@@ -59,7 +59,7 @@ pub static KMS: Service = Service {
             .contain("kms:RevokeGrant")
             .only_if(|record| record.actor.invoked_by.is_none())
             .tells(|record, facts| {
-                if let (Some(member), Some(on)) = (record.first(GRANTEE), record.first(BARE_KEY)) {
+                if let (Some(member), Some(on)) = (record.first(GRANTEE), record.first(KEY)) {
                     let role = record.all("requestParameters.operations[]").join(", ").into();
                     facts.push(Fact::Granted { member, role, on });
                 }
@@ -74,13 +74,12 @@ pub static KMS: Service = Service {
         on("CreateAlias").creates("aws.kms.alias", "requestParameters.aliasName"),
         on("UpdateAlias").touches("aws.kms.alias", "requestParameters.aliasName", "pointed at key {requestParameters.targetKeyId}"),
         on("DeleteAlias").deletes("aws.kms.alias", "requestParameters.aliasName"),
-        on("EnableKeyRotation|DisableKeyRotation|UpdateKeyDescription|TagResource|UntagResource").touches("aws.kms.key", BARE_KEY, "its settings were changed"),
+        on("EnableKeyRotation|DisableKeyRotation|UpdateKeyDescription|TagResource|UntagResource").touches("aws.kms.key", KEY, "its settings were changed"),
     ],
 };
 
-const KEY: &str = "responseElements.keyId|requestParameters.keyId";
-/// The request may hold a bare id or an ARN, a response either: what both halves of a pair always have is the request's.
-const BARE_KEY: &str = "requestParameters.keyId|responseElements.keyId";
+/// A bare id or an ARN. Not every call answers with it, so the request's comes first: both halves of a pair have that.
+const KEY: &str = "requestParameters.keyId|responseElements.keyId";
 const POLICY: &str = "requestParameters.policy";
 const GRANTEE: &str = "requestParameters.granteePrincipal";
 

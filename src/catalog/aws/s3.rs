@@ -5,8 +5,8 @@
 
 use super::policy_document::{grant, lets_outsiders_in};
 use crate::catalog::technique::{
-    DATA_DESTRUCTION, DATA_ENCRYPTED, DATA_FROM_CLOUD_STORAGE, DISABLE_CLOUD_LOGS, DISABLE_TOOLS, INHIBIT_RECOVERY,
-    LIFECYCLE_DELETION, TRANSFER_TO_CLOUD_ACCOUNT,
+    DATA_DESTRUCTION, DATA_ENCRYPTED, DATA_FROM_CLOUD_STORAGE, DISABLE_CLOUD_LOGS, DISABLE_TOOLS,
+    INHIBIT_RECOVERY, LIFECYCLE_DELETION, TRANSFER_TO_CLOUD_ACCOUNT,
 };
 use crate::catalog::{Record, Service, on};
 use crate::model::Fact;
@@ -152,10 +152,15 @@ const GRANTS: &str = "requestParameters.AccessControlPolicy.AccessControlList.Gr
 
 /// Whether a canned ACL, a grant header or a grant to one of Amazon's two groups opens it.
 fn is_public_acl(record: &Record) -> bool {
-    record.all("requestParameters.x-amz-acl").iter().any(|acl| acl.starts_with("public-") || &**acl == "authenticated-read")
+    record
+        .all("requestParameters.x-amz-acl")
+        .iter()
+        .any(|acl| acl.starts_with("public-") || &**acl == "authenticated-read")
         || !public_groups(record).is_empty()
         || ["read", "write", "read-acp", "write-acp", "full-control"].iter().any(|right| {
-            record.first(&format!("requestParameters.x-amz-grant-{right}")).is_some_and(|to| is_public_group(&to))
+            record
+                .first(&format!("requestParameters.x-amz-grant-{right}"))
+                .is_some_and(|to| is_public_group(&to))
         })
 }
 
@@ -188,9 +193,9 @@ fn acl_grants(record: &Record, facts: &mut Vec<Fact>) {
 }
 
 fn blocks_all(record: &Record) -> bool {
-    ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"].iter().all(|block| {
-        record.is(&format!("requestParameters.PublicAccessBlockConfiguration.{block}"), "true")
-    })
+    ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
+        .iter()
+        .all(|block| record.is(&format!("requestParameters.PublicAccessBlockConfiguration.{block}"), "true"))
 }
 
 /// A log or a backup that lives a week or less is gone before anybody looks; ransom notes ask for the same.

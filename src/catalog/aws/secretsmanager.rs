@@ -12,26 +12,40 @@ pub static SECRETSMANAGER: Service = Service {
             .creates("aws.secretsmanager.secret", "responseElements.arn|requestParameters.name")
             .names("requestParameters.name|responseElements.name"),
         // A deletion is only scheduled, seven to thirty days ahead, unless it is forced.
+        on("DeleteSecret").deletes("aws.secretsmanager.secret", SECRET).names(NAMES).only_if(is_forced),
         on("DeleteSecret")
-            .deletes("aws.secretsmanager.secret", SECRET)
-            .names(NAMES)
-            .only_if(is_forced),
-        on("DeleteSecret")
-            .touches("aws.secretsmanager.secret", SECRET, "will be deleted on {responseElements.deletionDate}")
+            .touches(
+                "aws.secretsmanager.secret",
+                SECRET,
+                "will be deleted on {responseElements.deletionDate}",
+            )
             .names(NAMES)
             .contain("secretsmanager:RestoreSecret")
             .only_if(|record| !is_forced(record)),
         // The service's own event when the deletion, forced or due, has been done: the secret is gone even where the call
         // that asked for it is not in the logs.
         on("EndSecretVersionDelete")
-            .deletes("aws.secretsmanager.secret", "additionalEventData.ARN|serviceEventDetails.secretId|serviceEventDetails.ARN")
+            .deletes(
+                "aws.secretsmanager.secret",
+                "additionalEventData.ARN|serviceEventDetails.secretId|serviceEventDetails.ARN",
+            )
             .names("additionalEventData.Name|serviceEventDetails.secretId|serviceEventDetails.name"),
-        on("StartSecretVersionDelete").touches("aws.secretsmanager.secret", "additionalEventData.ARN|serviceEventDetails.secretId", "its deletion began"),
+        on("StartSecretVersionDelete").touches(
+            "aws.secretsmanager.secret",
+            "additionalEventData.ARN|serviceEventDetails.secretId",
+            "its deletion began",
+        ),
         on("RestoreSecret").touches("aws.secretsmanager.secret", SECRET, "its deletion was called off"),
-        on("PutSecretValue|UpdateSecret|RotateSecret|UpdateSecretVersionStage|CancelRotateSecret")
-            .touches("aws.secretsmanager.secret", SECRET, "its value, version or rotation was changed"),
-        on("TagResource|UntagResource|ReplicateSecretToRegions|RemoveRegionsFromReplication")
-            .touches("aws.secretsmanager.secret", SECRET, "its tags or copies were changed"),
+        on("PutSecretValue|UpdateSecret|RotateSecret|UpdateSecretVersionStage|CancelRotateSecret").touches(
+            "aws.secretsmanager.secret",
+            SECRET,
+            "its value, version or rotation was changed",
+        ),
+        on("TagResource|UntagResource|ReplicateSecretToRegions|RemoveRegionsFromReplication").touches(
+            "aws.secretsmanager.secret",
+            SECRET,
+            "its tags or copies were changed",
+        ),
         on("GetSecretValue")
             .touches("aws.secretsmanager.secret", "requestParameters.secretId", "its value was read")
             .contain("secretsmanager:RotateSecret")
@@ -40,7 +54,11 @@ pub static SECRETSMANAGER: Service = Service {
         on("BatchGetSecretValue")
             .touches("aws.secretsmanager.secret", "requestParameters.secretIdList[]", "its value was read")
             .contain("secretsmanager:RotateSecret")
-            .finding(CredentialAccess, &CLOUD_SECRETS, "Secrets were read in bulk ({id}): change what they hold.")
+            .finding(
+                CredentialAccess,
+                &CLOUD_SECRETS,
+                "Secrets were read in bulk ({id}): change what they hold.",
+            )
             .each(),
         on("PutResourcePolicy")
             .touches("aws.secretsmanager.resource_policy", SECRET, "its policy was replaced")
@@ -49,11 +67,20 @@ pub static SECRETSMANAGER: Service = Service {
             .tells(|record, facts| grant(record, POLICY, SECRET, facts)),
         on("PutResourcePolicy")
             .about("aws.secretsmanager.resource_policy", SECRET)
-            .finding(Persistence, &ADDITIONAL_CLOUD_ROLES, "The policy of secret {id} now lets another account, or anybody, read it.")
+            .finding(
+                Persistence,
+                &ADDITIONAL_CLOUD_ROLES,
+                "The policy of secret {id} now lets another account, or anybody, read it.",
+            )
             .pair("secretsmanager:policy")
             .only_if(|record| lets_outsiders_in(record, POLICY)),
-        on("PutResourcePolicy").about("aws.secretsmanager.resource_policy", SECRET).undoes("secretsmanager:policy").only_if(|record| !lets_outsiders_in(record, POLICY)),
-        on("DeleteResourcePolicy").touches("aws.secretsmanager.resource_policy", SECRET, "its policy was deleted").undoes("secretsmanager:policy"),
+        on("PutResourcePolicy")
+            .about("aws.secretsmanager.resource_policy", SECRET)
+            .undoes("secretsmanager:policy")
+            .only_if(|record| !lets_outsiders_in(record, POLICY)),
+        on("DeleteResourcePolicy")
+            .touches("aws.secretsmanager.resource_policy", SECRET, "its policy was deleted")
+            .undoes("secretsmanager:policy"),
     ],
 };
 

@@ -1,9 +1,9 @@
 //! Amazon SES, both API versions. Everything is per region; SMTP passwords derive from IAM access keys.
 
 use super::policy_document::grant;
-use crate::catalog::technique::{CLOUD_SERVICE_HIJACKING, DISABLE_TOOLS};
+use crate::catalog::technique::CLOUD_SERVICE_HIJACKING;
 use crate::catalog::{Service, on};
-use crate::model::report::FindingKind::{DefenseEvasion, ServiceAbuse};
+use crate::model::report::FindingKind::ServiceAbuse;
 
 pub static SES: Service = Service {
     source: "ses.amazonaws.com",
@@ -13,7 +13,7 @@ pub static SES: Service = Service {
             .contain("sesv2:DeleteEmailIdentity")
             .finding(ServiceAbuse, &CLOUD_SERVICE_HIJACKING, ADDED)
             .pair(PAIR),
-        on("VerifyDomainIdentity|VerifyDomainDkim")
+        on("VerifyDomainIdentity")
             .creates("aws.ses.identity", "requestParameters.domain")
             .contain("sesv2:DeleteEmailIdentity")
             .finding(ServiceAbuse, &CLOUD_SERVICE_HIJACKING, ADDED)
@@ -25,6 +25,7 @@ pub static SES: Service = Service {
             .pair(PAIR),
         on("DeleteIdentity|DeleteEmailIdentity|DeleteVerifiedEmailAddress").deletes("aws.ses.identity", IDENTITY),
         on("DeleteIdentity|DeleteEmailIdentity|DeleteVerifiedEmailAddress").about("aws.ses.identity", IDENTITY).undoes(PAIR),
+        on("VerifyDomainDkim").touches("aws.ses.identity", "requestParameters.domain", "its DKIM keys were made"),
         on("PutIdentityPolicy|CreateEmailIdentityPolicy|UpdateEmailIdentityPolicy")
             .touches("aws.ses.identity", IDENTITY, "given sending policy {requestParameters.policyName}")
             .tells(|record, facts| grant(record, "requestParameters.policy", IDENTITY, facts)),
@@ -39,9 +40,6 @@ pub static SES: Service = Service {
             .about("aws.ses.production_access", ACCOUNT)
             .contain("sesv2:PutAccountSendingAttributes")
             .finding(ServiceAbuse, &CLOUD_SERVICE_HIJACKING, "Account {id} asked to leave the mail sandbox in {awsRegion}, so that it may write to anybody."),
-        on("PutAccountSuppressionAttributes|PutAccountVdmAttributes")
-            .about("aws.ses.account_sending", ACCOUNT)
-            .finding(DefenseEvasion, &DISABLE_TOOLS, "Account {id} changed in {awsRegion} which mail addresses it no longer writes to, or what it is told about its mail."),
         // Data events: seen only where a trail records them.
         on("SendEmail|SendRawEmail|SendTemplatedEmail|SendBulkEmail|SendBulkTemplatedEmail|SendCustomVerificationEmail")
             .about("aws.ses.send", "requestParameters.source|requestParameters.fromEmailAddress|requestParameters.fromEmailAddressIdentityArn|requestParameters.sourceArn")
@@ -54,7 +52,8 @@ pub static SES: Service = Service {
     ],
 };
 
-const IDENTITY: &str = "requestParameters.identity|requestParameters.emailIdentity|requestParameters.emailAddress";
+const IDENTITY: &str =
+    "requestParameters.identity|requestParameters.emailIdentity|requestParameters.emailAddress";
 const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 const ENABLED: &str = "requestParameters.enabled|requestParameters.sendingEnabled";
 const ADDED: &str = "{id} was registered in {awsRegion} to send mail as.";

@@ -19,10 +19,17 @@ pub static SQS: Service = Service {
         on("SetQueueAttributes")
             .about("aws.sqs.queue", QUEUE)
             .contain("sqs:SetQueueAttributes")
-            .finding(Exposure, &TRANSFER_TO_CLOUD_ACCOUNT, "The policy of queue {id} now lets another account, or anybody, in.")
+            .finding(
+                Exposure,
+                &TRANSFER_TO_CLOUD_ACCOUNT,
+                "The policy of queue {id} now lets another account, or anybody, in.",
+            )
             .pair("sqs:policy")
             .only_if(|record| lets_outsiders_in(record, POLICY)),
-        on("SetQueueAttributes").about("aws.sqs.queue", QUEUE).undoes("sqs:policy").only_if(|record| record.value(POLICY).is_some() && !lets_outsiders_in(record, POLICY)),
+        on("SetQueueAttributes")
+            .about("aws.sqs.queue", QUEUE)
+            .undoes("sqs:policy")
+            .only_if(|record| record.value(POLICY).is_some() && !lets_outsiders_in(record, POLICY)),
         on("AddPermission|RemovePermission").touches("aws.sqs.queue", QUEUE, "who may use it was changed"),
     ],
 };
