@@ -41,7 +41,7 @@ pub static S3: Service = Service {
         on("PutBucketAcl")
             .touches("aws.s3.bucket_acl", BUCKET, "its ACL was replaced")
             .contain("s3:PutPublicAccessBlock")
-            .tells(|record, facts| acl_grants(record, facts)),
+            .tells(acl_grants),
         on("PutBucketAcl")
             .about("aws.s3.bucket_acl", BUCKET)
             .finding(Exposure, &DATA_FROM_CLOUD_STORAGE, "The ACL of bucket {id} now lets everybody, or every AWS account, in.")
