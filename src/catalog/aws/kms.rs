@@ -16,15 +16,14 @@ pub static KMS: Service = Service {
             .names("responseElements.keyMetadata.arn|responseElements.replicaKeyMetadata.arn")
             .contain("kms:DisableKey")
             .tells(|record, facts| grant(record, POLICY, "responseElements.keyMetadata.keyId", facts)),
+        // A key stays, unusable, for seven to thirty days.
         on("ScheduleKeyDeletion")
-            .deletes("aws.kms.key", KEY)
-            .names("responseElements.keyId")
-            .contain("kms:CancelKeyDeletion, kms:EnableKey"),
-        on("ScheduleKeyDeletion")
-            .about("aws.kms.key", KEY)
+            .touches("aws.kms.key", KEY, "will be deleted on {responseElements.deletionDate}")
             .contain("kms:CancelKeyDeletion, kms:EnableKey")
-            .finding(Destruction, &DATA_DESTRUCTION, "Key {id} will be deleted on {responseElements.deletionDate}, and everything it encrypts is lost then: cancel it today.")
+            .finding(Destruction, &DATA_DESTRUCTION, "Key {id} will be deleted on {responseElements.deletionDate}, and everything it encrypts is lost then: cancel it before.")
             .pair("kms:deletion"),
+        // The service's own event when that time has come.
+        on("DeleteKey").deletes("aws.kms.key", "serviceEventDetails.keyId|resources[].ARN").names("resources[].ARN"),
         on("CancelKeyDeletion").touches("aws.kms.key", KEY, "its deletion was cancelled").undoes("kms:deletion"),
         on("DisableKey")
             .touches("aws.kms.key", KEY, "disabled")

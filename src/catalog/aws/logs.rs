@@ -16,11 +16,11 @@ pub static LOGS: Service = Service {
         on("DeleteLogStream")
             .touches("aws.logs.log_group", GROUP, "lost log stream {requestParameters.logStreamName}")
             .finding(DefenseEvasion, &DISABLE_CLOUD_LOGS, "Log stream {requestParameters.logStreamName} of group {id} was deleted with all that was in it."),
-        on("PutRetentionPolicy").touches("aws.logs.log_group", GROUP, "keeps its logs for {requestParameters.retentionInDays} days"),
+        on("PutRetentionPolicy").touches("aws.logs.log_group", GROUP, "its logs are deleted after {requestParameters.retentionInDays} day(s)"),
         on("PutRetentionPolicy")
             .about("aws.logs.log_group", GROUP)
             .contain("logs:PutRetentionPolicy, logs:DeleteRetentionPolicy")
-            .finding(DefenseEvasion, &DISABLE_CLOUD_LOGS, "Log group {id} keeps its logs for {requestParameters.retentionInDays} days only.")
+            .finding(DefenseEvasion, &DISABLE_CLOUD_LOGS, "Log group {id} deletes what is older than {requestParameters.retentionInDays} day(s).")
             .pair("logs:retention {awsRegion}")
             .only_if(is_short),
         on("PutRetentionPolicy").about("aws.logs.log_group", GROUP).undoes("logs:retention {awsRegion}").only_if(|record| !is_short(record)),
