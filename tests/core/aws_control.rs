@@ -14,9 +14,8 @@ const EVENTS: &str = include_str!("aws_control/events.txt");
 const FACTS: &str = include_str!("aws_control/facts.txt");
 
 /// The services of this half that the list of events does not name.
-const MORE: [&str; 10] = [
+const MORE: [&str; 9] = [
     "access-analyzer",
-    "ec2-instance-connect",
     "elasticfilesystem",
     "identitystore",
     "macie2",

@@ -14,7 +14,6 @@ pub mod config;
 pub mod datasync;
 pub mod dynamodb;
 pub mod ec2;
-pub mod ec2_instance_connect;
 pub mod elasticache;
 pub mod elasticfilesystem;
 pub mod es;
@@ -74,7 +73,6 @@ pub static SERVICES: &[&Service] = &[
     &datasync::DATASYNC,
     &dynamodb::DYNAMODB,
     &ec2::EC2,
-    &ec2_instance_connect::EC2_INSTANCE_CONNECT,
     &elasticache::ELASTICACHE,
     &elasticfilesystem::ELASTICFILESYSTEM,
     &es::ES,
