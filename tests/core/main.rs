@@ -1,6 +1,7 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
 mod aws_compute;
+mod aws_control;
 mod aws_edges;
 mod cloudaudit;
 mod cloudtrail;
