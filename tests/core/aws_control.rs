@@ -212,6 +212,7 @@ fn line(fact: &Fact) -> String {
         }
         Fact::Issued(_)
         | Fact::Revoked { .. }
+        | Fact::Restored { .. }
         | Fact::SignedIn { .. }
         | Fact::Carries { .. }
         | Fact::Forwarded { .. } => format!("{fact:?}"),
