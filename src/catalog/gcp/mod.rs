@@ -1,32 +1,148 @@
 //! What we know of Google Cloud: one file per service, one row per method.
 
+pub mod accesscontextmanager;
 pub mod admin;
+pub mod aiplatform;
+pub mod alloydb;
 pub mod apikeys;
+pub mod appengine;
+pub mod artifactregistry;
+pub mod batch;
+pub mod bigquery;
+pub mod bigtableadmin;
+pub mod billingbudgets;
+pub mod clientauthconfig;
+pub mod cloudbilling;
+pub mod cloudbuild;
+pub mod cloudfunctions;
+pub mod cloudkms;
+pub mod cloudquotas;
 pub mod cloudresourcemanager;
+pub mod cloudscheduler;
+pub mod cloudsql;
+pub mod cloudtasks;
+pub mod common;
+pub mod composer;
+pub mod compute;
+pub mod compute_disk;
+pub mod compute_network;
+pub mod config;
+pub mod container;
+pub mod dataflow;
+pub mod datafusion;
+pub mod dataproc;
+pub mod deploymentmanager;
+pub mod dns;
+pub mod essentialcontacts;
+pub mod eventarc;
+pub mod file;
+pub mod generativelanguage;
 pub mod iam;
 pub mod iamcredentials;
+pub mod iap;
+pub mod k8s;
+pub mod logging;
 pub mod login;
+pub mod ml;
+pub mod monitoring;
+pub mod name;
+pub mod notebooks;
+pub mod orgpolicy;
+pub mod osconfig;
 pub mod oslogin;
 pub mod policy;
 pub mod principals;
+pub mod pubsub;
+pub mod redis;
+pub mod run;
+pub mod secretmanager;
+pub mod securitycenter;
+pub mod serviceusage;
+pub mod spanner;
+pub mod ssh_serialport;
+pub mod storage;
 pub mod storage_hmac;
+pub mod storagetransfer;
 pub mod sts;
 pub mod tell;
+pub mod tpu;
+pub mod vmwareengine;
+pub mod vpcaccess;
+pub mod workflows;
+pub mod workstations;
 
 use super::Service;
 
 /// Every Google service that we have rows for, alphabetical.
 pub static SERVICES: &[&Service] = &[
+    &accesscontextmanager::ACCESSCONTEXTMANAGER,
     &admin::ADMIN,
+    &aiplatform::AIPLATFORM,
+    &alloydb::ALLOYDB,
     &apikeys::APIKEYS,
+    &appengine::APPENGINE,
+    &artifactregistry::ARTIFACTREGISTRY,
+    &batch::BATCH,
+    &bigquery::BIGQUERY,
+    &bigtableadmin::BIGTABLEADMIN,
+    &billingbudgets::BILLINGBUDGETS,
+    &clientauthconfig::CLIENTAUTHCONFIG,
+    &cloudbilling::CLOUDBILLING,
+    &cloudbuild::CLOUDBUILD,
+    &cloudfunctions::CLOUDFUNCTIONS,
+    &cloudkms::CLOUDKMS,
+    &cloudquotas::CLOUDQUOTAS,
     &cloudresourcemanager::RESOURCE_MANAGER,
+    &cloudscheduler::CLOUDSCHEDULER,
+    &cloudsql::CLOUDSQL,
+    &cloudtasks::CLOUDTASKS,
+    &composer::COMPOSER,
+    &compute::COMPUTE_ENGINE,
+    &compute_disk::COMPUTE_DISK,
+    &compute_network::COMPUTE_NETWORK,
+    &config::CONFIG,
+    &container::CONTAINER,
+    &dataflow::DATAFLOW,
+    &datafusion::DATAFUSION,
+    &dataproc::DATAPROC,
+    &deploymentmanager::DEPLOYMENTMANAGER,
+    &dns::DNS,
+    &essentialcontacts::ESSENTIALCONTACTS,
+    &eventarc::EVENTARC,
+    &file::FILE,
+    &generativelanguage::GENERATIVELANGUAGE,
     &iam::IAM,
     &iamcredentials::IAM_CREDENTIALS,
+    &iap::IAP,
+    &k8s::K8S,
+    &logging::LOGGING,
     &login::LOGIN,
     &login::OAUTH2,
+    &ml::ML,
+    &monitoring::MONITORING,
+    &notebooks::NOTEBOOKS,
+    &orgpolicy::ORGPOLICY,
+    &osconfig::OSCONFIG,
     &oslogin::OS_LOGIN,
+    &pubsub::PUBSUB,
+    &redis::REDIS,
+    &run::RUN,
+    &secretmanager::SECRETMANAGER,
+    &securitycenter::SECURITYCENTER,
+    &serviceusage::SERVICEMANAGEMENT,
+    &serviceusage::SERVICEUSAGE,
+    &spanner::SPANNER,
+    &ssh_serialport::SSH_SERIALPORT,
+    &storage::STORAGE,
     &storage_hmac::HMAC,
+    &storagetransfer::STORAGETRANSFER,
     &sts::STS,
+    &tpu::TPU,
+    &vmwareengine::VMWAREENGINE,
+    &vpcaccess::VPCACCESS,
+    &workflows::WORKFLOWEXECUTIONS,
+    &workflows::WORKFLOWS,
+    &workstations::WORKSTATIONS,
 ];
 
 /// Returns a method's name as rows spell it ([`super::Row::events`]).

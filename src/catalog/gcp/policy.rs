@@ -43,7 +43,8 @@ fn text(value: &Value, name: &str) -> Option<Arc<str>> {
     path::resolve(value, name, "").into_iter().next()
 }
 
-fn binding(record: &Record, change: &Value, on: &str, facts: &mut Vec<Fact>) {
+/// Tells one binding's change.
+pub(super) fn binding(record: &Record, change: &Value, on: &str, facts: &mut Vec<Fact>) {
     let (Some(member), Some(role)) = (text(change, "member"), text(change, "role")) else { return };
     let of = format!("{} {role} {on}", plain(&member));
     let (name, on_): (Arc<str>, Arc<str>) = (plain(&member).into(), on.into());
