@@ -225,7 +225,12 @@ mod tests {
     #[test]
     fn names_are_chosen_by_their_collection_and_written_out_of_fields() {
         let made = json!({"response": {"name": "projects/p/locations/l/operations/o"}, "request": {"parent": "projects/p/locations/l", "job_id": "j"}});
-        check(made.clone(), "x", "response.name~/jobs/|{request.parent}/jobs/{request.jobId}", &["projects/p/locations/l/jobs/j"]);
+        check(
+            made.clone(),
+            "x",
+            "response.name~/jobs/|{request.parent}/jobs/{request.jobId}",
+            &["projects/p/locations/l/jobs/j"],
+        );
         check(made.clone(), "x", "response.name~/operations/", &["projects/p/locations/l/operations/o"]);
         check(made.clone(), "x", "{request.parent}/jobs/{request.name}|request.jobId", &["j"]);
         check(made, "x", "{request.parent", &[]);
