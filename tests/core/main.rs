@@ -6,6 +6,7 @@ mod aws_edges;
 mod cloudaudit;
 mod cloudtrail;
 mod cloudtrail_hostile;
+mod gcp_catalog;
 mod gcp_edges;
 mod render;
 mod support;
