@@ -28,8 +28,23 @@ fn all_rows() -> impl Iterator<Item = (&'static str, &'static Row)> {
     gcp::SERVICES.iter().flat_map(|service| service.rows.iter().map(|row| (service.source, row)))
 }
 
-fn record<'a>(json: &'a Value, source: &'a str, event: &'a str, scope: &'a Scope, actor: &'a Actor) -> Record<'a> {
-    Record { json, provider: Provider::Gcp, source, event, at: Time::UNIX_EPOCH, scope, actor, outcome: &Outcome::Succeeded }
+fn record<'a>(
+    json: &'a Value,
+    source: &'a str,
+    event: &'a str,
+    scope: &'a Scope,
+    actor: &'a Actor,
+) -> Record<'a> {
+    Record {
+        json,
+        provider: Provider::Gcp,
+        source,
+        event,
+        at: Time::UNIX_EPOCH,
+        scope,
+        actor,
+        outcome: &Outcome::Succeeded,
+    }
 }
 
 /// Puts a text at a path, making what is missing on the way; `[]` makes a list of one.
@@ -79,11 +94,20 @@ fn every_path_of_every_row_parses_and_resolves() {
     let (scope, actor) = (Scope { account: "acme-ci".into(), region: "us-east1".into() }, Actor::default());
     let mut seen = 0;
     for (source, row) in all_rows() {
-        assert_eq!(row.kind.is_empty(), row.id.is_empty() && row.names.is_empty(), "{}: kind and paths go together", row.events);
+        assert_eq!(
+            row.kind.is_empty(),
+            row.id.is_empty() && row.names.is_empty(),
+            "{}: kind and paths go together",
+            row.events
+        );
         for alternative in row.id.split('|').chain(row.names.split('|')).filter(|path| !path.is_empty()) {
             let (json, expect) = entry_for(alternative);
             let event = row.events.split('|').next().expect("split yields one");
-            assert_eq!(path::resolve(&json, alternative, event), [expect.as_str().into()], "{source} {event}: {alternative}");
+            assert_eq!(
+                path::resolve(&json, alternative, event),
+                [expect.as_str().into()],
+                "{source} {event}: {alternative}"
+            );
             let made = record(&json, source, event, &scope, &actor).resources(row.kind, row.id, row.names);
             assert!(
                 made.iter().any(|resource| resource.all_names().any(|name| **name == *expect)),
@@ -112,9 +136,11 @@ fn every_kind_that_is_created_can_be_seen_deleted() {
     };
     let (created, deleted) = (kinds(Act::Creates), kinds(Act::Deletes));
     let never: BTreeSet<&str> = NEVER_DELETED.iter().map(|(kind, _)| *kind).collect();
-    let forgotten: Vec<&&str> = created.iter().filter(|kind| !deleted.contains(*kind) && !never.contains(*kind)).collect();
+    let forgotten: Vec<&&str> =
+        created.iter().filter(|kind| !deleted.contains(*kind) && !never.contains(*kind)).collect();
     assert!(forgotten.is_empty(), "made but never seen deleted: {forgotten:?}");
-    let wrong: Vec<&&str> = never.iter().filter(|kind| deleted.contains(*kind) || !created.contains(*kind)).collect();
+    let wrong: Vec<&&str> =
+        never.iter().filter(|kind| deleted.contains(*kind) || !created.contains(*kind)).collect();
     assert!(wrong.is_empty(), "needs no excuse: {wrong:?}");
 }
 
@@ -124,17 +150,32 @@ fn rows_are_tidy() {
     let mut halves: BTreeMap<&str, BTreeSet<bool>> = BTreeMap::new();
     for (source, row) in all_rows() {
         let name = format!("{source} {}", row.events);
-        assert!(row.kind.is_empty() || row.kind.starts_with("gcp.") && row.kind.split('.').count() == 3, "{name}: {}", row.kind);
+        assert!(
+            row.kind.is_empty() || row.kind.starts_with("gcp.") && row.kind.split('.').count() == 3,
+            "{name}: {}",
+            row.kind
+        );
         assert!(row.finding.is_none() || !row.note.is_empty(), "{name}: a finding without a sentence");
-        assert!(row.note.is_empty() || row.note.ends_with('.') && !row.note.contains(". "), "{name}: one sentence, please: {}", row.note);
+        assert!(
+            row.note.is_empty() || row.note.ends_with('.') && !row.note.contains(". "),
+            "{name}: one sentence, please: {}",
+            row.note
+        );
         assert!(row.act != Act::Touches || !row.how.is_empty(), "{name}: touched how?");
         let rungs: Vec<&str> = row.contain.split(';').filter(|rung| !rung.is_empty()).collect();
-        assert!(rungs.is_sorted_by_key(|rung| rung.starts_with('!')), "{name}: reversible rungs first: {rungs:?}");
+        assert!(
+            rungs.is_sorted_by_key(|rung| rung.starts_with('!')),
+            "{name}: reversible rungs first: {rungs:?}"
+        );
         if !row.pair.is_empty() {
             halves.entry(row.pair).or_default().insert(row.undoes);
         }
         for event in row.events.split('|') {
-            assert_eq!(gcp::normalize(source, event), if event.starts_with("google.") { gcp::normalize(source, event) } else { event.to_owned() }, "{name}");
+            assert_eq!(
+                gcp::normalize(source, event),
+                if event.starts_with("google.") { gcp::normalize(source, event) } else { event.to_owned() },
+                "{name}"
+            );
         }
     }
     let one_sided: Vec<_> = halves.iter().filter(|(_, halves)| !halves.contains(&true)).collect();
@@ -143,8 +184,16 @@ fn rows_are_tidy() {
 }
 
 fn name(resource: &ResourceRef) -> String {
-    let launcher = resource.launcher.as_ref().map(|launcher| format!(" launched by {launcher}")).unwrap_or_default();
-    format!("{} {} [{}] in {} {}{launcher}", resource.kind, resource.id, resource.names.join(" "), resource.account, resource.region)
+    let launcher =
+        resource.launcher.as_ref().map(|launcher| format!(" launched by {launcher}")).unwrap_or_default();
+    format!(
+        "{} {} [{}] in {} {}{launcher}",
+        resource.kind,
+        resource.id,
+        resource.names.join(" "),
+        resource.account,
+        resource.region
+    )
 }
 
 fn told(fact: &Fact) -> String {
@@ -186,8 +235,14 @@ fn facts_of(fixture: &str) -> Vec<Fact> {
         .find_map(|label| text(&format!("{labels}/{label}")))
         .or_else(|| text("/protoPayload/resourceLocation/currentLocations/0"))
         .unwrap_or("global");
-    let scope = Scope { account: text(&format!("{labels}/project_id")).expect(fixture).into(), region: region.into() };
-    let actor = Actor { principal: text("/protoPayload/authenticationInfo/principalEmail").map(Into::into), ..Actor::default() };
+    let scope = Scope {
+        account: text(&format!("{labels}/project_id")).expect(fixture).into(),
+        region: region.into(),
+    };
+    let actor = Actor {
+        principal: text("/protoPayload/authenticationInfo/principalEmail").map(Into::into),
+        ..Actor::default()
+    };
     catalog::facts(gcp::SERVICES, &record(&json, gcp::service_of(service), &event, &scope, &actor))
 }
 
@@ -207,7 +262,10 @@ fn every_entry_tells_exactly_this() {
     for (fixture, expect) in &expected {
         let found: Vec<String> = facts_of(fixture).iter().map(told).collect();
         if found != *expect {
-            wrong += &format!("{fixture}\n{}\n", found.iter().map(|fact| format!("  {fact}\n")).collect::<String>());
+            wrong += &format!(
+                "{fixture}\n{}\n",
+                found.iter().map(|fact| format!("  {fact}\n")).collect::<String>()
+            );
         }
     }
     assert!(wrong.is_empty(), "these entries tell something else:\n{wrong}");
