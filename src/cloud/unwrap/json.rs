@@ -271,7 +271,7 @@ impl Json<'_, '_, '_, '_> {
         if !found {
             self.given_up = true;
             match self.win.error.take() {
-                Some(e) => why = format!("{why}: {}", super::reason(&e)),
+                Some(e) => why = format!("{why}: {e}"),
                 None if ended => {}
                 None => why = format!("{why}; nothing after it could be told apart"),
             }
@@ -343,7 +343,7 @@ impl Json<'_, '_, '_, '_> {
             && let Some(e) = self.win.error.take()
         {
             let line = self.win.line_at(self.pos);
-            self.out.trouble(line, format!("the rest could not be read: {}", super::reason(&e)));
+            self.out.trouble(line, format!("the rest could not be read: {e}"));
         } else if !self.given_up && !self.frames.is_empty() {
             let line = self.win.line_at(self.pos);
             self.out.trouble(line, "the list of records does not end: the file may be cut off");

@@ -4,18 +4,21 @@
 //! a value means is for `read`. What it cannot read it names with its line, and goes on. Only sources call it.
 
 mod csv;
+mod inflate;
 mod item;
 mod json;
 mod markdown;
 mod packed;
 mod scan;
 mod sniff;
+mod utf16;
 mod window;
 mod yaml;
+mod zip;
 
 use super::Raw;
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use window::Window;
@@ -256,21 +259,14 @@ fn text(win: &mut Window<'_>, out: &mut Out<'_>) {
         sniff::Text::Blank if prefix.len() >= sniff::PREFIX => json::read(win, out, 0),
         sniff::Text::Blank => out.shape(Shape::Empty),
         sniff::Text::Unknown { is_text } => {
-            if let Some(what) = sniff::binary(prefix) {
+            let what = sniff::binary(prefix);
+            out.shape(if is_text && what.is_none() { Shape::Text } else { Shape::Binary });
+            if let Some(what) = what {
                 out.trouble(0, what);
             }
-            out.shape(if is_text { Shape::Text } else { Shape::Binary });
         }
     }
     if let Some(e) = win.error.take() {
-        out.trouble(0, format!("the rest could not be read: {}", reason(&e)));
-    }
-}
-
-/// What went wrong with an input, as a fragment.
-fn reason(e: &io::Error) -> String {
-    match e.kind() {
-        io::ErrorKind::UnexpectedEof => "the compressed data is cut off".into(),
-        _ => e.to_string(),
+        out.trouble(0, format!("the rest could not be read: {e}"));
     }
 }

@@ -8,6 +8,9 @@ use std::io::{self, BufRead, Read};
 /// How much is asked of the source at once: fits the second-level cache.
 const CHUNK: usize = 256 << 10;
 
+/// How much is asked of it first.
+const FIRST: usize = 16 << 10;
+
 /// How far back one may look from any position that is held.
 const HISTORY: u64 = 1024;
 
@@ -90,13 +93,16 @@ impl<'r> Window<'r> {
         if self.eof {
             return false;
         }
-        if self.buf.len() - self.end < self.chunk / 2 {
+        let len = self.buf.len();
+        if len - self.end < len / 2 {
             self.slide();
         }
-        if self.buf.len() - self.end < self.chunk / 2 {
-            // What must be kept fills the buffer: grow by half, so that a long record costs its own length twice at most.
-            let room = self.buf.len() + self.chunk.max(self.buf.len() / 2);
-            self.buf.resize(room, 0);
+        if len < self.chunk {
+            // Most files are small: only a long one gets a whole chunk.
+            self.buf.resize((len * 2).clamp(FIRST.min(self.chunk), self.chunk), 0);
+        } else if len - self.end < self.chunk / 2 {
+            // What must be kept fills the buffer: grow by half, so that a long record costs no more than twice its length.
+            self.buf.resize(len + len / 2, 0);
         }
         loop {
             match self.src.read(&mut self.buf[self.end..]) {
