@@ -267,6 +267,8 @@ impl Json<'_, '_, '_, '_> {
         let last = self.win.line_at(self.pos).saturating_sub(u64::from(found)).max(line);
         let lines =
             if last > line && (found || !ended) { format!(" (up to line {last})") } else { String::new() };
+        // What was taken for the rest of it turned out to be other records.
+        let why = if ended && found { "not whole JSON" } else { why };
         let mut why = format!("{why}{lines}");
         if !found {
             self.given_up = true;
