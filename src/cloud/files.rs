@@ -5,7 +5,7 @@
 
 mod find;
 
-use super::unwrap::{Limits, Shape, Trouble, Unwrapped, unwrap};
+use super::unwrap::{Limits, Shape, Trouble, Unwrapped, is_no_log, unwrap};
 use super::{LogSource, Query, Raw, Shard};
 use crate::model::Gap;
 use serde::Serialize;
@@ -123,40 +123,10 @@ fn gap(name: &str, trouble: &Trouble) -> Gap {
 
 /// Why a file without records should be named; `None` when it need not be.
 fn no_records(path: &Path, was: &Unwrapped) -> Option<&'static str> {
-    match was.shape {
-        _ if was.is_container => None,
-        Shape::Text | Shape::Empty | Shape::Binary if is_no_log(path, was.shape) => None,
-        Shape::Empty => Some("it is empty"),
-        _ => Some("no records in it"),
+    if was.is_container || is_no_log(path, was.shape) {
+        return None;
     }
-}
-
-/// Whether a file in which nothing was found is what its name says: prose, or what a desktop leaves in every folder.
-fn is_no_log(path: &Path, shape: Shape) -> bool {
-    const PROSE: &[&str] = &["md", "markdown", "txt", "rst", "adoc"];
-    const NAMES: &[&str] = &[
-        "AUTHORS",
-        "CHANGELOG",
-        "CODEOWNERS",
-        "CONTRIBUTING",
-        "COPYING",
-        "LICENCE",
-        "LICENSE",
-        "MD5SUMS",
-        "NOTICE",
-        "PROVENANCE",
-        "README",
-        "SHA1SUMS",
-        "SHA256SUMS",
-        ".gitattributes",
-        ".gitignore",
-        ".gitkeep",
-    ];
-    const DESKTOP: &[&str] = &[".DS_Store", "Thumbs.db", "desktop.ini"];
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let is_prose = PROSE.contains(&extension.as_str()) || NAMES.contains(&&*name);
-    DESKTOP.contains(&&*name) || (is_prose && shape != Shape::Binary)
+    Some(if was.shape == Shape::Empty { "it is empty" } else { "no records in it" })
 }
 
 /// Opens a regular file and nothing else, without waiting: what was a file when it was found may be a pipe by now.

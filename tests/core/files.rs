@@ -305,8 +305,8 @@ mod unix {
     #[test]
     fn what_cannot_be_read_is_named_with_the_reason() {
         let d = folder(&[("a.json", RECORDS), ("locked/b.json", RECORDS)]);
-        fs::set_permissions(path(&d, "a.json"), fs::Permissions::from_mode(0)).expect("set");
-        fs::set_permissions(path(&d, "locked"), fs::Permissions::from_mode(0)).expect("set");
+        fs::set_permissions(path(&d, "a.json"), fs::Permissions::from_mode(0o000)).expect("set");
+        fs::set_permissions(path(&d, "locked"), fs::Permissions::from_mode(0o000)).expect("set");
         let was = all(&d);
         // Root may read all the same.
         match fs::File::open(path(&d, "a.json")) {

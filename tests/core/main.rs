@@ -2,4 +2,5 @@
 
 mod containers;
 mod files;
+mod hostile;
 mod support;

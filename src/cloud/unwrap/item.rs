@@ -1,6 +1,7 @@
 //! One value out of a container: handed on as it is, or first lifted out of what was wrapped around it.
 
-use super::scan::{Inner, Notes, Span, whole};
+use super::notes::{Inner, Notes, Span};
+use super::scan::whole;
 use super::window::{Window, newlines};
 use super::{Out, Shape, json};
 

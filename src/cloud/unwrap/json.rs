@@ -4,7 +4,8 @@
 //! goes on at the next place where a record seems to start.
 
 use super::item::item;
-use super::scan::{List, Scan, Stop};
+use super::notes::List;
+use super::scan::{Scan, Stop};
 use super::sniff;
 use super::window::Window;
 use super::{Out, Shape};
@@ -252,7 +253,7 @@ impl Json<'_, '_, '_, '_> {
         let start = start.max(self.win.keep());
         let indent = self.indent(start);
         let ended = at == self.win.end() && !self.win.more();
-        if !ended && at > start && !self.frames.is_empty() && self.skip_balanced(start) {
+        if !ended && at > start && self.skip_balanced(start) {
             return self.out.trouble(line, format!("{why}: skipped"));
         }
         let again = at - start;
@@ -283,10 +284,16 @@ impl Json<'_, '_, '_, '_> {
 
     /// Steps over a broken element by its brackets alone, if that ends on the same line and in good order.
     fn skip_balanced(&mut self, start: u64) -> bool {
-        let held = self.win.peek(start, 64 << 10);
+        const FAR: usize = 64 << 10;
+        if self.frames.is_empty() || self.second_looks < FAR as u64 {
+            return false;
+        }
+        let held = self.win.peek(start, FAR);
+        let held = &held[..held.len().min(FAR)];
         let line = &held[..memchr::memchr(b'\n', held).unwrap_or(held.len())];
         let mut scan = Scan::new(0, false).bound_by_line();
         let (end, stop) = scan.run(line, 0, 0);
+        self.second_looks -= end as u64;
         let next = line[end.min(line.len())..].iter().find(|c| !c.is_ascii_whitespace());
         if stop == Stop::Done && matches!(next, Some(b',' | b']')) {
             self.pos = start + end as u64;

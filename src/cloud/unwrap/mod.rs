@@ -8,6 +8,7 @@ mod inflate;
 mod item;
 mod json;
 mod markdown;
+mod notes;
 mod packed;
 mod scan;
 mod sniff;
@@ -20,6 +21,7 @@ use super::Raw;
 use std::cell::Cell;
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::rc::Rc;
 use window::Window;
 
@@ -116,6 +118,13 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Whether this is no container at all.
+    fn is_nothing(self) -> bool {
+        matches!(self, Shape::Empty | Shape::Text | Shape::Binary)
+    }
+}
+
 /// Something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -141,11 +150,33 @@ pub struct Unwrapped {
     pub stopped: bool,
 }
 
-impl Unwrapped {
-    /// Whether nothing in it says that it was meant to be a log.
-    pub fn is_mere_text(&self) -> bool {
-        self.records == 0 && !self.is_container && self.troubles.is_empty() && self.shape == Shape::Text
-    }
+/// Whether a file in which nothing was found is what its name says: prose, or what a desktop leaves in every folder.
+pub fn is_no_log(path: &Path, shape: Shape) -> bool {
+    const PROSE: &[&str] = &["md", "markdown", "txt", "rst", "adoc"];
+    const NAMES: &[&str] = &[
+        "AUTHORS",
+        "CHANGELOG",
+        "CODEOWNERS",
+        "CONTRIBUTING",
+        "COPYING",
+        "LICENCE",
+        "LICENSE",
+        "MD5SUMS",
+        "NOTICE",
+        "PROVENANCE",
+        "README",
+        "SHA1SUMS",
+        "SHA256SUMS",
+        ".gitattributes",
+        ".gitignore",
+        ".gitkeep",
+    ];
+    const DESKTOP: &[&str] = &[".DS_Store", "Thumbs.db", "desktop.ini"];
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let is_prose = PROSE.contains(&extension.as_str()) || NAMES.contains(&&*name);
+    let is_left_over = DESKTOP.contains(&&*name);
+    (is_prose && matches!(shape, Shape::Text | Shape::Empty)) || (is_left_over && shape.is_nothing())
 }
 
 /// How many troubles of one input are named one by one: a file of garbage must not fill the report.

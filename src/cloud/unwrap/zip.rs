@@ -3,8 +3,9 @@
 use super::inflate::Inflate;
 use super::packed::{Guard, unpack};
 use super::window::Window;
-use super::{Out, Shape};
+use super::{Out, Shape, is_no_log};
 use std::io::{self, Read};
+use std::path::Path;
 
 /// Reads the entries of a zip archive one after another as they come, without its directory at the end: so it can be read once,
 /// from anything, and hashed on the way.
@@ -108,10 +109,11 @@ impl Entry {
             unpack(Window::new(&mut tee), out, level + 1);
             let is_silent =
                 out.records == records && out.troubles.len() == troubles && out.containers == containers;
-            if is_silent && out.unnamed == 0 && out.shape != Some(Shape::Text) {
+            let is_prose = is_no_log(Path::new(&self.name), out.shape.unwrap_or(Shape::Text));
+            if is_silent && out.unnamed == 0 && !is_prose {
                 out.trouble(0, "no records in it");
             }
-            out.shape = shape.or(out.shape);
+            out.shape = shape.filter(|s| !s.is_nothing()).or(out.shape).or(shape);
         }
         // Its end is where the next entry starts.
         if !out.stopped && tee.broken.is_none() {
