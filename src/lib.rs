@@ -2,10 +2,13 @@
 //!
 //! The map is `ARCHITECTURE.md` beside this file.
 
+pub mod analyze;
 pub mod catalog;
 pub mod cli;
 pub mod cloud;
+pub mod collect;
 pub mod model;
+pub mod plan;
 pub mod progress;
 pub mod read;
 pub mod render;

@@ -4,11 +4,11 @@
 //! exact session (same ARN and session start) before heuristic. A credential is reached once, by its earliest issuing
 //! event, so cycles (role juggling) end and the order of input can't matter.
 
-use super::investigation::{Evidence, PlainKey, Tally};
+use super::investigation::{Evidence, Phase, PlainKey, Tally};
 use super::taint::{self, Taint};
 use crate::model::event::{Fact, Issued, Minter};
 use crate::model::report::{Confidence, Strength};
-use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, ResourceRef, Time};
+use crate::model::{Actor, Event, EventId, Outcome, PrincipalKind, Provider, ResourceRef, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,9 +64,53 @@ pub struct Graph<'a> {
     foreign_keys: BTreeSet<Arc<str>>,
     /// Copies of one call in several accounts: shared id → owner found through any copy.
     by_shared: BTreeMap<Arc<str>, Owner>,
+    /// Google operations whose last entry says that they failed: their first entry made nothing.
+    failed_operations: BTreeSet<(Arc<str>, Arc<str>)>,
+    index: Index<'a>,
     /// What the closure made, by every name, to link compute and identity providers by.
     pub made: Vec<Made>,
+    made_once: BTreeSet<(EventId, ResourceRef)>,
     made_by_name: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+/// Events by what they may be asked for, so that no question walks them all.
+#[derive(Default)]
+struct Index<'a> {
+    by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
+    grants: Vec<&'a Event>,
+    /// Deletions and revocations by every name of what they ended.
+    ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
+}
+
+impl<'a> Index<'a> {
+    fn add(&mut self, event: &'a Event) {
+        if let Some(shared) = &event.shared {
+            self.by_shared.entry(shared.clone()).or_default().push(event);
+        }
+        if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
+            self.grants.push(event);
+        }
+        for fact in &event.facts {
+            match fact {
+                Fact::Deleted(resource) => {
+                    for name in resource.all_names() {
+                        self.ends.entry(name.clone()).or_default().push(event);
+                    }
+                }
+                Fact::Revoked { id, .. } => self.ends.entry(id.clone()).or_default().push(event),
+                Fact::Created(_)
+                | Fact::Touched { .. }
+                | Fact::Issued(_)
+                | Fact::SignedIn { .. }
+                | Fact::Carries { .. }
+                | Fact::Granted { .. }
+                | Fact::Withdrawn { .. }
+                | Fact::Forwarded { .. }
+                | Fact::Signal(_)
+                | Fact::Leak { .. } => {}
+            }
+        }
+    }
 }
 
 /// Session starts are whole seconds; sign-ins and their sessions differ by up to two (aws.md 1.3).
@@ -128,18 +172,51 @@ impl<'a> Graph<'a> {
             by_principal_id: BTreeMap::new(),
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
+            failed_operations: BTreeSet::new(),
+            index: Index::default(),
             made: Vec::new(),
+            made_once: BTreeSet::new(),
             made_by_name: BTreeMap::new(),
         };
         if graph.principal().kind == PrincipalKind::AccessKey {
             graph.by_key.insert(graph.principal().id.clone(), 0);
         }
         for event in graph.events() {
+            if let (Some(operation), Outcome::Failed(_)) = (&event.operation, &event.outcome) {
+                graph.failed_operations.insert((event.scope.account.clone(), operation.id.clone()));
+            }
             for issued in issued(event) {
                 graph.foreign_keys.insert(issued.id.clone());
             }
+            graph.index.add(event);
         }
         graph
+    }
+
+    /// The copies of one call that several accounts got.
+    pub fn copies(&self, shared: &str) -> &[&'a Event] {
+        self.index.by_shared.get(shared).map_or(&[], Vec::as_slice)
+    }
+
+    /// Events that deleted or revoked something by this name, whoever did.
+    pub fn ends_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
+        self.index.ends.get(name).into_iter().flatten().copied().filter(|event| self.succeeded(event))
+    }
+
+    /// Whether an event took effect: it succeeded, and so did the operation that it began.
+    pub fn succeeded(&self, event: &Event) -> bool {
+        event.outcome.is_success()
+            && event.operation.as_ref().is_none_or(|operation| {
+                !self.failed_operations.contains(&(event.scope.account.clone(), operation.id.clone()))
+            })
+    }
+
+    /// Every successful event of the closure inside the window, with its owner, oldest first. Of a call's copies in
+    /// several accounts each is here: their facts are the same and join.
+    pub fn acts(&self) -> impl Iterator<Item = (&'a Event, Owner)> {
+        self.events()
+            .filter(|event| self.succeeded(event) && Phase::of(event.at, self.evidence.window).is_counted())
+            .filter_map(|event| Some((event, self.owner(event)?)))
     }
 
     fn principal(&self) -> &'a crate::model::Principal {
@@ -224,9 +301,10 @@ impl<'a> Graph<'a> {
         };
         match principal.kind {
             PrincipalKind::AccessKey => actor.key.as_ref() == Some(&principal.id),
-            PrincipalKind::User | PrincipalKind::FederatedUser | PrincipalKind::Root | PrincipalKind::Session => {
-                is_arn || has_id(&actor.principal_id, false)
-            }
+            PrincipalKind::User
+            | PrincipalKind::FederatedUser
+            | PrincipalKind::Root
+            | PrincipalKind::Session => is_arn || has_id(&actor.principal_id, false),
             PrincipalKind::Role => {
                 let issuer = actor.session.as_ref().and_then(|session| session.issuer.as_ref());
                 (issuer.is_some() && issuer == arn) || has_id(&actor.principal_id, true)
@@ -261,7 +339,11 @@ impl<'a> Graph<'a> {
     }
 
     fn own(&self, node: usize, strength: Strength) -> Owner {
-        Owner { node, strength: strength.max(self.nodes[node].strength), confidence: self.nodes[node].confidence }
+        Owner {
+            node,
+            strength: strength.max(self.nodes[node].strength),
+            confidence: self.nodes[node].confidence,
+        }
     }
 
     fn aws_owner(&self, actor: &Actor, at: Time) -> Option<Owner> {
@@ -328,7 +410,10 @@ impl<'a> Graph<'a> {
         if self.nodes[node].kind == "gcp.impersonation" {
             // The target goes on working for its owners: only what carries the delegation is ours.
             let hop = self.tainted_hop(actor, at, address)?;
-            return Some(Owner { confidence: hop.max(self.nodes[node].confidence), ..self.own(node, Strength::Exact) });
+            return Some(Owner {
+                confidence: hop.max(self.nodes[node].confidence),
+                ..self.own(node, Strength::Exact)
+            });
         }
         (at >= *since).then(|| self.own(node, Strength::Exact))
     }
@@ -349,7 +434,8 @@ impl<'a> Graph<'a> {
                     return Some(self.taint.class_of_delegation(at, address));
                 }
                 let (node, since) = self.by_principal.get(hop)?;
-                (at >= *since || self.nodes[*node].kind == "gcp.impersonation").then(|| self.nodes[*node].confidence)
+                (at >= *since || self.nodes[*node].kind == "gcp.impersonation")
+                    .then(|| self.nodes[*node].confidence)
             })
             .min()
     }
@@ -367,11 +453,41 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// Keys known to be leaked, or, when nobody said which, every exported key that the seed was seen to use.
+    pub fn leaked_keys(&self) -> Vec<Arc<str>> {
+        let mut keys = self.taint.leaked_keys.clone();
+        if keys.is_empty() && self.principal().provider == Provider::Gcp {
+            let seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
+            keys.extend(
+                seed.filter_map(|(actor, _, _)| actor.key.clone())
+                    .filter(|key| !self.by_key.contains_key(key)),
+            );
+        }
+        keys.into_iter().collect()
+    }
+
+    /// The principal behind a leaked access key, as its own records name it.
+    pub fn seed_user(&self) -> Option<Arc<str>> {
+        let mut seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
+        seed.find_map(|(actor, _, _)| actor.principal.clone())
+    }
+
+    /// Whether this names a credential of the closure or a principal that belongs to it.
+    pub fn is_of_closure(&self, name: &str) -> bool {
+        self.is_seed_principal(name)
+            || self.by_key.contains_key(name)
+            || self.by_principal.contains_key(name)
+            || self.taint.leaked_keys.contains(name)
+    }
+
     /// One round of the closure: gathers what the present nodes issued and made, in a fixed order.
     fn round(&mut self) {
         let mut born: Vec<Node> = Vec::new();
         let mut sign_ins: Vec<(Arc<str>, Time, usize)> = Vec::new();
-        for event in self.events().filter(|event| event.outcome.is_success()) {
+        for event in self.events() {
+            if !self.succeeded(event) {
+                continue;
+            }
             let owner = self.owner(event);
             if let (Some(shared), Some(owner)) = (&event.shared, owner) {
                 self.by_shared.entry(shared.clone()).or_insert(owner);
@@ -412,7 +528,9 @@ impl<'a> Graph<'a> {
         for (arn, at, node) in sign_ins {
             self.by_session.entry((arn, at.as_second())).or_insert(node);
         }
-        born.sort_by(|a, b| (a.depth, a.issued_at, &a.event, &a.id).cmp(&(b.depth, b.issued_at, &b.event, &b.id)));
+        born.sort_by(|a, b| {
+            (a.depth, a.issued_at, &a.event, &a.id).cmp(&(b.depth, b.issued_at, &b.event, &b.id))
+        });
         for node in born {
             self.add(node);
         }
@@ -446,7 +564,10 @@ impl<'a> Graph<'a> {
             Minter::Compute { name, .. } => {
                 let made = self.made_named(name)?;
                 (made.at <= event.at).then(|| {
-                    (Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) }, issued.strength)
+                    (
+                        Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) },
+                        issued.strength,
+                    )
                 })
             }
             Minter::External { issuer, .. } => {
@@ -460,29 +581,19 @@ impl<'a> Graph<'a> {
     fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
         let caller = event.actor.account.as_ref()?;
         let role = issued.principal.as_deref()?.split(":assumed-role/").nth(1)?.split('/').next()?;
-        self.events().filter(|grant| grant.outcome.is_success() && grant.at <= event.at).find_map(|grant| {
-            let owner = self.owner(grant)?;
-            let lets_in = grant.facts.iter().any(|fact| match fact {
-                Fact::Granted { member, on, .. } => {
+        self.index.grants.iter().filter(|grant| self.succeeded(grant) && grant.at <= event.at).find_map(
+            |grant| {
+                let owner = self.owner(grant)?;
+                let lets_in = grant.facts.iter().any(|fact| {
+                    let Fact::Granted { member, on, .. } = fact else { return false };
                     on.rsplit('/').next() == Some(role)
                         && on.split(':').nth(4) == issued.account.as_deref()
                         && is_from(member, caller)
                         && issued.account.as_ref() != Some(caller)
-                }
-                Fact::Created(_)
-                | Fact::Deleted(_)
-                | Fact::Touched { .. }
-                | Fact::Issued(_)
-                | Fact::Revoked { .. }
-                | Fact::SignedIn { .. }
-                | Fact::Carries { .. }
-                | Fact::Withdrawn { .. }
-                | Fact::Forwarded { .. }
-                | Fact::Signal(_)
-                | Fact::Leak { .. } => false,
-            });
-            lets_in.then_some(owner)
-        })
+                });
+                lets_in.then_some(owner)
+            },
+        )
     }
 
     fn signed_in(
@@ -512,7 +623,7 @@ impl<'a> Graph<'a> {
     }
 
     fn make(&mut self, resource: &ResourceRef, owner: Owner, event: &Event) {
-        if self.made.iter().any(|made| made.event == event.id && made.resource == *resource) {
+        if !self.made_once.insert((event.id.clone(), resource.clone())) {
             return;
         }
         let index = self.made.len();
@@ -529,7 +640,8 @@ impl<'a> Graph<'a> {
         match resource.kind {
             // An identity that the closure made belongs to it whole.
             "aws.iam.user" | "gcp.iam.service_account" => {
-                for name in resource.all_names().filter(|name| name.starts_with("arn:") || name.contains('@')) {
+                for name in resource.all_names().filter(|name| name.starts_with("arn:") || name.contains('@'))
+                {
                     self.by_principal.entry(name.clone()).or_insert((owner.node, event.at));
                 }
             }
@@ -617,10 +729,9 @@ impl<'a> Graph<'a> {
     fn add(&mut self, node: Node) {
         let taken = match node.kind {
             // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
-            "aws.login_profile" | "gcp.impersonation" => self
-                .nodes
-                .iter()
-                .position(|known| known.kind == node.kind && known.id == node.id && known.account == node.account),
+            "aws.login_profile" | "gcp.impersonation" => self.nodes.iter().position(|known| {
+                known.kind == node.kind && known.id == node.id && known.account == node.account
+            }),
             _ => self.by_key.get(&node.id).copied(),
         };
         if let Some(taken) = taken {
@@ -666,7 +777,12 @@ impl<'a> Graph<'a> {
         let principal = self.principal();
         let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
         ids.insert(principal.id.clone());
-        ids.extend([&principal.arn, &principal.email, &principal.unique_id, &principal.key].into_iter().flatten().cloned());
+        ids.extend(
+            [&principal.arn, &principal.email, &principal.unique_id, &principal.key]
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
         for node in &self.nodes {
             if node.kind != "aws.login_profile" {
                 ids.insert(node.id.clone());
@@ -684,7 +800,8 @@ impl<'a> Graph<'a> {
             }
             for fact in &event.facts {
                 if let Fact::SignedIn { principal, .. } = fact
-                    && let Some(role) = principal.strip_suffix('*').and_then(|prefix| prefix.rsplit('/').next())
+                    && let Some(role) =
+                        principal.strip_suffix('*').and_then(|prefix| prefix.rsplit('/').next())
                 {
                     ids.insert(role.into());
                 }
@@ -700,19 +817,9 @@ impl<'a> Graph<'a> {
 
 /// The credentials that an event minted, if it succeeded.
 pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
-    event.facts.iter().filter(|_| event.outcome.is_success()).filter_map(|fact| match fact {
-        Fact::Issued(issued) => Some(issued),
-        Fact::Created(_)
-        | Fact::Deleted(_)
-        | Fact::Touched { .. }
-        | Fact::Revoked { .. }
-        | Fact::SignedIn { .. }
-        | Fact::Carries { .. }
-        | Fact::Granted { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Forwarded { .. }
-        | Fact::Signal(_)
-        | Fact::Leak { .. } => None,
+    event.facts.iter().filter(|_| event.outcome.is_success()).filter_map(|fact| {
+        let Fact::Issued(issued) = fact else { return None };
+        Some(issued)
     })
 }
 

@@ -242,6 +242,9 @@ impl Investigation {
             unclassified: findings.unclassified,
             coverage,
             gaps: gaps.into_iter().collect(),
+            grants: finding::grants(&graph),
+            leaked_keys: graph.leaked_keys(),
+            seed_user: graph.seed_user(),
         }
     }
 

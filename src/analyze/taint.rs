@@ -28,7 +28,11 @@ impl Taint {
             return Confidence::LikelyLegitimate;
         }
         if let Some(key) = &actor.key {
-            return if self.is_leaked(key) { Confidence::Confirmed } else { self.by_address(address, Confidence::LikelyLegitimate) };
+            return if self.is_leaked(key) {
+                Confidence::Confirmed
+            } else {
+                self.by_address(address, Confidence::LikelyLegitimate)
+            };
         }
         if actor.delegation.iter().any(|hop| is_service_agent(hop)) {
             return Confidence::LikelyLegitimate;

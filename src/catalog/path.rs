@@ -5,6 +5,9 @@
 //! `member` and `entry` are transparent; one object stands for a list of one; EC2's newer `<Event>Request`/`<Event>Response`
 //! wrappers are skipped; `{"tag":1,"content":X}` is X; a quoted segment (`"identitycenter:CredentialId"`) is literal.
 //! Rules from aws.md 1.2.
+//!
+//! For texts, two more forms, because Google's records name the parent, the operation or the thing in one field:
+//! `a.b~/jobs/` keeps only texts that contain `/jobs/`, and `{a.b}/jobs/{c}` writes a name out of several fields.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,8 +16,13 @@ use std::sync::Arc;
 pub fn resolve(json: &Value, paths: &str, event: &str) -> Vec<Arc<str>> {
     alternatives(paths)
         .map(|path| {
+            if path.contains('{') {
+                return fill(json, path, event).into_iter().collect();
+            }
+            let (path, needle) = path.split_once('~').unwrap_or((path, ""));
             let mut texts: Vec<Arc<str>> =
                 walk_all(json, path, event).into_iter().flat_map(texts_of).collect();
+            texts.retain(|text| text.contains(needle));
             let mut seen = std::collections::BTreeSet::new();
             texts.retain(|text| seen.insert(text.clone()));
             texts
@@ -29,6 +37,20 @@ pub fn values<'a>(json: &'a Value, paths: &str, event: &str) -> Vec<&'a Value> {
         .map(|path| walk_all(json, path, event))
         .find(|found| !found.is_empty())
         .unwrap_or_default()
+}
+
+/// Writes a name out of fields, the first text of each; none when a field is absent.
+fn fill(json: &Value, template: &str, event: &str) -> Option<Arc<str>> {
+    let mut name = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (path, tail) = after.split_once('}')?;
+        name.push_str(before);
+        name.push_str(walk_all(json, path, event).into_iter().flat_map(texts_of).next()?.as_ref());
+        rest = tail;
+    }
+    name.push_str(rest);
+    Some(name.into())
 }
 
 fn alternatives(paths: &str) -> impl Iterator<Item = &str> {
@@ -198,6 +220,15 @@ mod tests {
         check(json!({"a": "", "b": "x"}), "x", "a|b", &["x"]);
         check(json!({"a": null}), "x", "a", &[]);
         check(json!("HIDDEN_DUE_TO_SECURITY_REASONS"), "x", "a.b[].c", &[]);
+    }
+
+    #[test]
+    fn names_are_chosen_by_their_collection_and_written_out_of_fields() {
+        let made = json!({"response": {"name": "projects/p/locations/l/operations/o"}, "request": {"parent": "projects/p/locations/l", "job_id": "j"}});
+        check(made.clone(), "x", "response.name~/jobs/|{request.parent}/jobs/{request.jobId}", &["projects/p/locations/l/jobs/j"]);
+        check(made.clone(), "x", "response.name~/operations/", &["projects/p/locations/l/operations/o"]);
+        check(made.clone(), "x", "{request.parent}/jobs/{request.name}|request.jobId", &["j"]);
+        check(made, "x", "{request.parent", &[]);
     }
 
     #[test]

@@ -86,6 +86,9 @@ impl<'a> Record<'a> {
             }
             _ => {}
         }
+        if self.provider == Provider::Gcp {
+            found.iter_mut().for_each(super::gcp::name::complete);
+        }
         found
     }
 

@@ -122,6 +122,8 @@ pub enum Fact {
     Issued(Issued),
     /// A credential was deleted or deactivated; matched by id within its kind.
     Revoked { kind: &'static str, id: Arc<str>, how: &'static str },
+    /// A revoked credential or a deleted resource is back (key re-enabled, account undeleted); matched by id within its kind.
+    Restored { kind: &'static str, id: Arc<str>, how: &'static str },
     /// A console or CLI session began: later events with this ARN and `started` = this event's time (±2 s) belong to it.
     SignedIn { principal: Arc<str>, via: &'static str },
     /// A compute resource was given an identity (instance profile, execution role, attached service account).

@@ -30,6 +30,21 @@ pub struct Report {
     pub unclassified: Vec<Unclassified>,
     pub coverage: Coverage,
     pub gaps: Vec<Gap>,
+    /// Who was let into what by the principal (`member` got `role` on `on`) and not seen to be put out again.
+    pub grants: Vec<Grant>,
+    /// Keys known or taken to be the leaked ones (Google).
+    pub leaked_keys: Vec<Arc<str>>,
+    /// The user behind a leaked access key, as its own records name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed_user: Option<Arc<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Grant {
+    pub member: Arc<str>,
+    pub role: Arc<str>,
+    pub on: Arc<str>,
+    pub event: EventId,
 }
 
 /// The principal that was asked about.

@@ -6,6 +6,7 @@
 
 pub mod cloudaudit;
 pub mod cloudtrail;
+pub mod inventory;
 
 use crate::model::{Event, Provenance, Time};
 
@@ -18,7 +19,7 @@ pub struct Head {
     pub at: Option<Time>,
     pub account: String,
     pub region: String,
-    /// `management`, `data`, `insight`, `network` on AWS; `activity`, `data_access`, `system_event`, `policy`, `abuse` on Google.
+    /// `management`, `data`, `insight`, `network`, `digest` on AWS; `activity`, `data_access`, `system_event`, `policy`, `abuse` on Google.
     pub source: &'static str,
 }
 

@@ -5,6 +5,7 @@ use super::json;
 use crate::model::report::{Counts, Subject, Window};
 use crate::model::{Report, report::Root};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Header<'a> {
@@ -15,6 +16,9 @@ struct Header<'a> {
     partial: bool,
     counts: &'a Counts,
     coverage: Seen,
+    leaked_keys: &'a [Arc<str>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed_user: Option<&'a Arc<str>>,
 }
 
 #[derive(Serialize)]
@@ -49,13 +53,25 @@ pub fn report(report: &Report) -> Vec<u8> {
         unclassified,
         coverage,
         gaps,
+        grants,
+        leaked_keys,
+        seed_user,
     } = report;
     let mut out = String::new();
     let seen = Seen { seen: coverage.seen, of: coverage.of };
     add(
         &mut out,
         "report",
-        &[Header { schema, principal, window, partial: *partial, counts, coverage: seen }],
+        &[Header {
+            schema,
+            principal,
+            window,
+            partial: *partial,
+            counts,
+            coverage: seen,
+            leaked_keys,
+            seed_user: seed_user.as_ref(),
+        }],
     );
     add(&mut out, "credential", credentials);
     add(&mut out, "resource", resources);
@@ -68,6 +84,7 @@ pub fn report(report: &Report) -> Vec<u8> {
     add(&mut out, "unclassified", unclassified);
     add(&mut out, "scope", &coverage.scopes);
     add(&mut out, "gap", gaps);
+    add(&mut out, "grant", grants);
     out.into_bytes()
 }
 

@@ -1,4 +1,10 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod aws_edges;
+mod cloudaudit;
+mod cloudtrail;
+mod cloudtrail_hostile;
+mod gcp_edges;
 mod render;
 mod support;
+mod tidy;

@@ -53,6 +53,9 @@ fn empty(principal: Subject) -> Report {
         unclassified: vec![],
         coverage: Coverage::default(),
         gaps: vec![],
+        grants: vec![],
+        leaked_keys: vec![],
+        seed_user: None,
     }
 }
 
@@ -758,6 +761,9 @@ fn filled(text: &str) -> Report {
             of: 2,
         },
         gaps: vec![Gap::new(GapKind::Denied, text, text), Gap::new(GapKind::Blind, text, text)],
+        grants: vec![Grant { member: arc(text), role: arc(text), on: arc(text), event: arc(text) }],
+        leaked_keys: ids(),
+        seed_user: some(),
     }
 }
 

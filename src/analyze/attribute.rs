@@ -1,0 +1,536 @@
+//! What the closure made, and what became of it: births, deaths by anyone, launches by what it made, and the inventory.
+
+use super::graph::{Graph, Owner};
+use super::investigation::Phase;
+use crate::model::event::Fact;
+use crate::model::observed::State;
+use crate::model::report::{Attribution, Confidence, Resource, Touched};
+use crate::model::{Event, EventId, Gap, Observed, ResourceRef, Time, gap::GapKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An operation that makes many things under ids that no log shows; its children stand for it where they are known.
+const BULK: &str = "gcp.compute.bulk_insert";
+
+/// A bulk operation's instances appear within minutes of it; later ones are somebody else's.
+const BULK_SECONDS: i64 = 600;
+
+pub struct Attributed {
+    pub resources: Vec<Resource>,
+    pub touched: Vec<Touched>,
+    pub gaps: BTreeSet<Gap>,
+    births: Vec<Birth>,
+}
+
+/// One incarnation of a resource.
+#[derive(Clone, Debug)]
+struct Birth {
+    resource: ResourceRef,
+    at: Time,
+    event: EventId,
+    created_by: Arc<str>,
+    confidence: Confidence,
+    attribution: Attribution,
+    launched_by: Option<Arc<str>>,
+    death: Option<Death>,
+    /// The newest look at it, where an inventory was there.
+    seen: Option<(State, Time)>,
+}
+
+#[derive(Clone, Debug)]
+struct Death {
+    at: Time,
+    event: EventId,
+    by: Option<Arc<str>>,
+}
+
+impl Attributed {
+    /// Returns what records of launches and deletions may be found by.
+    pub fn ids_to_look_for(&self) -> BTreeSet<Arc<str>> {
+        self.births.iter().flat_map(|birth| birth.resource.all_names().cloned()).collect()
+    }
+
+    /// Whether something of the closure's own by this name exists no more.
+    pub fn is_deleted(&self, name: &str) -> bool {
+        let mut named =
+            self.births.iter().filter(|birth| birth.resource.all_names().any(|n| **n == *name)).peekable();
+        named.peek().is_some() && named.all(|birth| birth.death.is_some())
+    }
+
+    /// Whether this is a name of something that the closure made.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.births.iter().any(|birth| birth.resource.all_names().any(|n| **n == *name))
+    }
+}
+
+/// Attributes everything in the evidence.
+pub fn attribute(graph: &Graph) -> Attributed {
+    let deaths = Deaths::of(graph);
+    let mut births = direct_births(graph);
+    launched_births(graph, &mut births);
+    let mut gaps = BTreeSet::new();
+    let mut births = incarnations(births, &deaths);
+    apply_inventory(graph, &mut births, &deaths);
+    drop_known_bulk(&mut births, &mut gaps);
+    let resources = resources(graph, &births, &mut gaps);
+    Attributed { resources, touched: touched(graph), gaps, births }
+}
+
+fn direct_births(graph: &Graph) -> Vec<Birth> {
+    let mut births = Vec::new();
+    for (event, owner) in graph.acts() {
+        for fact in &event.facts {
+            if let Fact::Created(resource) = fact {
+                births.push(birth(graph, event, resource, owner, Attribution::Direct, None));
+            }
+        }
+    }
+    births
+}
+
+fn birth(
+    graph: &Graph,
+    event: &Event,
+    resource: &ResourceRef,
+    owner: Owner,
+    attribution: Attribution,
+    launched_by: Option<Arc<str>>,
+) -> Birth {
+    Birth {
+        resource: resource.clone(),
+        at: event.at,
+        event: event.id.clone(),
+        created_by: graph.nodes[owner.node].id.clone(),
+        confidence: owner.confidence,
+        attribution,
+        launched_by,
+        death: None,
+        seen: None,
+    }
+}
+
+/// What a service launched for something that the closure made: a group's instances, a stack's resources. To a fixpoint,
+/// because a stack launches a group that launches instances.
+fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
+    let unowned: Vec<(&Event, &ResourceRef)> = graph
+        .events()
+        .filter(|event| graph.succeeded(event) && graph.owner(event).is_none() && is_counted(graph, event.at))
+        .flat_map(|event| {
+            event.facts.iter().filter_map(move |fact| match fact {
+                Fact::Created(resource) if resource.launcher.is_some() => Some((event, resource)),
+                _ => None,
+            })
+        })
+        .collect();
+    let mut taken = vec![false; unowned.len()];
+    loop {
+        let mut new = Vec::new();
+        for (index, (event, resource)) in unowned.iter().enumerate() {
+            let Some(launcher) = resource.launcher.as_ref().filter(|_| !taken[index]) else { continue };
+            if let Some(parent) = launcher_named(births, launcher, resource, event.at) {
+                taken[index] = true;
+                new.push(Birth {
+                    resource: (*resource).clone(),
+                    at: event.at,
+                    event: event.id.clone(),
+                    created_by: parent.created_by.clone(),
+                    confidence: parent.confidence,
+                    attribution: Attribution::Indirect,
+                    launched_by: Some(parent.resource.id.clone()),
+                    death: None,
+                    seen: None,
+                });
+            }
+        }
+        if new.is_empty() {
+            return;
+        }
+        births.extend(new);
+    }
+}
+
+fn launcher_named<'a>(
+    births: &'a [Birth],
+    launcher: &str,
+    child: &ResourceRef,
+    at: Time,
+) -> Option<&'a Birth> {
+    births.iter().find(|birth| {
+        birth.at <= at
+            && is_joinable(&birth.resource.account, &child.account)
+            && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
+            && birth.resource.all_names().any(|name| **name == *launcher)
+    })
+}
+
+fn is_joinable(a: &str, b: &str) -> bool {
+    a.is_empty() || b.is_empty() || a == b
+}
+
+/// Whether a place lies in another: the same region, a zone of it, or anything under `global`.
+fn is_within(region: &str, place: &str) -> bool {
+    region.is_empty()
+        || place.is_empty()
+        || region == place
+        || region == "global"
+        || place == "global"
+        || place.strip_prefix(region).is_some_and(|rest| rest.starts_with('-'))
+        || region.strip_prefix(place).is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// Deletions by anyone, findable by every name.
+struct Deaths {
+    by_name: BTreeMap<Arc<str>, Vec<usize>>,
+    all: Vec<(ResourceRef, Death)>,
+}
+
+impl Deaths {
+    fn of(graph: &Graph) -> Deaths {
+        let mut deaths = Deaths { by_name: BTreeMap::new(), all: Vec::new() };
+        for event in graph.events().filter(|event| graph.succeeded(event)) {
+            for fact in &event.facts {
+                let Fact::Deleted(resource) = fact else { continue };
+                let by = match graph.owner(event) {
+                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
+                    None => event
+                        .actor
+                        .key
+                        .clone()
+                        .or_else(|| event.actor.principal.clone())
+                        .or_else(|| event.actor.invoked_by.clone()),
+                };
+                for name in resource.all_names() {
+                    deaths.by_name.entry(name.clone()).or_default().push(deaths.all.len());
+                }
+                deaths.all.push((resource.clone(), Death { at: event.at, event: event.id.clone(), by }));
+            }
+        }
+        deaths
+    }
+
+    /// The deaths of one resource, oldest first.
+    fn of_resource(&self, resource: &ResourceRef) -> Vec<&Death> {
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        for name in resource.all_names() {
+            found.extend(self.by_name.get(name).into_iter().flatten());
+        }
+        let mut deaths: Vec<&Death> = found
+            .into_iter()
+            .map(|i| &self.all[i])
+            .filter(|(dead, _)| is_one(dead, resource))
+            .map(|(_, d)| d)
+            .collect();
+        deaths.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
+        deaths
+    }
+}
+
+/// Whether two references mean one incarnation, as far as ids tell: different immutable ids are different things even
+/// under one name.
+fn is_one(a: &ResourceRef, b: &ResourceRef) -> bool {
+    a.is_same(b) && (a.id == b.id || !(is_immutable(&a.id) && is_immutable(&b.id)))
+}
+
+/// Numeric ids (Google) and prefixed hexadecimal ones (EC2) are never used twice.
+fn is_immutable(id: &str) -> bool {
+    let is_hex = |text: &str| text.len() >= 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (!id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+        || id.rsplit_once('-').is_some_and(|(prefix, rest)| {
+            is_hex(rest) && prefix.len() <= 12 && prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        })
+}
+
+/// Joins births of one thing that no death lies between, and gives each incarnation its death.
+fn incarnations(mut births: Vec<Birth>, deaths: &Deaths) -> Vec<Birth> {
+    births.sort_by(|a, b| {
+        (a.at, a.attribution, &a.event, &a.resource).cmp(&(b.at, b.attribution, &b.event, &b.resource))
+    });
+    let mut lives: Vec<Birth> = Vec::new();
+    let mut by_name: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+    for mut birth in births {
+        let earlier = birth
+            .resource
+            .all_names()
+            .filter_map(|name| by_name.get(name))
+            .flatten()
+            .copied()
+            .filter(|index| is_one(&lives[*index].resource, &birth.resource))
+            .max();
+        if let Some(index) = earlier
+            && lives[index].death.as_ref().is_none_or(|death| death.at > birth.at)
+        {
+            let life = &mut lives[index];
+            // The later record may know the immutable id that the first lacked.
+            if !is_immutable(&life.resource.id) && is_immutable(&birth.resource.id) {
+                std::mem::swap(&mut life.resource, &mut birth.resource);
+            }
+            let known: BTreeSet<Arc<str>> = life.resource.all_names().cloned().collect();
+            let new: Vec<Arc<str>> =
+                birth.resource.all_names().filter(|n| !known.contains(*n)).cloned().collect();
+            for name in &new {
+                by_name.entry(name.clone()).or_default().push(index);
+            }
+            life.resource.names.extend(new);
+            life.resource.names.sort();
+            life.launched_by = life.launched_by.take().or(birth.launched_by);
+            life.death = next_death(deaths, &life.resource, life.at);
+            continue;
+        }
+        birth.death = next_death(deaths, &birth.resource, birth.at);
+        for name in birth.resource.all_names() {
+            by_name.entry(name.clone()).or_default().push(lives.len());
+        }
+        lives.push(birth);
+    }
+    lives
+}
+
+fn next_death(deaths: &Deaths, resource: &ResourceRef, born: Time) -> Option<Death> {
+    deaths.of_resource(resource).into_iter().find(|death| death.at >= born).cloned()
+}
+
+/// Lays the inventory over the births: states of what is known, and what is only held by something known.
+fn apply_inventory(graph: &Graph, births: &mut Vec<Birth>, deaths: &Deaths) {
+    let mut observed: Vec<&Observed> = graph.evidence.observed.iter().collect();
+    observed.sort_by(|a, b| (a.at, &a.resource, a.state).cmp(&(b.at, &b.resource, b.state)));
+    // To a fixpoint: a group held by a cluster is known only after the cluster is.
+    loop {
+        let known = births.len();
+        for seen in &observed {
+            match births.iter_mut().find(|birth| is_one(&birth.resource, &seen.resource)) {
+                Some(birth) => look_at(birth, seen),
+                None => births.extend(held_birth(births, seen, deaths)),
+            }
+        }
+        if births.len() > known {
+            continue;
+        }
+        // Only when nothing certain is left to join: what fits a bulk operation and no operation names otherwise.
+        let guessed: Vec<Birth> = observed
+            .iter()
+            .filter(|seen| !births.iter().any(|birth| is_one(&birth.resource, &seen.resource)))
+            .filter(|seen| !witnessed(&observed, seen))
+            .filter_map(|seen| guessed_birth(births, seen, deaths))
+            .collect();
+        if guessed.is_empty() {
+            return;
+        }
+        births.extend(guessed);
+    }
+}
+
+fn look_at(birth: &mut Birth, seen: &Observed) {
+    // A call that tells the state outweighs one that only names the thing; the newest of either wins.
+    let rank = |state: State, at: Time| (state != State::Unknown, at);
+    if birth.seen.is_none_or(|(state, at)| rank(state, at) <= rank(seen.state, seen.at)) {
+        birth.seen = Some((seen.state, seen.at));
+    }
+    let new: Vec<Arc<str>> = seen
+        .resource
+        .all_names()
+        .filter(|name| !birth.resource.all_names().any(|n| n == *name))
+        .cloned()
+        .collect();
+    birth.resource.names.extend(new);
+}
+
+/// Whether the list of operations says who made it.
+fn witnessed(observed: &[&Observed], seen: &Observed) -> bool {
+    observed.iter().any(|other| other.made_by.is_some() && is_one(&other.resource, &seen.resource))
+}
+
+fn held_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
+    let at = seen.created_at.unwrap_or(seen.at);
+    let holder = seen.held_by.iter().find_map(|held_by| {
+        births.iter().find(|birth| {
+            is_joinable(&birth.resource.account, &seen.resource.account)
+                && birth.resource.all_names().any(|name| name == held_by)
+                // Clocks of two services: a child may bear a time a little before its launcher's log entry.
+                && birth.at.as_second() <= at.as_second() + 60
+        })
+    })?;
+    Some(child(holder, seen, at, holder.confidence, deaths))
+}
+
+fn guessed_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
+    let at = seen.created_at.unwrap_or(seen.at);
+    let holder = births.iter().find(|birth| is_of_bulk(birth, seen, at))?;
+    Some(child(holder, seen, at, holder.confidence.max(Confidence::Suspect), deaths))
+}
+
+fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deaths: &Deaths) -> Birth {
+    let is_bulk = holder.resource.kind == BULK;
+    Birth {
+        resource: seen.resource.clone(),
+        at,
+        event: holder.event.clone(),
+        created_by: holder.created_by.clone(),
+        confidence,
+        attribution: if is_bulk { Attribution::Direct } else { Attribution::Indirect },
+        launched_by: (!is_bulk).then(|| holder.resource.id.clone()),
+        death: next_death(deaths, &seen.resource, at),
+        seen: Some((seen.state, seen.at)),
+    }
+}
+
+/// Whether an instance fits a bulk operation by name pattern, place and time alone.
+fn is_of_bulk(birth: &Birth, seen: &Observed, at: Time) -> bool {
+    let patterns = birth.resource.names.iter().filter_map(|name| name.strip_prefix("namePattern:"));
+    let mut fits = patterns.map(|pattern| {
+        let prefix = pattern.trim_end_matches('#');
+        let digits = pattern.len() - prefix.len();
+        seen.resource.names.iter().chain([&seen.resource.id]).any(|name| {
+            let short = name.rsplit('/').next().unwrap_or(name);
+            short.strip_prefix(prefix).is_some_and(|rest| {
+                rest.len() >= digits && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+            })
+        })
+    });
+    let after = at.as_second() - birth.at.as_second();
+    birth.resource.kind == BULK
+        && seen.resource.kind == "gcp.compute.instance"
+        && (-60..=BULK_SECONDS).contains(&after)
+        && is_joinable(&birth.resource.account, &seen.resource.account)
+        && is_within(&birth.resource.region, &seen.resource.region)
+        && seen.held_by.is_empty()
+        && fits.any(|fit| fit)
+}
+
+/// A bulk operation is no thing of its own once its children are known; until then it is all that is known of them.
+fn drop_known_bulk(births: &mut Vec<Birth>, gaps: &mut BTreeSet<Gap>) {
+    let with_children: BTreeSet<EventId> =
+        births.iter().filter(|birth| birth.resource.kind != BULK).map(|birth| birth.event.clone()).collect();
+    births.retain(|birth| birth.resource.kind != BULK || !with_children.contains(&birth.event));
+    for birth in births.iter().filter(|birth| birth.resource.kind == BULK) {
+        gaps.insert(Gap::new(
+            GapKind::NotFollowed,
+            format!("{} in {} of {}", birth.resource.id, birth.resource.region, birth.resource.account),
+            "a bulk insert names none of its instances in the log: list them by its operation group",
+        ));
+    }
+}
+
+fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<Resource> {
+    let mut resources: Vec<Resource> = births
+        .iter()
+        .map(|birth| {
+            let (state, observed_at) = state(graph, birth, gaps);
+            Resource {
+                kind: birth.resource.kind,
+                id: birth.resource.id.clone(),
+                name: display_name(&birth.resource),
+                account: birth.resource.account.clone(),
+                region: birth.resource.region.clone(),
+                created_by: birth.created_by.clone(),
+                event: birth.event.clone(),
+                created_at: birth.at,
+                state,
+                observed_at,
+                deleted_at: birth.death.as_ref().map(|death| death.at),
+                deleted_by: birth.death.as_ref().and_then(|death| death.by.clone()),
+                deleted_event: birth.death.as_ref().map(|death| death.event.clone()),
+                attribution: birth.attribution,
+                launched_by: birth.launched_by.clone(),
+                confidence: birth.confidence,
+            }
+        })
+        .collect();
+    resources.sort_by(|a, b| {
+        (a.kind, &a.account, &a.region, &a.id, a.created_at).cmp(&(
+            b.kind,
+            &b.account,
+            &b.region,
+            &b.id,
+            b.created_at,
+        ))
+    });
+    resources
+}
+
+/// The shortest other name that a person would use.
+fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
+    resource
+        .names
+        .iter()
+        .filter(|name| !name.starts_with("namePattern:") && !name.starts_with("https://"))
+        .min_by_key(|name| (name.len(), (*name).clone()))
+        .cloned()
+}
+
+fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static str, Option<Time>) {
+    let died = birth.death.as_ref().map(|death| death.at);
+    if let Some((state, at)) = birth.seen
+        && state != State::Unknown
+        && died.is_none_or(|died| at > died && state != State::Gone)
+    {
+        let word = match state {
+            State::Running => "running",
+            State::Stopped => "stopped",
+            State::Gone => "gone",
+            State::Unknown => "unknown",
+        };
+        return (word, Some(at));
+    }
+    if died.is_some() {
+        return ("deleted", None);
+    }
+    if birth.resource.kind == BULK {
+        return ("unknown", None);
+    }
+    let of_kind: Vec<_> =
+        graph.evidence.listings.iter().filter(|listing| listing.kind == birth.resource.kind).collect();
+    if of_kind.is_empty() {
+        return ("left", None);
+    }
+    let here = of_kind.iter().filter(|listing| {
+        listing.account == birth.resource.account
+            && listing.region.as_ref().is_none_or(|region| *region == birth.resource.region)
+            && listing.at > birth.at
+    });
+    match here.map(|listing| listing.at).max() {
+        Some(at) => ("gone", Some(at)),
+        None => {
+            gaps.insert(Gap::new(
+                GapKind::NotFollowed,
+                format!("{} in {} of {}", birth.resource.kind, birth.resource.region, birth.resource.account),
+                "the inventory does not list this place, so what is left there is not known to run",
+            ));
+            ("unknown", None)
+        }
+    }
+}
+
+fn touched(graph: &Graph) -> Vec<Touched> {
+    type Key = (&'static str, Arc<str>, Arc<str>, Arc<str>, String);
+    let mut all: BTreeMap<Key, (BTreeSet<EventId>, Confidence)> = BTreeMap::new();
+    for (event, owner) in graph.acts() {
+        for fact in &event.facts {
+            let (resource, how) = match fact {
+                Fact::Touched { resource, how } => (resource, how.clone()),
+                // Deleting what it did not make is touching it.
+                Fact::Deleted(resource) if !graph.is_own(resource) => (resource, "deleted".to_owned()),
+                _ => continue,
+            };
+            let key =
+                (resource.kind, resource.id.clone(), resource.account.clone(), resource.region.clone(), how);
+            let entry = all.entry(key).or_insert((BTreeSet::new(), owner.confidence));
+            entry.0.insert(event.id.clone());
+            entry.1 = entry.1.min(owner.confidence);
+        }
+    }
+    all.into_iter()
+        .map(|((kind, id, account, region, how), (events, confidence))| Touched {
+            kind,
+            id,
+            account,
+            region,
+            how,
+            events: events.into_iter().collect(),
+            confidence,
+        })
+        .collect()
+}
+
+fn is_counted(graph: &Graph, at: Time) -> bool {
+    Phase::of(at, graph.evidence.window).is_counted()
+}

@@ -1,0 +1,385 @@
+//! Who used it: fingerprints, use of each credential, and who else is near but not linked.
+
+use super::attribute::Attributed;
+use super::graph::{Graph, Owner, role_of_session};
+use super::investigation::Phase;
+use crate::model::event::Fact;
+use crate::model::report::{Confidence, Credential, Unlinked, Use};
+use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub struct Usage {
+    pub uses: Vec<Use>,
+    /// Events of the principal, of everything derived, and failed ones of both.
+    pub totals: (u64, u64, u64),
+    per_node: BTreeMap<usize, Span>,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    events: u64,
+    first: Time,
+    last: Time,
+}
+
+/// One sighting of a credential in use: an event, or a tally of plain ones.
+struct Sighting<'a> {
+    actor: &'a Actor,
+    owner: Owner,
+    address: Option<&'a Arc<str>>,
+    user_agent: Option<&'a Arc<str>>,
+    region: &'a Arc<str>,
+    failed: bool,
+    events: u64,
+    first: Time,
+    last: Time,
+    event: Option<&'a Event>,
+}
+
+fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
+    let mut shared: BTreeSet<(Arc<str>, usize)> = BTreeSet::new();
+    let mut all = Vec::new();
+    for event in graph.events().filter(|event| Phase::of(event.at, graph.evidence.window).is_counted()) {
+        let Some(owner) = graph.owner(event) else { continue };
+        // Several accounts' copies of one call are one use; the caller's own copy knows the address.
+        if let Some(id) = &event.shared {
+            let by_key = graph.owner_of(&event.actor, event.at, event.address.as_ref()).is_some();
+            let twin = graph.copies(id).iter().any(|other| {
+                other.identity != event.identity
+                    && graph.owner_of(&other.actor, other.at, other.address.as_ref()).is_some()
+            });
+            if (!by_key && twin) || !shared.insert((id.clone(), owner.node)) {
+                continue;
+            }
+        }
+        all.push(Sighting {
+            actor: &event.actor,
+            owner,
+            address: event.address.as_ref(),
+            user_agent: event.user_agent.as_ref(),
+            region: &event.scope.region,
+            failed: !event.outcome.is_success(),
+            events: 1,
+            first: event.at,
+            last: event.at,
+            event: Some(event),
+        });
+    }
+    for (key, tally) in graph.plain().filter(|(key, _)| key.phase.is_counted()) {
+        let Some(owner) = graph.owner_of(&key.actor, tally.first, key.address.as_ref()) else { continue };
+        all.push(Sighting {
+            actor: &key.actor,
+            owner,
+            address: key.address.as_ref(),
+            user_agent: key.user_agent.as_ref(),
+            region: &key.scope.region,
+            failed: key.failed,
+            events: tally.events,
+            first: tally.first,
+            last: tally.last,
+            event: None,
+        });
+    }
+    all
+}
+
+pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
+    let sightings = sightings(graph);
+    let mut totals = (0, 0, 0);
+    let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
+    type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
+    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    for seen in &sightings {
+        let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
+        *total += seen.events;
+        if seen.failed {
+            totals.2 += seen.events;
+        }
+        let span =
+            per_node.entry(seen.owner.node).or_insert(Span { events: 0, first: seen.first, last: seen.last });
+        span.events += seen.events;
+        span.first = span.first.min(seen.first);
+        span.last = span.last.max(seen.last);
+        let how = how(seen.actor);
+        let key =
+            (seen.owner.node, seen.address.cloned(), seen.user_agent.cloned(), how, seen.owner.confidence);
+        let (entry, regions, events) = uses.entry(key).or_insert_with(|| {
+            let entry = Use {
+                address: seen.address.cloned(),
+                user_agent: seen.user_agent.cloned(),
+                credential: graph.nodes[seen.owner.node].id.clone(),
+                how,
+                first: seen.first,
+                last: seen.last,
+                events: 0,
+                failed: 0,
+                regions: Vec::new(),
+                launched: Vec::new(),
+                new: false,
+                confidence: seen.owner.confidence,
+            };
+            (entry, BTreeSet::new(), BTreeSet::new())
+        });
+        entry.events += seen.events;
+        entry.failed += if seen.failed { seen.events } else { 0 };
+        entry.first = entry.first.min(seen.first);
+        entry.last = entry.last.max(seen.last);
+        regions.insert(seen.region.clone());
+        events.extend(seen.event.map(|event| event.id.clone()));
+    }
+    let old = old_addresses(graph, &sightings);
+    let mut uses: Vec<Use> = uses
+        .into_values()
+        .map(|(mut entry, regions, events)| {
+            entry.regions = regions.into_iter().filter(|region| !region.is_empty()).collect();
+            let mut launched: Vec<Arc<str>> = made
+                .resources
+                .iter()
+                .filter(|resource| events.contains(&resource.event))
+                .map(|resource| resource.id.clone())
+                .collect();
+            launched.sort();
+            launched.dedup();
+            entry.launched = launched;
+            entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
+            entry
+        })
+        .collect();
+    uses.sort_by(|a, b| {
+        (a.first, &a.address, &a.user_agent, &a.credential, a.how).cmp(&(
+            b.first,
+            &b.address,
+            &b.user_agent,
+            &b.credential,
+            b.how,
+        ))
+    });
+    Usage { uses, totals, per_node }
+}
+
+/// Addresses that are not news: seen before the leak or, when nobody said when it leaked, where the principal was first
+/// seen in the window.
+fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
+    let seed = || sightings.iter().filter(|seen| seen.owner.node == 0);
+    match graph.evidence.window.leaked_at {
+        Some(leak) => {
+            sightings.iter().filter(|s| s.first < leak).filter_map(|s| s.address.cloned()).collect()
+        }
+        None => {
+            let first = seed().filter(|s| s.address.is_some()).map(|s| s.first).min();
+            seed().filter(|s| Some(s.first) == first).filter_map(|s| s.address.cloned()).collect()
+        }
+    }
+}
+
+fn how(actor: &Actor) -> &'static str {
+    if actor.from_console {
+        "console"
+    } else if actor.invoked_by.is_some() {
+        "service"
+    } else if actor.delegation.iter().any(|hop| super::taint::is_service_agent(hop)) {
+        if actor.delegation.iter().any(|hop| hop.contains("@compute-system.")) {
+            "metadata"
+        } else {
+            "service"
+        }
+    } else {
+        "key"
+    }
+}
+
+pub fn credentials(graph: &Graph, made: &Attributed, used: &Usage) -> Vec<Credential> {
+    let mut credentials: Vec<Credential> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| {
+            let span = used.per_node.get(&index);
+            let end = end(graph, made, index);
+            Credential {
+                id: node.id.clone(),
+                kind: node.kind,
+                principal: node.principal.clone(),
+                account: node.account.clone().filter(|account| !account.is_empty()),
+                depth: node.depth,
+                via: node.via,
+                issued_by: node.parent.map(|parent| graph.nodes[parent].id.clone()),
+                issued_at: node.issued_at,
+                event: node.event.clone(),
+                strength: node.strength,
+                confidence: node.confidence,
+                state: end.as_ref().map_or("left", |(state, _, _)| state),
+                deleted_by: end.as_ref().and_then(|(_, _, by)| by.clone()),
+                deleted_at: end.as_ref().map(|(_, at, _)| *at),
+                used: span.is_some(),
+                events: span.map_or(0, |span| span.events),
+                first_use: span.map(|span| span.first),
+                last_use: span.map(|span| span.last),
+                valid_until: node.valid_until,
+            }
+        })
+        .collect();
+    credentials
+        .sort_by(|a, b| (a.depth, a.issued_at, &a.kind, &a.id).cmp(&(b.depth, b.issued_at, &b.kind, &b.id)));
+    credentials
+}
+
+/// Returns how a credential ended as far as the logs show: revoked by id, last word first.
+fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, Time, Option<Arc<str>>)> {
+    let node = &graph.nodes[index];
+    let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
+    let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
+    for event in named.flat_map(|name| graph.ends_of(name)) {
+        if node.issued_at.is_some_and(|issued| event.at < issued) {
+            continue;
+        }
+        for fact in &event.facts {
+            let Fact::Revoked { kind, id, how } = fact else { continue };
+            let same_account = node.account.as_ref().is_none_or(|account| *account == event.scope.account);
+            let is_named = *id == node.id
+                || node.principal.as_ref().is_some_and(|p| node.kind == "aws.login_profile" && p == id);
+            // Users' names repeat across accounts; key ids do not.
+            if *kind == node.kind && is_named && (same_account || node.kind != "aws.login_profile") {
+                let by = match graph.owner(event) {
+                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
+                    None => event.actor.key.clone().or_else(|| event.actor.principal.clone()),
+                };
+                ends.push((event.at, how, by));
+            }
+        }
+    }
+    ends.sort();
+    ends.dedup();
+    if let Some((at, how, by)) = ends.pop() {
+        return (!how.is_empty()).then_some((how, at, by));
+    }
+    // A deleted service account takes its keys along.
+    let gone = made.resources.iter().find(|resource| {
+        resource.kind == "gcp.iam.service_account"
+            && node.kind.starts_with("gcp.")
+            && index != 0
+            && node.principal.is_some()
+            && (resource.name == node.principal || Some(&resource.id) == node.principal.as_ref())
+            && resource.deleted_at.is_some()
+    })?;
+    Some(("deleted", gone.deleted_at?, gone.deleted_by.clone()))
+}
+
+/// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,
+/// members let in, identities carried by compute.
+pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
+    let mut found: BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    let mut add = |id: Arc<str>, why: String, principal: Option<Arc<str>>, event: Option<EventId>| {
+        let entry = found.entry((id, why)).or_insert((principal, BTreeSet::new()));
+        entry.1.extend(event);
+    };
+    same_role(graph, &mut add);
+    forwarded(graph, &mut add);
+    for (event, owner) in graph.acts() {
+        for fact in &event.facts {
+            match fact {
+                Fact::Granted { member, role, on } if !graph.is_of_closure(member) => add(
+                    member.clone(),
+                    format!("was given {role} on {on}; what it did with that is not followed"),
+                    None,
+                    Some(event.id.clone()),
+                ),
+                Fact::Carries { compute, identity }
+                    if !graph.is_of_closure(identity) && event.actor.issued_to.is_none() =>
+                {
+                    add(
+                        identity.clone(),
+                        format!(
+                            "is carried by {}, which {} launched or changed",
+                            compute.id, graph.nodes[owner.node].id
+                        ),
+                        None,
+                        Some(event.id.clone()),
+                    )
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|((id, why), (principal, events))| Unlinked {
+            id,
+            why,
+            principal,
+            events: events.into_iter().collect(),
+        })
+        .collect()
+}
+
+type Add<'f> = dyn FnMut(Arc<str>, String, Option<Arc<str>>, Option<EventId>) + 'f;
+
+/// Other sessions of a role that the closure entered: a shared role's users are not the principal.
+fn same_role(graph: &Graph, add: &mut Add) {
+    if graph.evidence.principal.provider != Provider::Aws {
+        return;
+    }
+    let roles: BTreeSet<Arc<str>> = graph
+        .nodes
+        .iter()
+        .skip(1)
+        .filter_map(|node| node.principal.as_deref().and_then(role_of_session))
+        .collect();
+    let is_of_role = |actor: &Actor| {
+        actor.principal.as_deref().and_then(role_of_session).is_some_and(|role| roles.contains(&role))
+    };
+    let others = graph.events().filter(|event| graph.owner(event).is_none()).map(|event| &event.actor).chain(
+        graph
+            .plain()
+            .filter(|(key, tally)| graph.owner_of(&key.actor, tally.first, key.address.as_ref()).is_none())
+            .map(|(key, _)| &*key.actor),
+    );
+    for actor in others.filter(|actor| is_of_role(actor)) {
+        let id = actor.key.clone().or_else(|| actor.principal.clone());
+        if let Some(id) = id {
+            add(id, "same role, not linked".to_owned(), actor.principal.clone(), None);
+        }
+    }
+    for event in graph.events() {
+        for issued in super::graph::issued(event) {
+            let is_of_role =
+                issued.principal.as_deref().and_then(role_of_session).is_some_and(|r| roles.contains(&r));
+            if is_of_role && !graph.is_of_closure(&issued.id) {
+                add(
+                    issued.id.clone(),
+                    "same role, not linked".to_owned(),
+                    issued.principal.clone(),
+                    Some(event.id.clone()),
+                );
+            }
+        }
+    }
+}
+
+/// A service acting for the seed's user under a key of its own: it belongs to the user, but to which key of theirs no
+/// record says.
+fn forwarded(graph: &Graph, add: &mut Add) {
+    if graph.evidence.principal.kind != PrincipalKind::AccessKey {
+        return;
+    }
+    let seed: BTreeSet<Arc<str>> = graph
+        .events()
+        .filter(|event| graph.is_seed(&event.actor))
+        .filter_map(|event| event.actor.principal.clone())
+        .collect();
+    for event in graph.events().filter(|event| graph.owner(event).is_none()) {
+        for fact in &event.facts {
+            if let Fact::Forwarded { service } = fact
+                && event.actor.principal.as_ref().is_some_and(|principal| seed.contains(principal))
+            {
+                add(
+                    service.clone(),
+                    "acted for the same user (forward-access session); to which of the user's keys it belongs no record says".to_owned(),
+                    event.actor.principal.clone(),
+                    Some(event.id.clone()),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! ARNs taken apart and put together. Knows the grammar alone; what the parts mean is the callers' business.
+
+use std::sync::Arc;
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    pub partition: &'a str,
+    pub service: &'a str,
+    pub region: &'a str,
+    pub account: &'a str,
+    /// What follows the account, separators included: `role/path/name`, `function:name`, `root`.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    pub fn parse(text: &'a str) -> Option<Arn<'a>> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        Some(Arn {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        })
+    }
+
+    /// The last segment of a path: `role/team/ci` is named `ci`.
+    pub fn name(&self) -> &'a str {
+        self.resource.rsplit('/').next().unwrap_or(self.resource)
+    }
+}
+
+/// Returns the partition that a region belongs to.
+pub fn partition_of(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
+/// Returns the ARN of a role's session; sessions drop the role's path.
+pub fn session_of(role: &str, session: &str) -> Option<Arc<str>> {
+    let role = Arn::parse(role)?;
+    let (partition, account, name) = (role.partition, role.account, role.name());
+    Some(format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_drops_the_path_of_its_role() {
+        let session = session_of("arn:aws-cn:iam::111122223333:role/team/ci", "build");
+        assert_eq!(session.as_deref(), Some("arn:aws-cn:sts::111122223333:assumed-role/ci/build"));
+        assert_eq!(session_of("ci", "build"), None);
+        let function = Arn::parse("arn:aws:lambda:eu-west-1:111122223333:function:f:7").unwrap();
+        assert_eq!((function.account, function.resource), ("111122223333", "function:f:7"));
+    }
+}

@@ -1,0 +1,169 @@
+//! What was typed, and what it means: strings become types here and nowhere else.
+
+use super::ui::Color;
+use crate::model::report::Window;
+use crate::model::{Principal, Time, time};
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds what a leaked cloud credential did and became.
+///
+/// Without a command: audits, then prints the revoke and contain plans that it would propose and the next commands.
+/// Nothing here changes a cloud.
+#[derive(Debug, Parser)]
+#[command(name = "triage", version, max_term_width = 110, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub audit: AuditArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what the principal did, what it became, what it launched, and what was not seen.
+    #[command(after_help = EXIT_CODES)]
+    Audit(AuditArgs),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
+4 refused; 5 partly done; 6 findings present (only with --fail-on-findings); 130 interrupted.
+
+Examples:
+  triage --principal builder@shop-prod-4821 --logs exported-logs/
+  triage audit --key-file leaked.json --logs logs/ --leaked-at 2026-03-14T02:00Z -o json
+  triage --case fixtures/scenarios/gcp-cryptojacking";
+
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// Who leaked: sa@project, a service account's e-mail or numeric id, a user's e-mail, principal://…, AKIA…/ASIA…,
+    /// AIDA…/AROA…, or the ARN of a user, role, session, federated user or root.
+    #[arg(long, value_name = "P")]
+    pub principal: Option<String>,
+    /// Take the ids out of a leaked key file, a text with an AWS key, or a provider's notification e-mail; `-` is stdin.
+    /// The secret is never used and never kept.
+    #[arg(long, value_name = "FILE", conflicts_with = "principal")]
+    pub key_file: Option<PathBuf>,
+    /// Exported logs: files, folders or globs, any mix of providers and containers.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub logs: Vec<String>,
+    /// Open a recorded case again: its evidence, inventory, principal and window.
+    #[arg(long, value_name = "DIR", conflicts_with = "logs")]
+    pub case: Option<PathBuf>,
+    /// Count from here on: a time (UTC unless it says otherwise), a date, or how long ago (24h, 7d).
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Count until here.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// When it leaked: what came before is marked, and where it was used from before is taken for its owners'.
+    #[arg(long, value_name = "TIME")]
+    pub leaked_at: Option<String>,
+    /// What stdout gets.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Write the case here (must not exist, or be empty); default: a new folder in the current one.
+    #[arg(long, value_name = "DIR")]
+    pub case_dir: Option<PathBuf>,
+    /// Exit with 6 when there are findings.
+    #[arg(long)]
+    pub fail_on_findings: bool,
+    /// Exit with 0 although something could not be read; the report says so all the same.
+    #[arg(long)]
+    pub allow_gaps: bool,
+    /// Colour: NO_COLOR and CLICOLOR are honoured.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Only results and errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// List everything instead of counts and examples.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    Table,
+    Json,
+    Jsonl,
+}
+
+/// Parses a point in time as people type it, in UTC unless it says otherwise.
+pub fn point_in_time(flag: &str, text: &str, now: Time) -> anyhow::Result<Time> {
+    let text = text.trim();
+    if let Some(time) = time::parse(text).or_else(|| short_time(text)) {
+        return Ok(time);
+    }
+    if let Ok(span) = text.trim_end_matches(" ago").parse::<jiff::Span>() {
+        // Days and weeks have 24 hours here: log windows know no calendar.
+        let ago = span.abs().to_duration(jiff::SpanRelativeTo::days_are_24_hours());
+        return ago
+            .and_then(|ago| now.checked_sub(ago))
+            .with_context(|| format!("read {flag} {text:?}: too long ago"));
+    }
+    bail!("read {flag} {text:?}: expected 2026-03-14T02:00Z, 2026-03-14, or a duration such as 24h or 7d")
+}
+
+/// `2026-03-14` and `2026-03-14T02:00Z`.
+fn short_time(text: &str) -> Option<Time> {
+    let with_seconds = text.strip_suffix(['Z', 'z']).map(|head| format!("{head}:00Z"));
+    if let Some(time) = with_seconds.and_then(|text| time::parse(&text)) {
+        return Some(time);
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+impl AuditArgs {
+    /// Returns the window that was typed; what was not typed stays open.
+    pub fn window(&self, now: Time) -> anyhow::Result<Window> {
+        let read = |flag: &str, text: &Option<String>| {
+            text.as_deref().map(|text| point_in_time(flag, text, now)).transpose()
+        };
+        let window = Window {
+            since: read("--since", &self.since)?,
+            until: read("--until", &self.until)?,
+            leaked_at: read("--leaked-at", &self.leaked_at)?,
+        };
+        if let (Some(since), Some(until)) = (window.since, window.until)
+            && since >= until
+        {
+            bail!("use --since {since} with --until {until}: the window is empty");
+        }
+        Ok(window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        let now: Time = "2026-03-15T00:00:00Z".parse().unwrap();
+        for (text, expect) in [
+            ("2026-03-14T02:00:00Z", "2026-03-14T02:00:00Z"),
+            ("2026-03-14T02:00Z", "2026-03-14T02:00:00Z"),
+            ("2026-03-14 02:00", "2026-03-14T02:00:00Z"),
+            ("2026-03-14T02:00+01:00", "2026-03-14T01:00:00Z"),
+            ("2026-03-14", "2026-03-14T00:00:00Z"),
+            ("24h", "2026-03-14T00:00:00Z"),
+            ("7d", "2026-03-08T00:00:00Z"),
+            ("90m ago", "2026-03-14T22:30:00Z"),
+        ] {
+            assert_eq!(point_in_time("--since", text, now).unwrap().to_string(), expect, "{text}");
+        }
+        for text in ["yesterday", "", "14.03.2026", "9999999999999d"] {
+            assert!(point_in_time("--since", text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

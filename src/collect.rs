@@ -1,0 +1,362 @@
+//! Drives sources for what the investigation wants: de-duplication, coverage, evidence, gaps, until nothing new is asked.
+//!
+//! A pass hands every record of every shard to a light look (first pass) and to a search for the wanted ids; only hits
+//! are kept as evidence and read in full. A credential found in one pass is looked for in the next, so a chain of depth
+//! n takes n + 1 passes over records and no order is assumed. Names `cloud`, `read` and `analyze`; the command calls it.
+
+use crate::analyze::Investigation;
+use crate::cloud::{LogSource, Query, Raw, Shard};
+use crate::model::gap::GapKind;
+use crate::model::report::{Counts, CoveredScope};
+use crate::model::{Event, Gap, Provenance};
+use crate::progress::Progress;
+use crate::read::{self, Head, RecordKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Where evidence goes before anyone interprets it.
+pub trait Keep: Sync {
+    /// Saves a record as received.
+    fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<()>;
+}
+
+/// What the corpus was, so that a case can be opened again without it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Corpus {
+    pub counts: Counts,
+    pub scopes: Vec<CoveredScope>,
+    pub gaps: Vec<Gap>,
+    /// Whether every shard was read to its end.
+    pub complete: bool,
+}
+
+/// So many unreadable places of one shard are named; the rest are counted. A file of rubbish must not drown the report.
+const NAMED_PER_SHARD: usize = 20;
+/// Events handed over at once: fewer locks than one by one, little memory.
+const BATCH: usize = 256;
+/// Sets of identities are split so that threads rarely meet.
+const STRIPES: usize = 64;
+
+/// Collects until the investigation wants nothing more, or `stop` is set. Returns what the corpus was.
+pub fn collect(
+    source: &dyn LogSource,
+    investigation: &mut Investigation,
+    keep: &dyn Keep,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> anyhow::Result<Corpus> {
+    let seen = Identities::default();
+    let saved = Identities::default();
+    let mut corpus = Corpus { complete: true, ..Corpus::default() };
+    let mut first = true;
+    while let Some(query) = investigation.wants() {
+        let pass = Pass {
+            source,
+            needles: Needles::of(&query)?,
+            query,
+            first: first.then_some(&seen),
+            saved: &saved,
+            keep,
+            progress,
+            stop,
+            investigation: Mutex::new(investigation),
+            tallies: Mutex::new(Tallies::default()),
+            failure: Mutex::new(None),
+        };
+        let tallies = pass.run()?;
+        if first {
+            corpus.counts = tallies.counts;
+            corpus.scopes = tallies.scopes.into_values().collect();
+        }
+        corpus.gaps.extend(tallies.gaps);
+        first = false;
+        if stop.load(Ordering::Relaxed) {
+            corpus.complete = false;
+            corpus.gaps.push(Gap::new(
+                GapKind::Interrupted,
+                source.about(),
+                "the run was cut short before everything was read",
+            ));
+            break;
+        }
+    }
+    corpus.gaps.sort();
+    corpus.gaps.dedup();
+    Ok(corpus)
+}
+
+/// Tells the investigation what the corpus was.
+pub fn tell(investigation: &mut Investigation, corpus: &Corpus) {
+    investigation.counted(&corpus.counts);
+    for scope in &corpus.scopes {
+        investigation.covered(scope.clone());
+    }
+    for gap in &corpus.gaps {
+        investigation.missed(gap.clone());
+    }
+    if !corpus.complete {
+        investigation.interrupted();
+    }
+}
+
+/// One pass over every shard.
+struct Pass<'a> {
+    source: &'a dyn LogSource,
+    query: Query,
+    needles: Needles,
+    /// On the first pass: every identity met, to count duplicates.
+    first: Option<&'a Identities>,
+    saved: &'a Identities,
+    keep: &'a dyn Keep,
+    progress: &'a Progress,
+    stop: &'a AtomicBool,
+    investigation: Mutex<&'a mut Investigation>,
+    tallies: Mutex<Tallies>,
+    failure: Mutex<Option<anyhow::Error>>,
+}
+
+#[derive(Default)]
+struct Tallies {
+    counts: Counts,
+    scopes: BTreeMap<(String, String, &'static str), CoveredScope>,
+    gaps: Vec<Gap>,
+}
+
+impl Pass<'_> {
+    fn run(self) -> anyhow::Result<Tallies> {
+        let shards = self.source.shards(&self.query);
+        self.progress.pass(shards.len() as u64);
+        // In the order of the list and one at a time per thread: the next file is taken when one is done.
+        shards.par_iter().with_max_len(1).for_each(|shard| {
+            if !self.stop.load(Ordering::Relaxed) {
+                self.shard(shard);
+                self.progress.file();
+            }
+        });
+        match self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            Some(failure) => Err(failure),
+            None => Ok(self.tallies.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
+        }
+    }
+
+    fn shard(&self, shard: &Shard) {
+        let input: Arc<str> = shard.name.as_str().into();
+        let mut here = Tallies::default();
+        let mut batch: Vec<Event> = Vec::new();
+        let mut unread: Vec<Gap> = Vec::new();
+        let mut more = 0_u64;
+        let mut scratch = Vec::new();
+        let gaps = self.source.fetch(&self.query, shard, &mut |raw| {
+            if let Err(why) = self.record(raw, &input, &mut here, &mut batch, &mut scratch) {
+                match why {
+                    Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
+                        unread.push(Gap::unread(format!("{}:{}", shard.name, raw.line), why));
+                    }
+                    Refusal::Unreadable(_) => more += 1,
+                    Refusal::Failure(failure) => {
+                        self.failure.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert(failure);
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                }
+            }
+            if batch.len() >= BATCH {
+                self.hand_over(&mut batch);
+            }
+            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.hand_over(&mut batch);
+        more += gaps.len().saturating_sub(NAMED_PER_SHARD) as u64;
+        unread.extend(gaps.into_iter().take(NAMED_PER_SHARD));
+        if more > 0 {
+            unread.push(Gap::unread(
+                shard.name.clone(),
+                format!("{more} more places of this file could not be read"),
+            ));
+        }
+        let mut tallies = self.tallies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        tallies.counts.records_read += here.counts.records_read;
+        tallies.counts.duplicates += here.counts.duplicates;
+        tallies.counts.other_records += here.counts.other_records;
+        tallies.gaps.extend(unread);
+        for (key, scope) in here.scopes {
+            join(tallies.scopes.entry(key).or_insert_with(|| empty(&scope)), &scope);
+        }
+    }
+
+    fn hand_over(&self, batch: &mut Vec<Event>) {
+        let mut investigation = self.investigation.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for event in batch.drain(..) {
+            investigation.absorb(event);
+        }
+    }
+
+    fn record(
+        &self,
+        raw: Raw<'_>,
+        input: &Arc<str>,
+        here: &mut Tallies,
+        batch: &mut Vec<Event>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let head = match self.first {
+            Some(seen) => {
+                self.progress.records(1);
+                let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
+                count(&head, seen, here);
+                Some(head)
+            }
+            None => None,
+        };
+        if head.as_ref().is_some_and(|head| head.kind == RecordKind::Other) {
+            return Ok(());
+        }
+        // The provider's own notices (leaks, abuse) name no one that could be searched for: all of them are heard.
+        let is_notice = head.as_ref().is_some_and(|head| head.kind == RecordKind::Abuse);
+        if !is_notice && !self.needles.hit(raw.bytes, scratch) {
+            return Ok(());
+        }
+        let head = match head {
+            Some(head) => head,
+            // Unreadable records were named on the first pass.
+            None => match read::head(raw.bytes) {
+                Ok(head) => head,
+                Err(_) => return Ok(()),
+            },
+        };
+        if self.saved.insert(head.identity) {
+            self.keep.save(raw.bytes, &head).map_err(Refusal::Failure)?;
+        } else if self.first.is_none() {
+            // Already read in an earlier pass.
+            return Ok(());
+        }
+        let seen_in = Provenance { input: input.clone(), line: raw.line };
+        match read::read(raw.bytes, seen_in) {
+            Ok(event) => {
+                batch.extend(event);
+                Ok(())
+            }
+            Err(why) => Err(Refusal::Unreadable(why.0)),
+        }
+    }
+}
+
+enum Refusal {
+    Unreadable(String),
+    /// Evidence could not be saved: going on would conclude from what is not kept.
+    Failure(anyhow::Error),
+}
+
+fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
+    if head.kind == RecordKind::Other {
+        here.counts.other_records += 1;
+        return;
+    }
+    here.counts.records_read += 1;
+    if !seen.insert(head.identity) {
+        here.counts.duplicates += 1;
+    }
+    let key = (head.account.clone(), head.region.clone(), head.source);
+    let scope = here.scopes.entry(key).or_insert_with(|| CoveredScope {
+        account: head.account.clone(),
+        region: head.region.clone(),
+        source: head.source.to_owned(),
+        seen: true,
+        from: None,
+        to: None,
+        records: 0,
+    });
+    scope.records += 1;
+    scope.from = [scope.from, head.at].into_iter().flatten().min();
+    scope.to = [scope.to, head.at].into_iter().flatten().max();
+}
+
+fn empty(scope: &CoveredScope) -> CoveredScope {
+    CoveredScope { from: None, to: None, records: 0, ..scope.clone() }
+}
+
+fn join(known: &mut CoveredScope, more: &CoveredScope) {
+    known.records += more.records;
+    known.from = [known.from, more.from].into_iter().flatten().min();
+    known.to = [known.to, more.to].into_iter().flatten().max();
+}
+
+/// Identities of records, 16 bytes each.
+struct Identities(Vec<Mutex<HashSet<u128>>>);
+
+impl Default for Identities {
+    fn default() -> Identities {
+        Identities((0..STRIPES).map(|_| Mutex::default()).collect())
+    }
+}
+
+impl Identities {
+    /// Returns whether it is new.
+    fn insert(&self, identity: u128) -> bool {
+        self.0[(identity % STRIPES as u128) as usize]
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(identity)
+    }
+}
+
+/// The search for wanted ids in raw bytes. It may say yes too often, never no when the id is there.
+struct Needles(AhoCorasick);
+
+impl Needles {
+    fn of(query: &Query) -> anyhow::Result<Needles> {
+        let ids: Vec<&[u8]> = query.ids.iter().map(|id| id.as_bytes()).collect();
+        // An id in a JSON string is written with its quotes and control characters escaped: search its escaped form too.
+        let escaped: Vec<String> = query
+            .ids
+            .iter()
+            .filter_map(|id| {
+                let quoted = serde_json::to_string(&**id).ok()?;
+                let inner = quoted.get(1..quoted.len().checked_sub(1)?)?.to_owned();
+                (*inner != **id).then_some(inner)
+            })
+            .collect();
+        let patterns = ids.into_iter().chain(escaped.iter().map(|id| id.as_bytes()));
+        let kind =
+            Some(if query.ids.len() > 500 { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA });
+        let search = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(patterns)?;
+        Ok(Needles(search))
+    }
+
+    fn hit(&self, raw: &[u8], scratch: &mut Vec<u8>) -> bool {
+        self.0.is_match(raw) || unescaped(raw, scratch).is_some_and(|plain| self.0.is_match(&*plain))
+    }
+}
+
+/// Undoes `\/` and `\u00XX` escapes, which some writers put inside ids; `None` when there is none.
+fn unescaped<'a>(raw: &[u8], scratch: &'a mut Vec<u8>) -> Option<Cow<'a, [u8]>> {
+    let has_escape = memchr::memchr_iter(b'\\', raw).any(|at| matches!(raw.get(at + 1), Some(b'/' | b'u')));
+    if !has_escape {
+        return None;
+    }
+    scratch.clear();
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        scratch.extend_from_slice(&rest[..at]);
+        let (byte, len) = match &rest[at + 1..] {
+            [b'/', ..] => (b'/', 2),
+            [b'u', b'0', b'0', high, low, ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 6),
+                _ => (b'\\', 1),
+            },
+            _ => (b'\\', 1),
+        };
+        scratch.push(byte);
+        rest = &rest[at + len..];
+    }
+    scratch.extend_from_slice(rest);
+    Some(Cow::Borrowed(scratch))
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|value| value as u8)
+}
