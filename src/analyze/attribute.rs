@@ -157,10 +157,16 @@ fn launcher_named<'a>(
 ) -> Option<&'a Birth> {
     births.iter().find(|birth| {
         birth.at <= at
+            && can_launch(birth.resource.kind)
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
             && birth.resource.all_names().any(|name| **name == *launcher)
     })
+}
+
+/// Whether things of this kind launch others: a template or role of the same name as a victim's group launches nothing.
+fn can_launch(kind: &str) -> bool {
+    !kind.starts_with("aws.") || crate::catalog::aws::LAUNCHER_KINDS.contains(&kind)
 }
 
 fn is_joinable(a: &str, b: &str) -> bool {
@@ -190,15 +196,7 @@ impl Deaths {
         for event in graph.events().filter(|event| graph.succeeded(event)) {
             for fact in &event.facts {
                 let Fact::Deleted(resource) = fact else { continue };
-                let by = match graph.owner(event) {
-                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
-                    None => event
-                        .actor
-                        .key
-                        .clone()
-                        .or_else(|| event.actor.principal.clone())
-                        .or_else(|| event.actor.invoked_by.clone()),
-                };
+                let by = graph.signer(event);
                 for name in resource.all_names() {
                     deaths.by_name.entry(name.clone()).or_default().push(deaths.all.len());
                 }
@@ -343,7 +341,8 @@ fn held_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birt
     let at = seen.created_at.unwrap_or(seen.at);
     let holder = seen.held_by.iter().find_map(|held_by| {
         births.iter().find(|birth| {
-            is_joinable(&birth.resource.account, &seen.resource.account)
+            (can_launch(birth.resource.kind) || birth.resource.kind == "aws.ecs.service")
+                && is_joinable(&birth.resource.account, &seen.resource.account)
                 && birth.resource.all_names().any(|name| name == held_by)
                 // Clocks of two services: a child may bear a time a little before its launcher's log entry.
                 && birth.at.as_second() <= at.as_second() + 60

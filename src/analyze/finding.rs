@@ -7,7 +7,7 @@ use crate::catalog::technique;
 use crate::model::event::{Fact, Signal};
 use crate::model::gap::GapKind;
 use crate::model::report::{Attempt, Confidence, Finding, FindingKind, Grant, Technique, Unclassified};
-use crate::model::{Event, EventId, Gap, Outcome, Time};
+use crate::model::{Event, EventId, Gap, Outcome, Provider, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -197,10 +197,14 @@ fn is_over(graph: &Graph, made: &Attributed, signal: &Signal, event: &Event) -> 
 
 /// Whether anyone deleted or revoked the subject afterwards.
 fn is_gone(graph: &Graph, subject: &str, event: &Event) -> bool {
-    graph.ends_of(subject).any(|later| {
+    let later = graph.ends_of(subject).filter(|later| {
         later.at >= event.at
             && later.id != event.id
             && is_joinable(&later.scope.account, &event.scope.account)
+    });
+    // The last word counts: what was deleted and brought back is there.
+    later.max_by_key(|later| (later.at, later.id.clone())).is_some_and(|last| {
+        !last.facts.iter().any(|fact| matches!(fact, Fact::Restored { id, .. } if **id == *subject))
     })
 }
 
@@ -209,17 +213,17 @@ fn is_joinable(a: &str, b: &str) -> bool {
 }
 
 /// When each pair's undoing half was seen, by anyone.
-struct Undone(BTreeMap<Arc<str>, BTreeSet<Time>>);
+struct Undone(BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Time>>);
 
 impl Undone {
     fn of(graph: &Graph) -> Undone {
-        let mut undone: BTreeMap<Arc<str>, BTreeSet<Time>> = BTreeMap::new();
+        let mut undone: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Time>> = BTreeMap::new();
         for event in graph.events().filter(|event| graph.succeeded(event)) {
             for fact in &event.facts {
                 if let Fact::Signal(signal) = fact
                     && signal.undoes
                 {
-                    undone.entry(signal.pair.clone()).or_default().insert(event.at);
+                    undone.entry(pair_here(signal, event)).or_default().insert(event.at);
                 }
             }
         }
@@ -230,8 +234,17 @@ impl Undone {
         if signal.pair.is_empty() {
             return None;
         }
-        self.0.get(&signal.pair)?.range(event.at..).next().copied()
+        self.0.get(&pair_here(signal, event))?.range(event.at..).next().copied()
     }
+}
+
+/// A pair joins within an AWS region: a rule's name repeats in others. Google's names say where they are.
+fn pair_here(signal: &Signal, event: &Event) -> (Arc<str>, Arc<str>) {
+    let region = match event.provider {
+        Provider::Aws => event.scope.region.clone(),
+        Provider::Gcp => "".into(),
+    };
+    (signal.pair.clone(), region)
 }
 
 /// What was not logged while a log was off can't be known: "nothing seen" in that window means nothing.

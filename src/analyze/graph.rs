@@ -78,7 +78,7 @@ pub struct Graph<'a> {
 struct Index<'a> {
     by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
     grants: Vec<&'a Event>,
-    /// Deletions and revocations by every name of what they ended.
+    /// Deletions, revocations and their reversals by every name of what they concern.
     ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
 }
 
@@ -97,7 +97,9 @@ impl<'a> Index<'a> {
                         self.ends.entry(name.clone()).or_default().push(event);
                     }
                 }
-                Fact::Revoked { id, .. } => self.ends.entry(id.clone()).or_default().push(event),
+                Fact::Revoked { id, .. } | Fact::Restored { id, .. } => {
+                    self.ends.entry(id.clone()).or_default().push(event)
+                }
                 Fact::Created(_)
                 | Fact::Touched { .. }
                 | Fact::Issued(_)
@@ -198,7 +200,7 @@ impl<'a> Graph<'a> {
         self.index.by_shared.get(shared).map_or(&[], Vec::as_slice)
     }
 
-    /// Events that deleted or revoked something by this name, whoever did.
+    /// Events that deleted, revoked or restored something by this name, whoever did.
     pub fn ends_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
         self.index.ends.get(name).into_iter().flatten().copied().filter(|event| self.succeeded(event))
     }
@@ -453,6 +455,15 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// Returns who signed an event: a credential of the closure, else whatever the record names first.
+    pub fn signer(&self, event: &Event) -> Option<Arc<str>> {
+        let actor = &event.actor;
+        match self.owner(event) {
+            Some(owner) => Some(self.nodes[owner.node].id.clone()),
+            None => [&actor.key, &actor.principal, &actor.invoked_by].into_iter().flatten().next().cloned(),
+        }
+    }
+
     /// Keys known to be leaked, or, when nobody said which, every exported key that the seed was seen to use.
     pub fn leaked_keys(&self) -> Vec<Arc<str>> {
         let mut keys = self.taint.leaked_keys.clone();
@@ -515,6 +526,7 @@ impl<'a> Graph<'a> {
                     Fact::Deleted(_)
                     | Fact::Touched { .. }
                     | Fact::Revoked { .. }
+                    | Fact::Restored { .. }
                     | Fact::Carries { .. }
                     | Fact::Granted { .. }
                     | Fact::Withdrawn { .. }

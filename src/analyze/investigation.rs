@@ -231,7 +231,7 @@ impl Investigation {
             window: self.window.clone(),
             partial: self.partial,
             counts,
-            credentials: usage::credentials(&graph, &made, &used),
+            credentials: usage::credentials(&graph, &used),
             resources: made.resources,
             touched: made.touched,
             findings: findings.findings,

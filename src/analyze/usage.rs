@@ -189,14 +189,14 @@ fn how(actor: &Actor) -> &'static str {
     }
 }
 
-pub fn credentials(graph: &Graph, made: &Attributed, used: &Usage) -> Vec<Credential> {
+pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
     let mut credentials: Vec<Credential> = graph
         .nodes
         .iter()
         .enumerate()
         .map(|(index, node)| {
             let span = used.per_node.get(&index);
-            let end = end(graph, made, index);
+            let end = end(graph, index);
             Credential {
                 id: node.id.clone(),
                 kind: node.kind,
@@ -226,7 +226,7 @@ pub fn credentials(graph: &Graph, made: &Attributed, used: &Usage) -> Vec<Creden
 }
 
 /// Returns how a credential ended as far as the logs show: revoked by id, last word first.
-fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, Time, Option<Arc<str>>)> {
+fn end(graph: &Graph, index: usize) -> Option<(&'static str, Time, Option<Arc<str>>)> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
     let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
@@ -235,17 +235,24 @@ fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, 
             continue;
         }
         for fact in &event.facts {
-            let Fact::Revoked { kind, id, how } = fact else { continue };
+            let (kind, id, how) = match fact {
+                Fact::Revoked { kind, id, how } => (kind, id, *how),
+                // Armed again: an empty word, which as the last one means that it stands.
+                Fact::Restored { kind, id, .. } => (kind, id, ""),
+                _ => continue,
+            };
             let same_account = node.account.as_ref().is_none_or(|account| *account == event.scope.account);
             let is_named = *id == node.id
                 || node.principal.as_ref().is_some_and(|p| node.kind == "aws.login_profile" && p == id);
             // Users' names repeat across accounts; key ids do not.
-            if *kind == node.kind && is_named && (same_account || node.kind != "aws.login_profile") {
-                let by = match graph.owner(event) {
-                    Some(owner) => Some(graph.nodes[owner.node].id.clone()),
-                    None => event.actor.key.clone().or_else(|| event.actor.principal.clone()),
-                };
-                ends.push((event.at, how, by));
+            // A disabled or deleted service account takes its keys along, and is the end of the seed itself.
+            let is_account = *kind == "gcp.impersonation"
+                && node.kind.starts_with("gcp.")
+                && node.principal.as_ref() == Some(id);
+            if is_account
+                || (*kind == node.kind && is_named && (same_account || node.kind != "aws.login_profile"))
+            {
+                ends.push((event.at, how, graph.signer(event)));
             }
         }
     }
@@ -254,16 +261,7 @@ fn end(graph: &Graph, made: &Attributed, index: usize) -> Option<(&'static str, 
     if let Some((at, how, by)) = ends.pop() {
         return (!how.is_empty()).then_some((how, at, by));
     }
-    // A deleted service account takes its keys along.
-    let gone = made.resources.iter().find(|resource| {
-        resource.kind == "gcp.iam.service_account"
-            && node.kind.starts_with("gcp.")
-            && index != 0
-            && node.principal.is_some()
-            && (resource.name == node.principal || Some(&resource.id) == node.principal.as_ref())
-            && resource.deleted_at.is_some()
-    })?;
-    Some(("deleted", gone.deleted_at?, gone.deleted_by.clone()))
+    None
 }
 
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,

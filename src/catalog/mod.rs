@@ -45,17 +45,21 @@ pub struct Row {
     pub id: &'static str,
     /// Paths to its other names (all that resolve are taken), to match deletions by.
     pub names: &'static str,
-    /// For touches: what was done, as a phrase after the resource ("restarted", "made public").
+    /// For touches: what was done, as a phrase after the resource ("restarted", "shared with {requestParameters.userId}").
+    /// See [`Record::fill`] for the braces.
     pub how: &'static str,
     pub finding: Option<(FindingKind, Option<&'static Technique>)>,
     /// The cloud's own calls that stop or isolate it, reversible rung first; advice for the plan, never executed from here.
     pub contain: &'static str,
-    /// One plain sentence for the on-call at 3 AM. `{id}` stands for the resource.
+    /// One plain sentence for the on-call at 3 AM. `{id}` stands for the resource, other braces as in `how`.
     pub note: &'static str,
-    /// Joins the doing and the undoing half of a pair (StopLogging/StartLogging) per account and resource.
+    /// Joins the doing and the undoing half of a pair (StopLogging/StartLogging) per account and resource, and per what
+    /// its braces say where those two aren't enough (a policy of many, a name that repeats in every region).
     pub pair: &'static str,
     /// This row is the undoing half.
     pub undoes: bool,
+    /// One finding for each resource instead of one for the record: for lists of unrelated things (secrets, alarms).
+    pub each: bool,
     /// The row holds only for records that satisfy this.
     pub only_if: Option<fn(&Record) -> bool>,
     /// Tells what paths alone can't: credentials minted, grants, launcher tags.
@@ -76,6 +80,7 @@ pub const fn on(events: &'static str) -> Row {
         note: "",
         pair: "",
         undoes: false,
+        each: false,
         only_if: None,
         tells: None,
     }
@@ -156,6 +161,11 @@ impl Row {
         self
     }
 
+    pub const fn each(mut self) -> Row {
+        self.each = true;
+        self
+    }
+
     pub const fn only_if(mut self, holds: fn(&Record) -> bool) -> Row {
         self.only_if = Some(holds);
         self
@@ -198,17 +208,28 @@ pub fn facts(services: &'static [&'static Service], record: &Record) -> Vec<Fact
 
 fn apply(row: &Row, record: &Record, facts: &mut Vec<Fact>) {
     let found = if row.kind.is_empty() { Vec::new() } else { record.resources(row.kind, row.id, row.names) };
-    let subject = found.first().map(|resource| resource.id.clone());
-    if let Some((kind, technique)) = row.finding {
-        facts.push(Fact::Signal(record.signal(row, kind, technique, subject.clone())));
-    } else if row.undoes {
-        facts.push(Fact::Signal(record.undoing(row, subject)));
+    let mut subjects: Vec<_> = found.iter().map(|resource| Some(resource.id.clone())).collect();
+    if subjects.is_empty() {
+        subjects.push(None);
+    }
+    if !row.each {
+        subjects.truncate(1);
+    }
+    for subject in subjects {
+        if let Some((kind, technique)) = row.finding {
+            facts.push(Fact::Signal(record.signal(row, kind, technique, subject)));
+        } else if row.undoes {
+            facts.push(Fact::Signal(record.undoing(row, subject)));
+        }
     }
     for resource in found {
         match row.act {
             Act::Creates => facts.push(Fact::Created(resource)),
             Act::Deletes => facts.push(Fact::Deleted(resource)),
-            Act::Touches => facts.push(Fact::Touched { resource, how: row.how.to_owned() }),
+            Act::Touches => {
+                let how = record.fill(row.how, &resource.id);
+                facts.push(Fact::Touched { resource, how });
+            }
             Act::Tells => {}
         }
     }

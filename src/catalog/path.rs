@@ -4,6 +4,7 @@
 //! `_` (CloudTrail lower-cases the first letter, Cloud Logging's IAM payloads are snake_case); `items`, `item`,
 //! `member` and `entry` are transparent; one object stands for a list of one; EC2's newer `<Event>Request`/`<Event>Response`
 //! wrappers are skipped; `{"tag":1,"content":X}` is X; a quoted segment (`"identitycenter:CredentialId"`) is literal.
+//! `a.b+c.d[]` joins a name that is unique only within its parent to that parent: "parent/name".
 //! Rules from aws.md 1.2.
 //!
 //! For texts, two more forms, because Google's records name the parent, the operation or the thing in one field:
@@ -20,8 +21,7 @@ pub fn resolve(json: &Value, paths: &str, event: &str) -> Vec<Arc<str>> {
                 return fill(json, path, event).into_iter().collect();
             }
             let (path, needle) = path.split_once('~').unwrap_or((path, ""));
-            let mut texts: Vec<Arc<str>> =
-                walk_all(json, path, event).into_iter().flat_map(texts_of).collect();
+            let mut texts = joined(json, path, event);
             texts.retain(|text| text.contains(needle));
             let mut seen = std::collections::BTreeSet::new();
             texts.retain(|text| seen.insert(text.clone()));
@@ -55,6 +55,24 @@ fn fill(json: &Value, template: &str, event: &str) -> Option<Arc<str>> {
 
 fn alternatives(paths: &str) -> impl Iterator<Item = &str> {
     paths.split('|').map(str::trim).filter(|p| !p.is_empty())
+}
+
+/// Texts of `path`; where it joins parents to names with `+`, one `parent/name` each. Several parents can't be told
+/// apart, so they join to nothing.
+fn joined(json: &Value, path: &str, event: &str) -> Vec<Arc<str>> {
+    let mut parts = path.split('+').map(|part| -> Vec<Arc<str>> {
+        walk_all(json, part.trim(), event).into_iter().flat_map(texts_of).collect()
+    });
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |parents, names| match &parents[..] {
+        [parent] => names.iter().map(|name| format!("{}/{name}", last_of(parent)).into()).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// A parent is given by name or ARN, as the caller likes; its last segment is the same in both.
+fn last_of(parent: &str) -> &str {
+    if parent.starts_with("arn:") { parent.rsplit(['/', ':']).next().unwrap_or(parent) } else { parent }
 }
 
 fn walk_all<'a>(json: &'a Value, path: &str, event: &str) -> Vec<&'a Value> {
@@ -218,6 +236,10 @@ mod tests {
         let quoted = json!({"additionalEventData": {"identitycenter:CredentialId": "c"}});
         check(quoted, "x", "additionalEventData.\"identitycenter:CredentialId\"", &["c"]);
         check(json!({"a": "", "b": "x"}), "x", "a|b", &["x"]);
+        let child = json!({"cluster": "arn:aws:eks:eu-west-1:111122223333:cluster/c", "all": ["c", "d"], "names": ["n", "m"]});
+        check(child.clone(), "x", "cluster+names[]", &["c/n", "c/m"]);
+        check(child.clone(), "x", "all[]+names[]|cluster", &["arn:aws:eks:eu-west-1:111122223333:cluster/c"]);
+        check(child, "x", "cluster+missing", &[]);
         check(json!({"a": null}), "x", "a", &[]);
         check(json!("HIDDEN_DUE_TO_SECURITY_REASONS"), "x", "a.b[].c", &[]);
     }
@@ -225,7 +247,12 @@ mod tests {
     #[test]
     fn names_are_chosen_by_their_collection_and_written_out_of_fields() {
         let made = json!({"response": {"name": "projects/p/locations/l/operations/o"}, "request": {"parent": "projects/p/locations/l", "job_id": "j"}});
-        check(made.clone(), "x", "response.name~/jobs/|{request.parent}/jobs/{request.jobId}", &["projects/p/locations/l/jobs/j"]);
+        check(
+            made.clone(),
+            "x",
+            "response.name~/jobs/|{request.parent}/jobs/{request.jobId}",
+            &["projects/p/locations/l/jobs/j"],
+        );
         check(made.clone(), "x", "response.name~/operations/", &["projects/p/locations/l/operations/o"]);
         check(made.clone(), "x", "{request.parent}/jobs/{request.name}|request.jobId", &["j"]);
         check(made, "x", "{request.parent", &[]);

@@ -103,7 +103,7 @@ impl<'a> Record<'a> {
         Signal {
             kind,
             technique,
-            note: row.note.replace("{id}", &subject),
+            note: self.fill(row.note, &subject),
             pair: self.pair_key(row, &subject),
             subject,
             undoes: row.undoes,
@@ -117,7 +117,43 @@ impl<'a> Record<'a> {
 
     /// Returns the key that joins both halves of a pair, per account and subject.
     pub fn pair_key(&self, row: &Row, subject: &str) -> Arc<str> {
-        if row.pair.is_empty() { "".into() } else { pair_key(row.pair, &self.scope.account, subject) }
+        if row.pair.is_empty() {
+            "".into()
+        } else {
+            pair_key(&self.fill(row.pair, subject), &self.scope.account, subject)
+        }
+    }
+
+    /// Fills the braces of a row's words: `{id}` is the subject, any other text a path into the record. What a record
+    /// fills in is never read for braces again, so that nobody can plant any.
+    pub fn fill(&self, words: &str, id: &str) -> String {
+        let mut filled = String::with_capacity(words.len());
+        let mut rest = words;
+        while let Some((before, (path, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            filled.push_str(before);
+            if path == "id" {
+                filled.push_str(id);
+            } else {
+                filled.push_str(&listed(&self.all(path)));
+            }
+            rest = after;
+        }
+        filled + rest
+    }
+}
+
+/// A sentence stays a sentence when a request names a thousand accounts.
+const MAX_LISTED: usize = 5;
+
+fn listed(values: &[Arc<str>]) -> String {
+    match values.len() {
+        0 => "(not recorded)".to_owned(),
+        n if n > MAX_LISTED => {
+            format!("{} and {} more", values[..MAX_LISTED].join(", "), n - MAX_LISTED)
+        }
+        _ => values.join(", "),
     }
 }
 

@@ -72,6 +72,8 @@ pub static DATA_FROM_CLOUD_STORAGE: Technique = technique("T1530", "Data from Cl
 pub static TRANSFER_TO_CLOUD_ACCOUNT: Technique = technique("T1537", "Transfer Data to Cloud Account");
 pub static EXFILTRATION_OVER_WEB: Technique = technique("T1567", "Exfiltration Over Web Service");
 pub static DATA_DESTRUCTION: Technique = technique("T1485", "Data Destruction");
+pub static LIFECYCLE_DELETION: Technique =
+    technique("T1485.001", "Data Destruction: Lifecycle-Triggered Deletion");
 pub static DATA_ENCRYPTED: Technique = technique("T1486", "Data Encrypted for Impact");
 pub static INHIBIT_RECOVERY: Technique = technique("T1490", "Inhibit System Recovery");
 pub static ACCOUNT_ACCESS_REMOVAL: Technique = technique("T1531", "Account Access Removal");
@@ -87,3 +89,6 @@ pub static PERMISSION_DISCOVERY: Technique =
     technique("T1069.003", "Permission Groups Discovery: Cloud Groups");
 pub static PROXY: Technique = technique("T1090", "Proxy");
 pub static NETWORK_SNIFFING: Technique = technique("T1040", "Network Sniffing");
+pub static EXTERNAL_REMOTE_SERVICES: Technique = technique("T1133", "External Remote Services");
+pub static SUPPLY_CHAIN: Technique =
+    technique("T1195.002", "Supply Chain Compromise: Compromise Software Supply Chain");

@@ -38,7 +38,11 @@ fn line(fact: &Fact) -> String {
             let technique = signal.technique.map_or("-", |technique| technique.id);
             format!("{:?} {technique} [{}] {}", signal.kind, signal.pair, signal.note)
         }
-        Fact::Created(_) | Fact::Deleted(_) | Fact::Withdrawn { .. } | Fact::Leak { .. } => {
+        Fact::Created(_)
+        | Fact::Deleted(_)
+        | Fact::Restored { .. }
+        | Fact::Withdrawn { .. }
+        | Fact::Leak { .. } => {
             format!("{fact:?}")
         }
     }

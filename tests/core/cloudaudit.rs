@@ -452,6 +452,13 @@ fn looking_is_told_from_doing() {
             "DATA_READ",
             true,
         ),
+        (
+            "activity",
+            "secretmanager.googleapis.com",
+            "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion",
+            "DATA_READ",
+            true,
+        ),
         ("data_access", "iamcredentials.googleapis.com", "GenerateAccessToken", "ADMIN_READ", false),
         ("system_event", "compute.googleapis.com", "compute.instances.preempted", "", false),
         ("activity", "iam.googleapis.com", "google.iam.admin.v1.TestIamPermissions", "", true),
@@ -587,16 +594,17 @@ fn places(value: &Value, at: String, out: &mut Vec<String>) {
     }
 }
 
+/// Every recorded entry in the fixtures, in one order.
 fn recorded() -> Vec<Value> {
     let root = crate::support::fixtures().join("events/gcp");
-    let mut files: Vec<_> = std::fs::read_dir(root)
-        .unwrap()
-        .flatten()
-        .flat_map(|service| std::fs::read_dir(service.path()).unwrap().flatten())
-        .map(|file| file.path())
-        .collect();
+    let inside = |folder: &std::path::Path| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(folder).expect("fixtures").flatten().map(|file| file.path()).collect()
+    };
+    let folders = inside(&root).into_iter().filter(|path| path.is_dir());
+    let mut files: Vec<_> = folders.flat_map(|folder| inside(&folder)).collect();
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "json"));
     files.sort();
-    files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
+    files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).expect("JSON")).collect()
 }
 
 /// Head and event agree, and nothing panics.

@@ -161,7 +161,11 @@ const EDGES: &[(&str, &str, &str)] = &[
         "cloudresourcemanager/SetIamPolicy-organization",
         "granted roles/resourcemanager.organizationAdmin",
     ),
-    ("actAs attachment", "compute/instances.insert-with-service-account", ""),
+    (
+        "actAs attachment",
+        "compute/instances.insert-with-service-account",
+        "gcp.compute.instance 1454427709413609468",
+    ),
     ("identity pool", "iam/CreateWorkloadIdentityPool", "created gcp.iam.workload_identity_pool"),
     (
         "identity provider",
@@ -212,11 +216,22 @@ fn a_delegated_call_names_every_hop_most_recent_first() {
 }
 
 #[test]
-fn an_attached_account_is_in_the_record_that_the_compute_rows_see() {
+fn a_machine_carries_the_account_that_it_was_given() {
     let event = event("compute/instances.insert-with-service-account");
     assert_eq!(&*event.action, "compute.instances.insert");
-    assert_eq!(&*event.scope.region, "us-central1-a");
-    assert!(event.operation.is_some_and(|operation| operation.first && !operation.last));
+    assert!(event.operation.as_ref().is_some_and(|operation| operation.first && !operation.last));
+    let carried: Vec<_> = event
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Carries { compute, identity } => Some((&*compute.id, &*compute.region, &**identity)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        carried,
+        [("1454427709413609468", "us-central1-a", "billing-admin@acme-prod.iam.gserviceaccount.com")]
+    );
 }
 
 #[test]

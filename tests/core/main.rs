@@ -1,9 +1,12 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod aws_compute;
+mod aws_control;
 mod aws_edges;
 mod cloudaudit;
 mod cloudtrail;
 mod cloudtrail_hostile;
+mod gcp_catalog;
 mod gcp_edges;
 mod render;
 mod support;

@@ -1,46 +1,82 @@
-//! AWS IAM Identity Center: sign-in by bearer token, and role credentials for it.
+//! IAM Identity Center: permission sets and who gets them, logged in its home region.
 
-use super::{arn, signin, sts};
+use super::policy_document::allows_everything;
+use crate::catalog::technique::{ADDITIONAL_CLOUD_ROLES, MODIFY_AUTH_PROCESS, TRUST_MODIFICATION};
 use crate::catalog::{Record, Service, on};
 use crate::model::Fact;
+use crate::model::report::FindingKind::{Persistence, PrivilegeEscalation};
 
 pub static SSO: Service = Service {
     source: "sso.amazonaws.com",
-    rows: &[on("CreateToken").tells(token), on("GetRoleCredentials").tells(role_credentials)],
+    rows: &[
+        // The request id is of this one call; who got what where is what a deletion names.
+        on("CreateAccountAssignment")
+            .touches("aws.sso.account_assignment", "requestParameters.principalId", "given {requestParameters.permissionSetArn} in account {requestParameters.targetId}")
+            .names("responseElements.accountAssignmentCreationStatus.requestId")
+            .contain("sso-admin:DeleteAccountAssignment")
+            .finding(Persistence, &ADDITIONAL_CLOUD_ROLES, "Identity Center {requestParameters.principalType} {id} was given {requestParameters.permissionSetArn} in account {requestParameters.targetId}.")
+            .pair("sso:assignment {requestParameters.permissionSetArn} {requestParameters.targetId}")
+            .tells(|record, facts| assignment(record, facts, |member, role, on| Fact::Granted { member, role, on })),
+        on("DeleteAccountAssignment")
+            .touches("aws.sso.account_assignment", "requestParameters.principalId", "lost {requestParameters.permissionSetArn} in account {requestParameters.targetId}")
+            .undoes("sso:assignment {requestParameters.permissionSetArn} {requestParameters.targetId}")
+            .tells(|record, facts| assignment(record, facts, |member, role, on| Fact::Withdrawn { member, role, on })),
+        on("CreatePermissionSet")
+            .creates("aws.sso.permission_set", "responseElements.permissionSet.permissionSetArn")
+            .names("responseElements.permissionSet.name|requestParameters.name")
+            .contain("sso-admin:PutInlinePolicyToPermissionSet, sso-admin:ProvisionPermissionSet")
+            .finding(Persistence, &ADDITIONAL_CLOUD_ROLES, "Permission set {id} was created; assigned to somebody it is a role in each account.")
+            .pair("sso:permission-set"),
+        on("DeletePermissionSet").deletes("aws.sso.permission_set", SET),
+        on("DeletePermissionSet").about("aws.sso.permission_set", SET).undoes("sso:permission-set"),
+        on("AttachManagedPolicyToPermissionSet|AttachCustomerManagedPolicyReferenceToPermissionSet")
+            .touches("aws.sso.permission_set", SET, "given policy {requestParameters.managedPolicyArn|requestParameters.customerManagedPolicyReference.name}")
+            .contain("sso-admin:DetachManagedPolicyFromPermissionSet")
+            .finding(PrivilegeEscalation, &ADDITIONAL_CLOUD_ROLES, "Permission set {id} was given policy {requestParameters.managedPolicyArn|requestParameters.customerManagedPolicyReference.name}.")
+            .pair("sso:attached {requestParameters.managedPolicyArn|requestParameters.customerManagedPolicyReference.name}"),
+        on("DetachManagedPolicyFromPermissionSet|DetachCustomerManagedPolicyReferenceFromPermissionSet")
+            .touches("aws.sso.permission_set", SET, "policy {requestParameters.managedPolicyArn|requestParameters.customerManagedPolicyReference.name} was taken away")
+            .undoes("sso:attached {requestParameters.managedPolicyArn|requestParameters.customerManagedPolicyReference.name}"),
+        on("PutInlinePolicyToPermissionSet")
+            .touches("aws.sso.permission_set", SET, "its inline policy was replaced")
+            .contain("sso-admin:DeleteInlinePolicyFromPermissionSet"),
+        on("PutInlinePolicyToPermissionSet")
+            .about("aws.sso.permission_set", SET)
+            .finding(PrivilegeEscalation, &ADDITIONAL_CLOUD_ROLES, "Permission set {id} was made an administrator by its inline policy.")
+            .pair("sso:inline")
+            .only_if(|record| allows_everything(record, "requestParameters.inlinePolicy")),
+        on("DeleteInlinePolicyFromPermissionSet").touches("aws.sso.permission_set", SET, "its inline policy was deleted").undoes("sso:inline"),
+        on("UpdatePermissionSet|ProvisionPermissionSet|DeletePermissionsBoundaryFromPermissionSet").touches("aws.sso.permission_set", SET, "changed or rolled out"),
+        on("CreateTrustedTokenIssuer")
+            .creates("aws.sso.trusted_token_issuer", "responseElements.trustedTokenIssuerArn")
+            .names("requestParameters.name")
+            .contain("sso-admin:DeleteTrustedTokenIssuer")
+            .finding(Persistence, &TRUST_MODIFICATION, "Token issuer {id} is now trusted to say who somebody is.")
+            .pair("sso:issuer"),
+        on("DeleteTrustedTokenIssuer").deletes("aws.sso.trusted_token_issuer", "requestParameters.trustedTokenIssuerArn"),
+        on("DeleteTrustedTokenIssuer").about("aws.sso.trusted_token_issuer", "requestParameters.trustedTokenIssuerArn").undoes("sso:issuer"),
+        on("CreateApplication").creates("aws.sso.application", "responseElements.applicationArn").names("requestParameters.name").contain("sso-admin:UpdateApplication"),
+        on("DeleteApplication").deletes("aws.sso.application", "requestParameters.applicationArn"),
+        on("CreateInstance").creates("aws.sso.instance", "responseElements.instanceArn").names("requestParameters.name"),
+        on("DeleteInstance").deletes("aws.sso.instance", "requestParameters.instanceArn"),
+        on("UpdateSsoConfiguration|AssociateDirectory|EnableExternalIdPConfigurationForDirectory|CreateExternalIdPConfigurationForDirectory|UpdateExternalIdPConfigurationForDirectory|DisableExternalIdPConfigurationForDirectory")
+            .about("aws.sso.instance", "requestParameters.instanceArn|requestParameters.directoryId")
+            .finding(Persistence, &MODIFY_AUTH_PROCESS, "How people sign in to Identity Center {id} was changed."),
+    ],
 };
 
-pub static SSO_OAUTH: Service = Service {
-    source: "sso-oauth.amazonaws.com",
-    rows: &[on("CreateToken").tells(token), on("CreateTokenWithIAM").tells(token_with_iam)],
-};
+const SET: &str = "requestParameters.permissionSetArn";
 
-/// Device or browser login: the record names no credential, later records carry the same user id.
-fn token(record: &Record, facts: &mut Vec<Fact>) {
-    let user = record.actor.on_behalf_of.clone().or_else(|| record.actor.principal.clone());
-    facts.extend(user.map(|principal| Fact::SignedIn { principal, via: "CreateToken" }));
-}
-
-/// The role's account logs an AssumeRoleWithSAML within seconds, whose role name ends in a hash that this record does
-/// not know; no id joins the two, so `*` stands for hash and session name.
-fn role_credentials(record: &Record, facts: &mut Vec<Fact>) {
-    const ACCOUNT: &str = "serviceEventDetails.account_id|requestParameters.accountId";
-    const ROLE: &str = "serviceEventDetails.role_name|requestParameters.roleName";
-    if let (Some(account), Some(role)) = (record.first(ACCOUNT), record.first(ROLE)) {
-        let partition = arn::partition_of(&record.scope.region);
-        let principal = format!("arn:{partition}:sts::{account}:assumed-role/AWSReservedSSO_{role}_*").into();
-        facts.push(Fact::SignedIn { principal, via: "GetRoleCredentials" });
+fn assignment(
+    record: &Record,
+    facts: &mut Vec<Fact>,
+    fact: fn(std::sync::Arc<str>, std::sync::Arc<str>, std::sync::Arc<str>) -> Fact,
+) {
+    if let (Some(member), Some(role), Some(on)) = (
+        record.first("requestParameters.principalId"),
+        record.first(SET),
+        record.first("requestParameters.targetId"),
+    ) {
+        facts.push(fact(member, role, on));
     }
-}
-
-/// An application trades a token of its own for a user's: it signs in as that user from then on.
-fn token_with_iam(record: &Record, facts: &mut Vec<Fact>) {
-    let Some(id) = sts::key_id(record, "additionalEventData.\"identitycenter:CredentialId\"") else {
-        return;
-    };
-    let mut token = sts::session(record, "CreateTokenWithIAM");
-    token.kind = "aws.identity_center_token";
-    token.id = id;
-    token.principal = record.first("additionalEventData.\"identitystore:UserId\"");
-    token.expires = signin::expires_in(record);
-    facts.push(Fact::Issued(token));
 }

@@ -6,9 +6,11 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const PERIMETER: &str = "gcp.accesscontextmanager.service_perimeter";
-const PERIMETER_ID: &str = concat!(within!("servicePerimeters"), "|protoPayload.request.servicePerimeter.name~/servicePerimeters/");
+const PERIMETER_ID: &str =
+    concat!(within!("servicePerimeters"), "|protoPayload.request.servicePerimeter.name~/servicePerimeters/");
 const LEVEL: &str = "gcp.accesscontextmanager.access_level";
-const LEVEL_ID: &str = concat!(within!("accessLevels"), "|protoPayload.request.accessLevel.name~/accessLevels/");
+const LEVEL_ID: &str =
+    concat!(within!("accessLevels"), "|protoPayload.request.accessLevel.name~/accessLevels/");
 
 pub static ACCESSCONTEXTMANAGER: Service = Service {
     source: "accesscontextmanager.googleapis.com",

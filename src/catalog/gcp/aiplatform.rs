@@ -18,8 +18,12 @@ const RUNTIME: &str = "gcp.aiplatform.notebook_runtime";
 const POOL: &str = "gcp.aiplatform.persistent_resource";
 const MODEL: &str = "gcp.aiplatform.publisher_model";
 /// The endpoint of a deployment; its operation's name is within the endpoint too.
-const ENDPOINT_ITSELF: &str = "protoPayload.request.endpoint~/endpoints/|protoPayload.resourceName~/endpoints/";
-const RUNTIME_ID: &str = concat!(within!("notebookRuntimes", "notebookRuntimeId"), "|protoPayload.response.metadata.genericMetadata.name~/notebookRuntimes/");
+const ENDPOINT_ITSELF: &str =
+    "protoPayload.request.endpoint~/endpoints/|protoPayload.resourceName~/endpoints/";
+const RUNTIME_ID: &str = concat!(
+    within!("notebookRuntimes", "notebookRuntimeId"),
+    "|protoPayload.response.metadata.genericMetadata.name~/notebookRuntimes/"
+);
 
 pub static AIPLATFORM: Service = Service {
     source: "aiplatform.googleapis.com",

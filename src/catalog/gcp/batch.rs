@@ -16,7 +16,12 @@ pub static BATCH: Service = Service {
             .contain("batch.jobs.cancel;!batch.jobs.delete")
             .note("Batch job {id} starts VMs of its own; cancel the job, not the VMs.")
             .tells(|record, facts| {
-                common::carries(record, facts, JOB, "protoPayload.request.job.allocationPolicy.serviceAccount.email");
+                common::carries(
+                    record,
+                    facts,
+                    JOB,
+                    "protoPayload.request.job.allocationPolicy.serviceAccount.email",
+                );
             }),
         on("BatchService.DeleteJob|BatchService.CancelJob").deletes(JOB, ID).names(NAMES),
     ],

@@ -60,7 +60,10 @@ fn taken(record: &Record, facts: &mut Vec<Fact>) {
     for field in ["queryConfig.destinationTable", "tableCopyConfig.destinationTable"] {
         // `projects/P/…` of another project than the one that runs the job.
         to.extend(config(field).into_iter().filter(|table| {
-            table.split('/').nth(1).is_some_and(|project| !project.is_empty() && project != &*record.scope.account)
+            table
+                .split('/')
+                .nth(1)
+                .is_some_and(|project| !project.is_empty() && project != &*record.scope.account)
                 && !record.scope.account.is_empty()
         }));
     }
@@ -72,5 +75,8 @@ fn taken(record: &Record, facts: &mut Vec<Fact>) {
         return;
     }
     let note = format!("BigQuery job {job} wrote data to {}.", common::brief(&to.join(", ")));
-    facts.push(Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &job, pair: "", note }.fact(record));
+    facts.push(
+        Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &job, pair: "", note }
+            .fact(record),
+    );
 }

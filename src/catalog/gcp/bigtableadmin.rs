@@ -16,7 +16,8 @@ pub static BIGTABLEADMIN: Service = Service {
             .names(within!("instances", "instanceId"))
             .contain("!bigtableadmin.instances.delete")
             .note("Bigtable instance {id} is billed by node and hour."),
-        on("BigtableInstanceAdmin.CreateCluster").creates("gcp.bigtableadmin.cluster", within!("clusters", "clusterId")),
+        on("BigtableInstanceAdmin.CreateCluster")
+            .creates("gcp.bigtableadmin.cluster", within!("clusters", "clusterId")),
         on("BigtableInstanceAdmin.DeleteCluster").deletes("gcp.bigtableadmin.cluster", within!("clusters")),
         on("BigtableInstanceAdmin.DeleteInstance").deletes(INSTANCE, within!("instances")).finding(
             Destruction,
@@ -26,12 +27,12 @@ pub static BIGTABLEADMIN: Service = Service {
         on("BigtableInstanceAdmin.SetIamPolicy")
             .touches(INSTANCE, within!("instances"), "IAM policy changed")
             .contain("bigtableadmin.instances.setIamPolicy")
-            .tells(|record, facts| common::policy(record, facts, INSTANCE, Exfiltration, &ADDITIONAL_CLOUD_ROLES)),
+            .tells(|record, facts| {
+                common::policy(record, facts, INSTANCE, Exfiltration, &ADDITIONAL_CLOUD_ROLES)
+            }),
         on("BigtableTableAdmin.CreateTable").creates(TABLE, within!("tables", "tableId")),
-        on("BigtableTableAdmin.DeleteTable|BigtableTableAdmin.DropRowRange").deletes(TABLE, within!("tables")).finding(
-            Destruction,
-            &DATA_DESTRUCTION,
-            "Table {id} was deleted or emptied.",
-        ),
+        on("BigtableTableAdmin.DeleteTable|BigtableTableAdmin.DropRowRange")
+            .deletes(TABLE, within!("tables"))
+            .finding(Destruction, &DATA_DESTRUCTION, "Table {id} was deleted or emptied."),
     ],
 };

@@ -12,11 +12,14 @@ pub static BILLINGBUDGETS: Service = Service {
     source: "billingbudgets.googleapis.com",
     rows: &[
         on("BudgetService.CreateBudget").creates(BUDGET, ID),
-        on("BudgetService.UpdateBudget").touches(BUDGET, ID, "changed").contain("billingbudgets.budgets.patch").finding(
-            DefenseEvasion,
-            &DISABLE_TOOLS,
-            "Budget {id} was changed; see at what cost it still warns, and whom.",
-        ),
+        on("BudgetService.UpdateBudget")
+            .touches(BUDGET, ID, "changed")
+            .contain("billingbudgets.budgets.patch")
+            .finding(
+                DefenseEvasion,
+                &DISABLE_TOOLS,
+                "Budget {id} was changed; see at what cost it still warns, and whom.",
+            ),
         on("BudgetService.DeleteBudget").deletes(BUDGET, ID).finding(
             DefenseEvasion,
             &DISABLE_TOOLS,

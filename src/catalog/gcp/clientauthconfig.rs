@@ -5,7 +5,8 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const CLIENT: &str = "gcp.iap.oauth_client";
-const CLIENT_ID: &str = "protoPayload.response.clientId|protoPayload.request.clientId|protoPayload.resourceName";
+const CLIENT_ID: &str =
+    "protoPayload.response.clientId|protoPayload.request.clientId|protoPayload.resourceName";
 const BRAND: &str = "gcp.iap.brand";
 
 pub static CLIENTAUTHCONFIG: Service = Service {

@@ -6,12 +6,24 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const BUILD: &str = "gcp.cloudbuild.build";
-const BUILD_ID: &str = concat!("resource.labels.build_id|protoPayload.response.metadata.build.id|protoPayload.response.id|protoPayload.request.id|", within!("builds"));
-const BUILD_NAMES: &str = concat!(within!("builds"), "|protoPayload.response.metadata.build.name|projects/{resource.labels.project_id}/builds/{resource.labels.build_id}");
+const BUILD_ID: &str = concat!(
+    "resource.labels.build_id|protoPayload.response.metadata.build.id|protoPayload.response.id|protoPayload.request.id|",
+    within!("builds")
+);
+const BUILD_NAMES: &str = concat!(
+    within!("builds"),
+    "|protoPayload.response.metadata.build.name|projects/{resource.labels.project_id}/builds/{resource.labels.build_id}"
+);
 /// A build without an id yet has the collection in resourceName, which ends before the slash and is no build.
 const TRIGGER: &str = "gcp.cloudbuild.build_trigger";
-const TRIGGER_ID: &str = concat!("resource.labels.build_trigger_id|protoPayload.response.id|protoPayload.request.triggerId|", within!("triggers"));
-const TRIGGER_NAMES: &str = concat!(within!("triggers"), "|projects/{resource.labels.project_id}/triggers/{resource.labels.build_trigger_id}|protoPayload.request.trigger.name");
+const TRIGGER_ID: &str = concat!(
+    "resource.labels.build_trigger_id|protoPayload.response.id|protoPayload.request.triggerId|",
+    within!("triggers")
+);
+const TRIGGER_NAMES: &str = concat!(
+    within!("triggers"),
+    "|projects/{resource.labels.project_id}/triggers/{resource.labels.build_trigger_id}|protoPayload.request.trigger.name"
+);
 const POOL: &str = "gcp.cloudbuild.worker_pool";
 const POOL_ID: &str = concat!("protoPayload.response.uid|", within!("workerPools", "workerPoolId"));
 

@@ -6,7 +6,8 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const FUNCTION: &str = "gcp.cloudfunctions.cloud_function";
-const ID: &str = concat!(within!("functions", "functionId"), "|protoPayload.request.function.name~/functions/");
+const ID: &str =
+    concat!(within!("functions", "functionId"), "|protoPayload.request.function.name~/functions/");
 const NAMES: &str = concat!(
     within!("functions", "functionId"),
     "|protoPayload.request.function.name~/functions/",

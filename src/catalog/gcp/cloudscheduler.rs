@@ -6,7 +6,10 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const JOB: &str = "gcp.cloudscheduler.job";
-const ID: &str = concat!(within!("jobs"), "|protoPayload.request.job.name~/jobs/|projects/{resource.labels.project_id}/locations/{resource.labels.location}/jobs/{resource.labels.job_id}");
+const ID: &str = concat!(
+    within!("jobs"),
+    "|protoPayload.request.job.name~/jobs/|projects/{resource.labels.project_id}/locations/{resource.labels.location}/jobs/{resource.labels.job_id}"
+);
 const RUNS_AS: &str = "protoPayload.request.job.httpTarget.oauthToken.serviceAccountEmail|protoPayload.request.job.httpTarget.oidcToken.serviceAccountEmail";
 
 pub static CLOUDSCHEDULER: Service = Service {

@@ -91,10 +91,15 @@ pub static CLOUDSQL: Service = Service {
 /// Tells an export and where it went.
 fn exported(record: &Record, facts: &mut Vec<Fact>) {
     let Some(of) = common::last(facts, INSTANCE).map(|resource| resource.id.clone()) else { return };
-    let to = record.first("protoPayload.request.body.exportContext.uri|protoPayload.request.exportContext.uri");
-    let to = to.map_or_else(|| "a bucket that the record does not name".to_owned(), |uri| common::brief(&uri));
+    let to =
+        record.first("protoPayload.request.body.exportContext.uri|protoPayload.request.exportContext.uri");
+    let to =
+        to.map_or_else(|| "a bucket that the record does not name".to_owned(), |uri| common::brief(&uri));
     let note = format!("Database {of} was exported to {to}.");
-    facts.push(Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &of, pair: "", note }.fact(record));
+    facts.push(
+        Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &of, pair: "", note }
+            .fact(record),
+    );
 }
 
 /// Tells a database opened to the whole internet, or closed again.
@@ -112,5 +117,9 @@ fn opened(record: &Record, facts: &mut Vec<Fact>) {
         pair: "gcp.sql.open",
         note: format!("Database {of} accepts connections from the whole internet."),
     };
-    facts.push(if ranges.iter().any(|range| &**range == "0.0.0.0/0") { say.fact(record) } else { say.undoing(record) });
+    facts.push(if ranges.iter().any(|range| &**range == "0.0.0.0/0") {
+        say.fact(record)
+    } else {
+        say.undoing(record)
+    });
 }

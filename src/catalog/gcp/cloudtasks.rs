@@ -17,7 +17,11 @@ pub static CLOUDTASKS: Service = Service {
         on("CloudTasks.UpdateQueue|CloudTasks.PauseQueue|CloudTasks.ResumeQueue|CloudTasks.PurgeQueue")
             .touches(QUEUE, ID, "changed")
             .names(ID),
-        on("CloudTasks.CreateTask").touches(QUEUE, "protoPayload.request.parent~/queues/|protoPayload.resourceName~/queues/", "task added"),
+        on("CloudTasks.CreateTask").touches(
+            QUEUE,
+            "protoPayload.request.parent~/queues/|protoPayload.resourceName~/queues/",
+            "task added",
+        ),
         on("CloudTasks.DeleteQueue").deletes(QUEUE, ID).names(ID),
     ],
 };

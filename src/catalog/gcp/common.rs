@@ -23,15 +23,28 @@ pub const NAME: &str = "protoPayload.resourceName";
 macro_rules! within {
     ($collection:literal) => {
         concat!(
-            "protoPayload.resourceName~/", $collection, "/|protoPayload.response.name~/", $collection,
-            "/|protoPayload.request.name~/", $collection, "/"
+            "protoPayload.resourceName~/",
+            $collection,
+            "/|protoPayload.response.name~/",
+            $collection,
+            "/|protoPayload.request.name~/",
+            $collection,
+            "/"
         )
     };
     ($collection:literal, $id:literal) => {
         concat!(
-            "protoPayload.resourceName~/", $collection, "/|protoPayload.response.name~/", $collection,
-            "/|protoPayload.request.name~/", $collection, "/|{protoPayload.request.parent}/", $collection,
-            "/{protoPayload.request.", $id, "}"
+            "protoPayload.resourceName~/",
+            $collection,
+            "/|protoPayload.response.name~/",
+            $collection,
+            "/|protoPayload.request.name~/",
+            $collection,
+            "/|{protoPayload.request.parent}/",
+            $collection,
+            "/{protoPayload.request.",
+            $id,
+            "}"
         )
     };
 }
@@ -90,9 +103,7 @@ pub fn launcher(record: &Record, facts: &mut [Fact], kind: &str) {
         })
     };
     let group = || record.first("protoPayload.response.operationGroupId");
-    if let (Some(launcher), Some(resource)) =
-        (created_by.or_else(label).or_else(group), last(facts, kind))
-    {
+    if let (Some(launcher), Some(resource)) = (created_by.or_else(label).or_else(group), last(facts, kind)) {
         // The id's spelling is the one that the launcher's own record has.
         let path = launcher.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
         resource.launcher = Some(match path {
@@ -150,7 +161,8 @@ impl Say<'_> {
     }
 }
 
-const DELTAS: &str = "protoPayload.metadata.datasetChange.bindingDeltas[]|protoPayload.metadata.tableChange.bindingDeltas[]";
+const DELTAS: &str =
+    "protoPayload.metadata.datasetChange.bindingDeltas[]|protoPayload.metadata.tableChange.bindingDeltas[]";
 const BINDINGS: &str = "protoPayload.request.policy.bindings[]|protoPayload.metadata.datasetChange.dataset.acl.policy.bindings[]\
     |protoPayload.response.bindings[]";
 

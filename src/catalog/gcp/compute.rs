@@ -319,7 +319,9 @@ fn metadata(record: &Record, facts: &mut Vec<Fact>, kind: &str, delta: &str) {
                 technique,
                 subject: &of,
                 pair: &format!("gcp.metadata {key}"),
-                note: format!("Metadata key {key} was {verb} on {place} {of}; it {power}. The log hides the value: read the current one."),
+                note: format!(
+                    "Metadata key {key} was {verb} on {place} {of}; it {power}. The log hides the value: read the current one."
+                ),
             };
             // Taking one of the guards away is an act of its own, not the undoing of having set it.
             let is_guard = finding == DefenseEvasion;
@@ -337,7 +339,9 @@ fn protect(record: &Record, facts: &mut Vec<Fact>) {
         technique: &MODIFY_CLOUD_CONFIGURATION,
         subject: &of,
         pair: "gcp.compute.deletion_protection",
-        note: format!("VM {of} is protected from deletion; stopping it still works, deleting it needs the flag cleared."),
+        note: format!(
+            "VM {of} is protected from deletion; stopping it still works, deleting it needs the flag cleared."
+        ),
     };
     if record.is(path, "true") {
         facts.push(say.fact(record));

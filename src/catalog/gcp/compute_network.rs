@@ -14,7 +14,8 @@ const FIREWALL_ID: &str =
     "resource.labels.firewall_rule_id|protoPayload.response.targetId|protoPayload.resourceName";
 const POLICY: &str = "gcp.compute.firewall_policy";
 const NETWORK: &str = "gcp.compute.network";
-const NETWORK_ID: &str = "resource.labels.network_id|protoPayload.response.targetId|protoPayload.resourceName";
+const NETWORK_ID: &str =
+    "resource.labels.network_id|protoPayload.response.targetId|protoPayload.resourceName";
 const SUBNET: &str = "gcp.compute.subnetwork";
 const SUBNET_ID: &str =
     "resource.labels.subnetwork_id|protoPayload.response.targetId|protoPayload.resourceName";
@@ -166,7 +167,9 @@ fn opened(record: &Record, facts: &mut Vec<Fact>) {
     let allows = record.values("protoPayload.request.alloweds[]|protoPayload.request.allowed[]");
     let is_open = |range: &str| range == "0.0.0.0/0" || range == "::/0";
     // Without any source a rule means every source.
-    let has_source = !record.all("protoPayload.request.sourceTags[]|protoPayload.request.sourceServiceAccounts[]").is_empty();
+    let has_source = !record
+        .all("protoPayload.request.sourceTags[]|protoPayload.request.sourceServiceAccounts[]")
+        .is_empty();
     let is_insert = record.event.ends_with(".insert");
     let any = ranges.iter().any(|range| is_open(range))
         || (is_insert && ranges.is_empty() && !has_source && !allows.is_empty());
@@ -178,8 +181,13 @@ fn opened(record: &Record, facts: &mut Vec<Fact>) {
         subject: &rule,
         pair: OPEN,
         note: match &ports[..] {
-            [] => format!("Firewall rule {rule} lets the whole internet in; this record does not show on which ports."),
-            ports => format!("Firewall rule {rule} lets the whole internet in on {}.", common::brief(&ports.join(", "))),
+            [] => format!(
+                "Firewall rule {rule} lets the whole internet in; this record does not show on which ports."
+            ),
+            ports => format!(
+                "Firewall rule {rule} lets the whole internet in on {}.",
+                common::brief(&ports.join(", "))
+            ),
         },
     };
     if record.is("protoPayload.request.direction", "EGRESS") {
@@ -195,7 +203,10 @@ fn opened(record: &Record, facts: &mut Vec<Fact>) {
 /// Writes `tcp:22,3389`, `every port of tcp`, `every protocol and port`.
 fn ports_of(allow: &Value) -> String {
     let field = |name: &str| {
-        allow.as_object().and_then(|map| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, v)| v)
+        allow
+            .as_object()
+            .and_then(|map| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .map(|(_, v)| v)
     };
     let protocol = field("IPProtocol").and_then(Value::as_str).unwrap_or("?");
     let ports: Vec<&str> = field("ports")

@@ -91,10 +91,28 @@ fn exposed(record: &Record, facts: &mut Vec<Fact>) {
     let private = record.is("protoPayload.request.update.desiredEnablePrivateEndpoint", "false");
     if off || all || private {
         let note = format!("The control plane of cluster {cluster} can be reached from the whole internet.");
-        facts.push(Say { kind: Exposure, technique: &MODIFY_CLOUD_CONFIGURATION, subject: &cluster, pair: "gcp.container.master", note }.fact(record));
+        facts.push(
+            Say {
+                kind: Exposure,
+                technique: &MODIFY_CLOUD_CONFIGURATION,
+                subject: &cluster,
+                pair: "gcp.container.master",
+                note,
+            }
+            .fact(record),
+        );
     } else if record.is(&format!("{networks}.enabled"), "true") {
         let note = format!("The control plane of cluster {cluster} is restricted again.");
-        facts.push(Say { kind: Exposure, technique: &MODIFY_CLOUD_CONFIGURATION, subject: &cluster, pair: "gcp.container.master", note }.undoing(record));
+        facts.push(
+            Say {
+                kind: Exposure,
+                technique: &MODIFY_CLOUD_CONFIGURATION,
+                subject: &cluster,
+                pair: "gcp.container.master",
+                note,
+            }
+            .undoing(record),
+        );
     }
     let logging = "protoPayload.request.update.desiredLoggingService|protoPayload.request.loggingService";
     let say = Say {
@@ -102,7 +120,9 @@ fn exposed(record: &Record, facts: &mut Vec<Fact>) {
         technique: &DISABLE_CLOUD_LOGS,
         subject: &cluster,
         pair: "gcp.container.logging",
-        note: format!("Cluster {cluster} sends no more system and workload logs; the audit log of its API is kept."),
+        note: format!(
+            "Cluster {cluster} sends no more system and workload logs; the audit log of its API is kept."
+        ),
     };
     match record.first(logging).as_deref() {
         Some("none") => facts.push(say.fact(record)),
@@ -119,7 +139,9 @@ fn abac(record: &Record, facts: &mut Vec<Fact>) {
         technique: &ADDITIONAL_CLOUD_ROLES,
         subject: &cluster,
         pair: "gcp.container.abac",
-        note: format!("Legacy authorization of cluster {cluster} is on: every account in it is nearly an administrator."),
+        note: format!(
+            "Legacy authorization of cluster {cluster} is on: every account in it is nearly an administrator."
+        ),
     };
     if record.is("protoPayload.request.enabled", "true") {
         facts.push(say.fact(record));

@@ -15,7 +15,11 @@ pub static DATAFUSION: Service = Service {
             .names(within!("instances", "instanceId"))
             .contain("!datafusion.instances.delete")
             .note("Data Fusion {id} is billed by the hour and starts Dataproc clusters for its pipelines."),
-        on("DataFusion.UpdateInstance|DataFusion.RestartInstance").touches(INSTANCE, within!("instances"), "changed"),
+        on("DataFusion.UpdateInstance|DataFusion.RestartInstance").touches(
+            INSTANCE,
+            within!("instances"),
+            "changed",
+        ),
         on("DataFusion.DeleteInstance").deletes(INSTANCE, within!("instances")).finding(
             Destruction,
             &SERVICE_STOP,

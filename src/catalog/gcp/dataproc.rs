@@ -6,7 +6,8 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const CLUSTER: &str = "gcp.dataproc.cluster";
-const CLUSTER_ID: &str = concat!("resource.labels.cluster_uuid|protoPayload.response.clusterUuid|", within!("clusters"));
+const CLUSTER_ID: &str =
+    concat!("resource.labels.cluster_uuid|protoPayload.response.clusterUuid|", within!("clusters"));
 const CLUSTER_NAMES: &str = concat!(
     within!("clusters"),
     "|projects/{resource.labels.project_id}/regions/{resource.labels.region}/clusters/{resource.labels.cluster_name}",

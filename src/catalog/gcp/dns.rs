@@ -16,7 +16,10 @@ const POLICY_ID: &str = "protoPayload.resourceName~olicies/|policies/{resource.l
 pub static DNS: Service = Service {
     source: "dns.googleapis.com",
     rows: &[
-        on("dns.managedZones.create").creates(ZONE, ZONE_ID).names(ZONE_NAMES).contain("!dns.managedZones.delete"),
+        on("dns.managedZones.create")
+            .creates(ZONE, ZONE_ID)
+            .names(ZONE_NAMES)
+            .contain("!dns.managedZones.delete"),
         on("dns.managedZones.patch|dns.managedZones.update")
             .touches(ZONE, ZONE_ID, "changed")
             .names(ZONE_NAMES)
@@ -41,11 +44,13 @@ pub static DNS: Service = Service {
             &DISABLE_CLOUD_LOGS,
             "DNS policy {id} was deleted; the query log that it kept, if any, has ended.",
         ),
-        on("dns.responsePolicies.create").creates("gcp.dns.response_policy", "protoPayload.resourceName").finding(
-            LateralMovement,
-            &MODIFY_CLOUD_CONFIGURATION,
-            "DNS response policy {id} can answer any name with an address of its maker's choice.",
-        ),
+        on("dns.responsePolicies.create")
+            .creates("gcp.dns.response_policy", "protoPayload.resourceName")
+            .finding(
+                LateralMovement,
+                &MODIFY_CLOUD_CONFIGURATION,
+                "DNS response policy {id} can answer any name with an address of its maker's choice.",
+            ),
         on("dns.responsePolicies.delete").deletes("gcp.dns.response_policy", "protoPayload.resourceName"),
     ],
 };
@@ -77,5 +82,8 @@ fn records(record: &Record, facts: &mut Vec<Fact>) {
     names.dedup();
     let what = if names.is_empty() { "names".to_owned() } else { common::brief(&names.join(", ")) };
     let note = format!("In DNS zone {zone} {what} changed; see where they point now.");
-    facts.push(Say { kind: LateralMovement, technique: &MODIFY_CLOUD_CONFIGURATION, subject: &zone, pair: "", note }.fact(record));
+    facts.push(
+        Say { kind: LateralMovement, technique: &MODIFY_CLOUD_CONFIGURATION, subject: &zone, pair: "", note }
+            .fact(record),
+    );
 }

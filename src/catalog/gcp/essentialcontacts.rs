@@ -17,10 +17,13 @@ pub static ESSENTIALCONTACTS: Service = Service {
             &DISABLE_TOOLS,
             "Contact {id} was changed: Google's warnings may go to somebody else now.",
         ),
-        on("EssentialContactsService.DeleteContact").deletes(CONTACT, ID).contain("essentialcontacts.contacts.create").finding(
-            DefenseEvasion,
-            &DISABLE_TOOLS,
-            "Contact {id} was deleted: Google's warnings no longer reach it.",
-        ),
+        on("EssentialContactsService.DeleteContact")
+            .deletes(CONTACT, ID)
+            .contain("essentialcontacts.contacts.create")
+            .finding(
+                DefenseEvasion,
+                &DISABLE_TOOLS,
+                "Contact {id} was deleted: Google's warnings no longer reach it.",
+            ),
     ],
 };

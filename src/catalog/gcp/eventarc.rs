@@ -17,13 +17,20 @@ pub static EVENTARC: Service = Service {
             .creates(TRIGGER, ID)
             .names(NAMES)
             .contain("!eventarc.triggers.delete")
-            .finding(Persistence, &EVENT_TRIGGERED, "Trigger {id} runs its target as its service account at every event it waits for.")
+            .finding(
+                Persistence,
+                &EVENT_TRIGGERED,
+                "Trigger {id} runs its target as its service account at every event it waits for.",
+            )
             .pair("gcp.eventarc.trigger")
-            .tells(|record, facts| common::carries(record, facts, TRIGGER, "protoPayload.request.trigger.serviceAccount")),
-        on("Eventarc.UpdateTrigger")
-            .touches(TRIGGER, ID, "changed")
-            .names(NAMES)
-            .finding(Persistence, &EVENT_TRIGGERED, "Trigger {id} was changed; see what it runs now and as whom."),
+            .tells(|record, facts| {
+                common::carries(record, facts, TRIGGER, "protoPayload.request.trigger.serviceAccount")
+            }),
+        on("Eventarc.UpdateTrigger").touches(TRIGGER, ID, "changed").names(NAMES).finding(
+            Persistence,
+            &EVENT_TRIGGERED,
+            "Trigger {id} was changed; see what it runs now and as whom.",
+        ),
         on("Eventarc.DeleteTrigger").deletes(TRIGGER, ID).names(NAMES).undoes("gcp.eventarc.trigger"),
     ],
 };

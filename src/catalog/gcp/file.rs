@@ -14,8 +14,11 @@ pub static FILE: Service = Service {
             .creates(INSTANCE, within!("instances", "instanceId"))
             .names(within!("instances", "instanceId"))
             .contain("!file.instances.delete"),
-        on("CloudFilestoreManager.UpdateInstance|CloudFilestoreManager.RestoreInstance")
-            .touches(INSTANCE, within!("instances"), "changed"),
+        on("CloudFilestoreManager.UpdateInstance|CloudFilestoreManager.RestoreInstance").touches(
+            INSTANCE,
+            within!("instances"),
+            "changed",
+        ),
         on("CloudFilestoreManager.DeleteInstance").deletes(INSTANCE, within!("instances")).finding(
             Destruction,
             &DATA_DESTRUCTION,
@@ -29,7 +32,8 @@ pub static FILE: Service = Service {
             &INHIBIT_RECOVERY,
             "File share backup {id} was deleted.",
         ),
-        on("CloudFilestoreManager.CreateSnapshot").creates("gcp.file.snapshot", within!("snapshots", "snapshotId")),
+        on("CloudFilestoreManager.CreateSnapshot")
+            .creates("gcp.file.snapshot", within!("snapshots", "snapshotId")),
         on("CloudFilestoreManager.DeleteSnapshot").deletes("gcp.file.snapshot", within!("snapshots")),
     ],
 };

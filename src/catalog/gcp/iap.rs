@@ -14,16 +14,27 @@ pub static IAP: Service = Service {
             .touches(WEB, NAME, "IAM policy changed")
             .names("protoPayload.request.resource")
             .contain("iap.setIamPolicy")
-            .tells(|record, facts| common::policy(record, facts, WEB, LateralMovement, &ADDITIONAL_CLOUD_ROLES)),
-        on("IdentityAwareProxyAdminService.UpdateIapSettings").touches(WEB, NAME, "settings changed").finding(
-            DefenseEvasion,
-            &MODIFY_AUTH_PROCESS,
-            "The access settings of {id} were changed; see who gets through now.",
-        ),
-        on("AuthorizeUser").touches(WEB, "resource.labels.instance_id|protoPayload.resourceName", "reached through the proxy").names(NAME).finding(
-            LateralMovement,
-            &REMOTE_CLOUD_SERVICES,
-            "{id} was reached through the identity proxy: a tunnel to a VM or a protected web service.",
-        ),
+            .tells(|record, facts| {
+                common::policy(record, facts, WEB, LateralMovement, &ADDITIONAL_CLOUD_ROLES)
+            }),
+        on("IdentityAwareProxyAdminService.UpdateIapSettings")
+            .touches(WEB, NAME, "settings changed")
+            .finding(
+                DefenseEvasion,
+                &MODIFY_AUTH_PROCESS,
+                "The access settings of {id} were changed; see who gets through now.",
+            ),
+        on("AuthorizeUser")
+            .touches(
+                WEB,
+                "resource.labels.instance_id|protoPayload.resourceName",
+                "reached through the proxy",
+            )
+            .names(NAME)
+            .finding(
+                LateralMovement,
+                &REMOTE_CLOUD_SERVICES,
+                "{id} was reached through the identity proxy: a tunnel to a VM or a protected web service.",
+            ),
     ],
 };

@@ -112,7 +112,10 @@ fn copies(record: &Record, facts: &mut Vec<Fact>) {
     let Some(sink) = common::last(facts, SINK).map(|resource| resource.id.clone()) else { return };
     let Some(to) = record.first("protoPayload.request.sink.destination") else { return };
     let note = format!("Log sink {sink} copies logs to {}.", common::brief(&to));
-    facts.push(Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &sink, pair: COPY, note }.fact(record));
+    facts.push(
+        Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &sink, pair: COPY, note }
+            .fact(record),
+    );
 }
 
 /// Tells what an update of a sink blinded: its disabling, its exclusions, its filter, its destination. The mask says
@@ -121,12 +124,14 @@ fn changed(record: &Record, facts: &mut Vec<Fact>) {
     let Some(sink) = common::last(facts, SINK).map(|resource| resource.id.clone()) else { return };
     let mask = record.all("protoPayload.request.updateMask.paths[]|protoPayload.request.updateMask");
     let is_changed = |field: &str| {
-        mask.is_empty() || mask.iter().flat_map(|part| part.split(',')).any(|part| {
-            let part = part.trim();
-            part == "*" || part == field || part.rsplit('.').next() == Some(field)
-        })
+        mask.is_empty()
+            || mask.iter().flat_map(|part| part.split(',')).any(|part| {
+                let part = part.trim();
+                part == "*" || part == field || part.rsplit('.').next() == Some(field)
+            })
     };
-    let say = |pair, note| Say { kind: DefenseEvasion, technique: &DISABLE_CLOUD_LOGS, subject: &sink, pair, note };
+    let say =
+        |pair, note| Say { kind: DefenseEvasion, technique: &DISABLE_CLOUD_LOGS, subject: &sink, pair, note };
     if is_changed("disabled") {
         if record.is("protoPayload.request.sink.disabled", "true") {
             facts.push(say("gcp.logging.sink", format!("Log sink {sink} was disabled: it copies nothing now; Admin Activity stays in _Required.")).fact(record));
@@ -137,21 +142,31 @@ fn changed(record: &Record, facts: &mut Vec<Fact>) {
     if is_changed("exclusions") {
         let filters = record.all("protoPayload.request.sink.exclusions[].filter");
         if !filters.is_empty() {
-            let note = format!("Log sink {sink} no longer copies what matches {}.", common::brief(&filters.join(" OR ")));
+            let note = format!(
+                "Log sink {sink} no longer copies what matches {}.",
+                common::brief(&filters.join(" OR "))
+            );
             facts.push(say("gcp.logging.sink_exclusions", note).fact(record));
         } else if !mask.is_empty() {
-            facts.push(say("gcp.logging.sink_exclusions", format!("Log sink {sink} excludes nothing.")).undoing(record));
+            facts.push(
+                say("gcp.logging.sink_exclusions", format!("Log sink {sink} excludes nothing."))
+                    .undoing(record),
+            );
         }
     }
     // Without a mask a repeated filter or destination looks like a new one: only a mask makes it a finding.
     if !mask.is_empty() && is_changed("filter") {
         let filter = record.first("protoPayload.request.sink.filter").unwrap_or_else(|| "everything".into());
-        facts.push(say("", format!("Log sink {sink} now copies only {}.", common::brief(&filter))).fact(record));
+        facts.push(
+            say("", format!("Log sink {sink} now copies only {}.", common::brief(&filter))).fact(record),
+        );
     }
-    if !mask.is_empty() && is_changed("destination")
+    if !mask.is_empty()
+        && is_changed("destination")
         && let Some(to) = record.first("protoPayload.request.sink.destination")
     {
-        let note = format!("Log sink {sink} now copies to {}, and no longer to where it did.", common::brief(&to));
+        let note =
+            format!("Log sink {sink} now copies to {}, and no longer to where it did.", common::brief(&to));
         facts.push(say("", note).fact(record));
     }
 }
@@ -160,21 +175,36 @@ fn changed(record: &Record, facts: &mut Vec<Fact>) {
 fn excludes(record: &Record, facts: &mut Vec<Fact>) {
     let Some(exclusion) = common::last(facts, EXCLUSION).map(|resource| resource.id.clone()) else { return };
     let filter = record.first("protoPayload.request.exclusion.filter");
-    let what = filter.map_or_else(|| "a filter that this record does not show".to_owned(), |filter| common::brief(&filter));
+    let what = filter.map_or_else(
+        || "a filter that this record does not show".to_owned(),
+        |filter| common::brief(&filter),
+    );
     let say = Say {
         kind: DefenseEvasion,
         technique: &DISABLE_CLOUD_LOGS,
         subject: &exclusion,
         pair: "gcp.logging.exclusion",
-        note: format!("Exclusion {exclusion} drops log entries that match {what}; Admin Activity stays in _Required."),
+        note: format!(
+            "Exclusion {exclusion} drops log entries that match {what}; Admin Activity stays in _Required."
+        ),
     };
-    facts.push(if record.is("protoPayload.request.exclusion.disabled", "true") { say.undoing(record) } else { say.fact(record) });
+    facts.push(if record.is("protoPayload.request.exclusion.disabled", "true") {
+        say.undoing(record)
+    } else {
+        say.fact(record)
+    });
 }
 
 /// Tells a retention that was set: the record does not have the one before.
 fn retention(record: &Record, facts: &mut Vec<Fact>) {
     let Some(bucket) = common::last(facts, BUCKET).map(|resource| resource.id.clone()) else { return };
     let Some(days) = record.first("protoPayload.request.bucket.retentionDays") else { return };
-    let note = format!("Log bucket {bucket} now keeps its logs for {} days; older ones are deleted for good.", common::brief(&days));
-    facts.push(Say { kind: DefenseEvasion, technique: &DISABLE_CLOUD_LOGS, subject: &bucket, pair: "", note }.fact(record));
+    let note = format!(
+        "Log bucket {bucket} now keeps its logs for {} days; older ones are deleted for good.",
+        common::brief(&days)
+    );
+    facts.push(
+        Say { kind: DefenseEvasion, technique: &DISABLE_CLOUD_LOGS, subject: &bucket, pair: "", note }
+            .fact(record),
+    );
 }

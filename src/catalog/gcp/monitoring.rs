@@ -18,11 +18,14 @@ pub static MONITORING: Service = Service {
             &DISABLE_TOOLS,
             "Alert {id} was deleted and can't fire any more.",
         ),
-        on("NotificationChannelService.CreateNotificationChannel").creates(CHANNEL, within!("notificationChannels")),
-        on("NotificationChannelService.DeleteNotificationChannel").deletes(CHANNEL, within!("notificationChannels")).finding(
-            DefenseEvasion,
-            &DISABLE_TOOLS,
-            "Notification channel {id} was deleted; alerts that used it tell nobody.",
-        ),
+        on("NotificationChannelService.CreateNotificationChannel")
+            .creates(CHANNEL, within!("notificationChannels")),
+        on("NotificationChannelService.DeleteNotificationChannel")
+            .deletes(CHANNEL, within!("notificationChannels"))
+            .finding(
+                DefenseEvasion,
+                &DISABLE_TOOLS,
+                "Notification channel {id} was deleted; alerts that used it tell nobody.",
+            ),
     ],
 };

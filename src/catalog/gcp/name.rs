@@ -62,7 +62,9 @@ fn spellings(name: &str, account: &str, region: &str) -> Vec<String> {
             let (project, name) = full.rsplit_once(':').unwrap_or((account, full));
             found.push(format!("projects/{project}/instances/{name}"));
         }
-        ["managedZones" | "policies" | "responsePolicies", _] => found.push(format!("projects/{account}/{path}")),
+        ["managedZones" | "policies" | "responsePolicies", _] => {
+            found.push(format!("projects/{account}/{path}"))
+        }
         _ => {}
     }
     found
@@ -105,18 +107,28 @@ mod tests {
     #[test]
     fn one_resource_has_all_its_spellings() {
         let link = "https://www.googleapis.com/compute/beta/projects/1234/zones/us-east1-b/instances/vm";
-        let paths = ["projects/1234/zones/us-east1-b/instances/vm", "projects/shop-prod/zones/us-east1-b/instances/vm"];
+        let paths = [
+            "projects/1234/zones/us-east1-b/instances/vm",
+            "projects/shop-prod/zones/us-east1-b/instances/vm",
+        ];
         check("77", &[link], &[link, paths[0], paths[1]], "us-east1-b");
         let number = "projects/1234/global/snapshots/s";
         check(number, &[], &["projects/shop-prod/global/snapshots/s"], "global");
         let old = "projects/shop-prod/zones/us-east1-b/clusters/c/nodePools/n";
         check(old, &[], &["projects/shop-prod/locations/us-east1-b/clusters/c/nodePools/n"], "us-east1-b");
-        check("namespaces/1234/services/s", &[], &["projects/shop-prod/locations/us-east1/services/s"], "us-east1");
+        check(
+            "namespaces/1234/services/s",
+            &[],
+            &["projects/shop-prod/locations/us-east1/services/s"],
+            "us-east1",
+        );
         check("instances/example.com:shop:db", &[], &["projects/example.com:shop/instances/db"], "us-east1");
         check("instances/db", &[], &["projects/shop-prod/instances/db"], "us-east1");
         check("managedZones/z", &[], &["projects/shop-prod/managedZones/z"], "us-east1");
         check("projects/_/buckets/b", &[], &[], "us-east1");
-        for hostile in ["", "/", "//", "projects", "projects/", "projects//", "https://", "\u{1b}[2J", "äöü//ß/project"] {
+        for hostile in
+            ["", "/", "//", "projects", "projects/", "projects//", "https://", "\u{1b}[2J", "äöü//ß/project"]
+        {
             check(hostile, &[], &[], "us-east1");
         }
     }

@@ -14,13 +14,25 @@ const CONSTRAINT: &str = "gcp.orgpolicy.custom_constraint";
 pub static ORGPOLICY: Service = Service {
     source: "orgpolicy.googleapis.com",
     rows: &[
-        on("OrgPolicy.CreatePolicy").creates(POLICY, ID).names(ID).contain("orgpolicy.policies.patch").tells(set),
-        on("OrgPolicy.UpdatePolicy").touches(POLICY, ID, "changed").names(ID).contain("orgpolicy.policies.patch").tells(set),
-        on("OrgPolicy.DeletePolicy").deletes(POLICY, ID).names(ID).contain("orgpolicy.policies.create").finding(
-            DefenseEvasion,
-            &MODIFY_CLOUD_CONFIGURATION,
-            "Organization policy {id} was deleted; what it forbade is now as the parent has it.",
-        ),
+        on("OrgPolicy.CreatePolicy")
+            .creates(POLICY, ID)
+            .names(ID)
+            .contain("orgpolicy.policies.patch")
+            .tells(set),
+        on("OrgPolicy.UpdatePolicy")
+            .touches(POLICY, ID, "changed")
+            .names(ID)
+            .contain("orgpolicy.policies.patch")
+            .tells(set),
+        on("OrgPolicy.DeletePolicy")
+            .deletes(POLICY, ID)
+            .names(ID)
+            .contain("orgpolicy.policies.create")
+            .finding(
+                DefenseEvasion,
+                &MODIFY_CLOUD_CONFIGURATION,
+                "Organization policy {id} was deleted; what it forbade is now as the parent has it.",
+            ),
         on("OrgPolicy.CreateCustomConstraint").creates(CONSTRAINT, within!("customConstraints")),
         on("OrgPolicy.DeleteCustomConstraint").deletes(CONSTRAINT, within!("customConstraints")).finding(
             DefenseEvasion,
@@ -34,8 +46,10 @@ pub static ORGPOLICY: Service = Service {
 fn set(record: &Record, facts: &mut Vec<Fact>) {
     let Some(policy) = common::last(facts, POLICY).map(|resource| resource.id.clone()) else { return };
     let rules = "protoPayload.request.policy.spec.rules[]";
-    let loosened = record.is(&format!("{rules}.enforce"), "false") || record.is(&format!("{rules}.allowAll"), "true");
-    let tightened = record.is(&format!("{rules}.enforce"), "true") || record.is(&format!("{rules}.denyAll"), "true");
+    let loosened =
+        record.is(&format!("{rules}.enforce"), "false") || record.is(&format!("{rules}.allowAll"), "true");
+    let tightened =
+        record.is(&format!("{rules}.enforce"), "true") || record.is(&format!("{rules}.denyAll"), "true");
     let say = |note| Say {
         kind: DefenseEvasion,
         technique: &MODIFY_CLOUD_CONFIGURATION,

@@ -19,27 +19,57 @@ pub static OSCONFIG: Service = Service {
         on("OsConfigService.ExecutePatchJob")
             .creates(JOB, within!("patchJobs"))
             .contain("osconfig.patchJobs.cancel")
-            .finding(LateralMovement, &CLOUD_ADMIN_COMMAND, "Patch job {id} can run a script as root on every VM it matches."),
+            .finding(
+                LateralMovement,
+                &CLOUD_ADMIN_COMMAND,
+                "Patch job {id} can run a script as root on every VM it matches.",
+            ),
         on("OsConfigService.CancelPatchJob").deletes(JOB, within!("patchJobs")),
         on("OsConfigService.CreatePatchDeployment")
             .creates(DEPLOYMENT, within!("patchDeployments", "patchDeploymentId"))
             .names(within!("patchDeployments", "patchDeploymentId"))
             .contain("osconfig.patchDeployments.pause;!osconfig.patchDeployments.delete")
-            .finding(Persistence, &SCHEDULED_TASK, "Patch deployment {id} runs its scripts as root on every VM it matches, again and again.")
+            .finding(
+                Persistence,
+                &SCHEDULED_TASK,
+                "Patch deployment {id} runs its scripts as root on every VM it matches, again and again.",
+            )
             .pair("gcp.osconfig.deployment"),
-        on("OsConfigService.PausePatchDeployment").touches(DEPLOYMENT, within!("patchDeployments"), "paused").undoes("gcp.osconfig.deployment"),
-        on("OsConfigService.DeletePatchDeployment").deletes(DEPLOYMENT, within!("patchDeployments")).undoes("gcp.osconfig.deployment"),
+        on("OsConfigService.PausePatchDeployment")
+            .touches(DEPLOYMENT, within!("patchDeployments"), "paused")
+            .undoes("gcp.osconfig.deployment"),
+        on("OsConfigService.DeletePatchDeployment")
+            .deletes(DEPLOYMENT, within!("patchDeployments"))
+            .undoes("gcp.osconfig.deployment"),
         on("OsConfigZonalService.CreateOSPolicyAssignment")
             .creates(ASSIGNMENT, ASSIGNMENT_ID)
             .names(ASSIGNMENT_NAMES)
             .contain("!osconfig.osPolicyAssignments.delete")
-            .finding(Persistence, &CLOUD_ADMIN_COMMAND, "OS policy {id} runs its commands as root on every VM it matches, now and on every new one.")
+            .finding(
+                Persistence,
+                &CLOUD_ADMIN_COMMAND,
+                "OS policy {id} runs its commands as root on every VM it matches, now and on every new one.",
+            )
             .pair("gcp.osconfig.assignment"),
         on("OsConfigZonalService.UpdateOSPolicyAssignment")
-            .touches(ASSIGNMENT, concat!(within!("osPolicyAssignments"), "|protoPayload.request.osPolicyAssignment.name~/osPolicyAssignments/"), "changed")
+            .touches(
+                ASSIGNMENT,
+                concat!(
+                    within!("osPolicyAssignments"),
+                    "|protoPayload.request.osPolicyAssignment.name~/osPolicyAssignments/"
+                ),
+                "changed",
+            )
             .names("protoPayload.response.uid")
             .contain("!osconfig.osPolicyAssignments.delete")
-            .finding(Persistence, &CLOUD_ADMIN_COMMAND, "OS policy {id} was changed; see what it runs as root now and where."),
-        on("OsConfigZonalService.DeleteOSPolicyAssignment").deletes(ASSIGNMENT, ASSIGNMENT_ID).names(ASSIGNMENT_NAMES).undoes("gcp.osconfig.assignment"),
+            .finding(
+                Persistence,
+                &CLOUD_ADMIN_COMMAND,
+                "OS policy {id} was changed; see what it runs as root now and where.",
+            ),
+        on("OsConfigZonalService.DeleteOSPolicyAssignment")
+            .deletes(ASSIGNMENT, ASSIGNMENT_ID)
+            .names(ASSIGNMENT_NAMES)
+            .undoes("gcp.osconfig.assignment"),
     ],
 };

@@ -14,7 +14,11 @@ pub static REDIS: Service = Service {
             .creates(INSTANCE, within!("instances", "instanceId"))
             .names(within!("instances", "instanceId"))
             .contain("!redis.instances.delete"),
-        on("CloudRedis.UpdateInstance|CloudRedis.ImportInstance").touches(INSTANCE, within!("instances"), "changed"),
+        on("CloudRedis.UpdateInstance|CloudRedis.ImportInstance").touches(
+            INSTANCE,
+            within!("instances"),
+            "changed",
+        ),
         on("CloudRedis.ExportInstance").touches(INSTANCE, within!("instances"), "exported").finding(
             Exfiltration,
             &TRANSFER_TO_CLOUD_ACCOUNT,

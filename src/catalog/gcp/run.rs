@@ -8,10 +8,15 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const SERVICE: &str = "gcp.run.service";
-const SERVICE_ID: &str = concat!("protoPayload.response.uid|protoPayload.response.metadata.uid|", within!("services", "serviceId"));
-const SERVICE_NAMES: &str = concat!(within!("services", "serviceId"), "|protoPayload.request.service.name~/services/");
+const SERVICE_ID: &str = concat!(
+    "protoPayload.response.uid|protoPayload.response.metadata.uid|",
+    within!("services", "serviceId")
+);
+const SERVICE_NAMES: &str =
+    concat!(within!("services", "serviceId"), "|protoPayload.request.service.name~/services/");
 const JOB: &str = "gcp.run.job";
-const JOB_ID: &str = concat!("protoPayload.response.uid|protoPayload.response.metadata.uid|", within!("jobs", "jobId"));
+const JOB_ID: &str =
+    concat!("protoPayload.response.uid|protoPayload.response.metadata.uid|", within!("jobs", "jobId"));
 const JOB_NAMES: &str = concat!(within!("jobs", "jobId"), "|protoPayload.request.job.name~/jobs/");
 /// Of a job that is acted on, not made: the response is the execution or an operation.
 const JOB_ITSELF: &str = "protoPayload.request.name~/jobs/|protoPayload.resourceName~/jobs/";

@@ -42,8 +42,16 @@ pub static SERVICEMANAGEMENT: Service =
     Service { source: "servicemanagement.googleapis.com", rows: &[ENABLE, DISABLE] };
 
 /// APIs whose loss blinds or disarms the defenders.
-const GUARDS: [&str; 8] =
-    ["securitycenter", "logging", "monitoring", "cloudasset", "policyanalyzer", "accesscontextmanager", "containerthreatdetection", "websecurityscanner"];
+const GUARDS: [&str; 8] = [
+    "securitycenter",
+    "logging",
+    "monitoring",
+    "cloudasset",
+    "policyanalyzer",
+    "accesscontextmanager",
+    "containerthreatdetection",
+    "websecurityscanner",
+];
 
 fn services(facts: &[Fact]) -> Vec<std::sync::Arc<str>> {
     facts
@@ -79,8 +87,19 @@ fn disabled(record: &Record, facts: &mut Vec<Fact>) {
 fn models(record: &Record, facts: &mut Vec<Fact>) {
     for service in services(facts) {
         if matches!(short(&service), "generativelanguage" | "aiplatform") {
-            let note = format!("API {service} was enabled: API keys of this project, also old ones, may now run language models at your cost.");
-            facts.push(Say { kind: ServiceAbuse, technique: &CLOUD_SERVICE_HIJACKING, subject: &service, pair: "", note }.fact(record));
+            let note = format!(
+                "API {service} was enabled: API keys of this project, also old ones, may now run language models at your cost."
+            );
+            facts.push(
+                Say {
+                    kind: ServiceAbuse,
+                    technique: &CLOUD_SERVICE_HIJACKING,
+                    subject: &service,
+                    pair: "",
+                    note,
+                }
+                .fact(record),
+            );
         }
     }
 }

@@ -30,17 +30,18 @@ pub static SPANNER: Service = Service {
             &DATA_DESTRUCTION,
             "Database {id} was dropped.",
         ),
-        on("DatabaseAdmin.CreateBackup|DatabaseAdmin.CopyBackup").creates(BACKUP, within!("backups", "backupId")),
+        on("DatabaseAdmin.CreateBackup|DatabaseAdmin.CopyBackup")
+            .creates(BACKUP, within!("backups", "backupId")),
         on("DatabaseAdmin.DeleteBackup").deletes(BACKUP, within!("backups")).finding(
             Destruction,
             &INHIBIT_RECOVERY,
             "Database backup {id} was deleted.",
         ),
-        on("DatabaseAdmin.SetIamPolicy")
-            .touches(DATABASE, DATABASE_ID, "IAM policy changed")
-            .tells(|record, facts| common::policy(record, facts, DATABASE, Exfiltration, &ADDITIONAL_CLOUD_ROLES)),
-        on("InstanceAdmin.SetIamPolicy")
-            .touches(INSTANCE, within!("instances"), "IAM policy changed")
-            .tells(|record, facts| common::policy(record, facts, INSTANCE, Persistence, &ADDITIONAL_CLOUD_ROLES)),
+        on("DatabaseAdmin.SetIamPolicy").touches(DATABASE, DATABASE_ID, "IAM policy changed").tells(
+            |record, facts| common::policy(record, facts, DATABASE, Exfiltration, &ADDITIONAL_CLOUD_ROLES),
+        ),
+        on("InstanceAdmin.SetIamPolicy").touches(INSTANCE, within!("instances"), "IAM policy changed").tells(
+            |record, facts| common::policy(record, facts, INSTANCE, Persistence, &ADDITIONAL_CLOUD_ROLES),
+        ),
     ],
 };

@@ -10,7 +10,8 @@ use crate::model::Fact;
 use crate::model::report::FindingKind::*;
 
 const BUCKET: &str = "gcp.storage.bucket";
-const BUCKET_ID: &str = "projects/_/buckets/{resource.labels.bucket_name}|protoPayload.resourceName~/buckets/";
+const BUCKET_ID: &str =
+    "projects/_/buckets/{resource.labels.bucket_name}|protoPayload.resourceName~/buckets/";
 const BUCKET_NAMES: &str = "resource.labels.bucket_name";
 const MANAGED: &str = "gcp.storage.managed_folder";
 
@@ -61,7 +62,10 @@ fn copied(record: &Record, facts: &mut Vec<Fact>) {
     let Some(to) = record.first("protoPayload.metadata.destination") else { return };
     let to = to.split_once("/objects/").map_or(&*to, |(bucket, _)| bucket).to_owned();
     let note = format!("Objects of {bucket} were copied to {}.", common::brief(&to));
-    facts.push(Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &bucket, pair: "", note }.fact(record));
+    facts.push(
+        Say { kind: Exfiltration, technique: &TRANSFER_TO_CLOUD_ACCOUNT, subject: &bucket, pair: "", note }
+            .fact(record),
+    );
 }
 
 /// Tells the changes of a bucket that destroy or blind, as far as the record has the new settings (it often has not).
@@ -73,7 +77,10 @@ fn changed(record: &Record, facts: &mut Vec<Fact>) {
     });
     if deletes {
         let note = format!("A lifecycle rule of {bucket} deletes objects by itself, within about a day.");
-        facts.push(Say { kind: Destruction, technique: &DATA_DESTRUCTION, subject: &bucket, pair: "", note }.fact(record));
+        facts.push(
+            Say { kind: Destruction, technique: &DATA_DESTRUCTION, subject: &bucket, pair: "", note }
+                .fact(record),
+        );
     }
     let public = "protoPayload.request.iamConfiguration.publicAccessPrevention|protoPayload.request.resource.iamConfiguration.publicAccessPrevention";
     let say = Say {

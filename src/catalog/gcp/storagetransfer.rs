@@ -34,7 +34,12 @@ fn copies(record: &Record, facts: &mut Vec<Fact>) {
     let place = |ends: &[&str]| {
         ends.iter().find_map(|end| record.first(&format!("{spec}.{end}"))).map(|name| common::brief(&name))
     };
-    let from = place(&["gcsDataSource.bucketName", "awsS3DataSource.bucketName", "azureBlobStorageDataSource.container", "httpDataSource.listUrl"]);
+    let from = place(&[
+        "gcsDataSource.bucketName",
+        "awsS3DataSource.bucketName",
+        "azureBlobStorageDataSource.container",
+        "httpDataSource.listUrl",
+    ]);
     let to = place(&["gcsDataSink.bucketName"]);
     let say = Say {
         kind: Exfiltration,
@@ -46,6 +51,7 @@ fn copies(record: &Record, facts: &mut Vec<Fact>) {
             (_, _) => format!("Transfer job {job} copies data in bulk; see from where and where to."),
         },
     };
-    let ends = record.is("protoPayload.request.transferJob.status", "DISABLED") || record.is("protoPayload.request.transferJob.status", "DELETED");
+    let ends = record.is("protoPayload.request.transferJob.status", "DISABLED")
+        || record.is("protoPayload.request.transferJob.status", "DELETED");
     facts.push(if ends { say.undoing(record) } else { say.fact(record) });
 }

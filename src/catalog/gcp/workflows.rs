@@ -6,7 +6,8 @@ use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::*;
 
 const WORKFLOW: &str = "gcp.workflows.workflow";
-const ID: &str = concat!(within!("workflows", "workflowId"), "|protoPayload.request.workflow.name~/workflows/");
+const ID: &str =
+    concat!(within!("workflows", "workflowId"), "|protoPayload.request.workflow.name~/workflows/");
 const RUNS_AS: &str = "protoPayload.request.workflow.serviceAccount";
 const EXECUTION: &str = "gcp.workflowexecutions.execution";
 

@@ -11,7 +11,10 @@ pub static WORKSTATIONS: Service = Service {
     source: "workstations.googleapis.com",
     rows: &[
         on("Workstations.CreateWorkstation")
-            .creates(WORKSTATION, concat!("protoPayload.response.uid|", within!("workstations", "workstationId")))
+            .creates(
+                WORKSTATION,
+                concat!("protoPayload.response.uid|", within!("workstations", "workstationId")),
+            )
             .names(within!("workstations", "workstationId"))
             .contain("workstations.workstations.stop;!workstations.workstations.delete"),
         on("Workstations.StartWorkstation")
@@ -20,13 +23,19 @@ pub static WORKSTATIONS: Service = Service {
         on("Workstations.StopWorkstation").touches(WORKSTATION, within!("workstations"), "stopped"),
         on("Workstations.DeleteWorkstation").deletes(WORKSTATION, within!("workstations")),
         on("Workstations.CreateWorkstationConfig")
-            .creates(CONFIG, concat!("protoPayload.response.uid|", within!("workstationConfigs", "workstationConfigId")))
+            .creates(
+                CONFIG,
+                concat!("protoPayload.response.uid|", within!("workstationConfigs", "workstationConfigId")),
+            )
             .names(within!("workstationConfigs", "workstationConfigId"))
             .contain("!workstations.workstationConfigs.delete")
             .note("Workstation configuration {id} may keep a pool of VMs running that nobody uses."),
         on("Workstations.DeleteWorkstationConfig").deletes(CONFIG, within!("workstationConfigs")),
         on("Workstations.CreateWorkstationCluster")
-            .creates(CLUSTER, concat!("protoPayload.response.uid|", within!("workstationClusters", "workstationClusterId")))
+            .creates(
+                CLUSTER,
+                concat!("protoPayload.response.uid|", within!("workstationClusters", "workstationClusterId")),
+            )
             .names(within!("workstationClusters", "workstationClusterId"))
             .contain("!workstations.workstationClusters.delete"),
         on("Workstations.DeleteWorkstationCluster").deletes(CLUSTER, within!("workstationClusters")),

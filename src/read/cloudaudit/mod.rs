@@ -55,7 +55,7 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
     if !path::values(&json, "protoPayload", "").iter().any(|payload| payload.is_object()) {
         return Err(Unreadable("an entry of an audit log without an audit payload".into()));
     }
-    let service = text("protoPayload.serviceName|serviceName").unwrap_or_default();
+    let service = text("protoPayload.serviceName|serviceName|resource.labels.service").unwrap_or_default();
     let method = text("protoPayload.methodName").unwrap_or_default();
     let service = gcp::service_of(&service);
     let name = gcp::normalize(service, &method);

@@ -110,10 +110,7 @@ pub fn is_read_only(json: &Value, source: &str, service: &str, method: &str) -> 
     if only_reads(method) {
         return true;
     }
-    if source != "data_access"
-        || service == "iamcredentials.googleapis.com"
-        || service == "sts.googleapis.com"
-    {
+    if matches!(service, "iamcredentials.googleapis.com" | "sts.googleapis.com") {
         return false;
     }
     let kinds = path::resolve(json, "protoPayload.authorizationInfo[].permissionType", "");
@@ -121,7 +118,7 @@ pub fn is_read_only(json: &Value, source: &str, service: &str, method: &str) -> 
         return kinds.iter().all(|kind| matches!(&**kind, "ADMIN_READ" | "DATA_READ" | "1" | "3"));
     }
     let informs = path::resolve(json, "severity", "").iter().any(|severity| &**severity == "INFO");
-    informs && !writes(method)
+    source == "data_access" && informs && !writes(method)
 }
 
 fn verb(method: &str) -> &str {
