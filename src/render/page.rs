@@ -45,6 +45,35 @@ impl<'a> Page<'a> {
         self.out.push('\n');
     }
 
+    /// Columns that a line of one screen may take; what is optional is left out beyond.
+    ///
+    /// Without a terminal, and in detail, there is room for all.
+    pub fn room(&self) -> usize {
+        match (self.view.detail, self.view.width) {
+            (false, Some(width)) => usize::from(width).max(60),
+            (true, _) | (false, None) => usize::MAX,
+        }
+    }
+
+    /// Joins parts in order, leaving out those that do not fit in `room`, the highest numbers first; 0 always stays.
+    pub fn fit(&mut self, room: usize, parts: Vec<(u8, Line)>) -> Line {
+        let mut used: usize = parts.iter().filter(|(rank, _)| *rank == 0).map(|(_, line)| line.width()).sum();
+        let mut order: Vec<usize> = (0..parts.len()).filter(|n| parts[*n].0 > 0).collect();
+        order.sort_by_key(|n| parts[*n].0);
+        let mut out = Vec::new();
+        for n in order {
+            let wide = parts[n].1.width();
+            if used.saturating_add(wide) > room {
+                out.push(n);
+            } else {
+                used += wide;
+            }
+        }
+        self.shortened |= !out.is_empty();
+        let kept = parts.into_iter().enumerate().filter(|(n, _)| !out.contains(n));
+        kept.fold(Line::new(), |line, (_, (_, part))| line.join(part))
+    }
+
     /// How many of `total` to list: all in detail, else `most`; says so when some are left out.
     pub fn take(&mut self, total: usize, most: usize) -> usize {
         // "1 more" would cost the line that it saves.
@@ -87,8 +116,12 @@ impl<'a> Page<'a> {
             match laid.next() {
                 Some(line) if fits => self.laid(line, row.style),
                 Some(_) | None => {
-                    let cells = row.cells.into_iter().filter(|cell| !cell.is_empty());
-                    self.line(Line::new().list("  ", cells).all(row.style));
+                    let cells = heads.iter().zip(row.cells).filter(|(_, cell)| !cell.is_empty());
+                    let named = cells.map(|(head, cell)| match *head {
+                        "" => cell,
+                        head => Line::new().put(head).put(" ").join(cell),
+                    });
+                    self.line(Line::new().list("  ", named).all(row.style));
                 }
             }
             if !row.below.is_empty() {

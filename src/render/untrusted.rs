@@ -5,6 +5,7 @@
 //! [`Untrusted`] can be read back. Any room may use it.
 
 use std::fmt::{self, Display, Write};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text from outside, whose `Display` is safe on a terminal and keeps to one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +92,21 @@ fn put(to: &mut impl Write, c: char, escaped: bool) -> fmt::Result {
     if escaped { write!(to, "{}", c.escape_unicode()) } else { to.write_char(c) }
 }
 
+/// Columns that "… (+N characters)" takes.
+const NOTICE: usize = 20;
+
+/// The columns of a text that fits its bound.
+fn width(short: Short<'_>) -> Option<usize> {
+    let mut used = 0;
+    for (c, escaped) in judged(short.text) {
+        used += if escaped { c.escape_unicode().len() } else { c.width().unwrap_or(0) };
+        if used > short.columns {
+            return None;
+        }
+    }
+    Some(used)
+}
+
 impl Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         judged(self.0).try_for_each(|(c, escaped)| put(f, c, escaped))
@@ -99,13 +115,17 @@ impl Display for Untrusted<'_> {
 
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if width(*self).is_some() {
+            return Untrusted(self.text).fmt(f);
+        }
+        let columns = self.columns.saturating_sub(NOTICE);
         let mut used = 0;
         let mut shown = 0;
         for (c, escaped) in judged(self.text) {
             let mut piece = String::new();
             put(&mut piece, c, escaped)?;
-            used += unicode_width::UnicodeWidthStr::width(piece.as_str());
-            if used > self.columns {
+            used += piece.width();
+            if used > columns {
                 return write!(f, "… (+{} characters)", self.text.chars().count() - shown);
             }
             f.write_str(&piece)?;

@@ -5,10 +5,12 @@
 use crate::support::fixtures;
 use proptest::prelude::*;
 use std::sync::Arc;
+use triage::model::change::{AwsChange, Change};
 use triage::model::gap::{Gap, GapKind};
+use triage::model::plan::{Plan, PlanKind, Step, Target, Withheld};
 use triage::model::report::*;
 use triage::model::{Provider, Report, Time};
-use triage::render::{Untrusted, View, json, jsonl, table};
+use triage::render::{Untrusted, View, json, jsonl, plan, table};
 
 fn at(text: &str) -> Time {
     text.parse().unwrap()
@@ -178,6 +180,7 @@ fn founding() -> Report {
     let mut report = empty(subject("service_account", Provider::Gcp, id, "acme-build"));
     report.principal.given = "ci-deploy@acme-build".into();
     report.window.leaked_at = Some(at("2026-11-22T02:50:00Z"));
+    report.leaked_keys = vec![arc(KEY)];
     report.counts = Counts {
         records_read: 2900,
         duplicates: 12,
@@ -186,21 +189,11 @@ fn founding() -> Report {
         events_of_derived: 71,
         failed: 224,
     };
-    let session = |n: u32| {
-        let one = minted(
-            &format!("{PROD}#{n}"),
-            "gcp.impersonation",
-            KEY,
-            1,
-            "GenerateAccessToken",
-            "2026-11-22T03:20:01Z",
-        );
-        let one =
-            Credential { principal: Some(arc(PROD)), valid_until: Some(at("2026-11-22T04:20:01Z")), ..one };
-        if n < 9 { used(one, 20, "2026-11-22T03:20:09Z", "2026-11-22T04:10:12Z") } else { one }
-    };
+    let hop = minted(PROD, "gcp.impersonation", KEY, 1, "GenerateAccessToken", "2026-11-22T03:20:01Z");
+    let hop =
+        Credential { account: Some(arc("acme-prod")), valid_until: Some(at("2026-11-22T04:20:01Z")), ..hop };
     report.credentials = vec![seed(KEY, "gcp.service_account_key", "acme-build")];
-    report.credentials.extend((0..14).map(session));
+    report.credentials.push(used(hop, 40, "2026-11-22T03:20:09Z", "2026-11-22T04:10:12Z"));
     report.credentials.push(used(
         minted(
             "89abcdef0123456789abcdef0123456789abcdef",
@@ -217,7 +210,7 @@ fn founding() -> Report {
     report.credentials.push(minted(
         "GOOG1EXAMPLEEXAMPLE",
         "gcp.hmac_key",
-        &format!("{PROD}#3"),
+        PROD,
         2,
         "storage.hmacKeys.create",
         "2026-11-22T03:31:00Z",
@@ -466,6 +459,37 @@ fn the_founding_story_fits_one_screen() {
     let wide = text.lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > 100);
     assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());
     assert!(text.starts_with("INCOMPLETE (1 gap): LEAKED SERVICE ACCOUNT USED BY 2 NEW ADDRESSES; "));
+}
+
+#[test]
+fn a_long_role_chain_fits_one_screen() {
+    let mut report = founding();
+    let key = "AKIAIOSFODNN7EXAMPLE";
+    report.principal = subject("access_key", Provider::Aws, key, "111122223333");
+    report.leaked_keys.clear();
+    report.credentials = vec![seed(key, "aws.access_key", "111122223333")];
+    for (hop, account) in ["111122223333", "444455556666", "777788889999"].into_iter().enumerate() {
+        for n in 0..14 {
+            let from = if hop == 0 { key.into() } else { format!("ASIAEXAMPLEHOP{hop}SES00") };
+            let id = format!("ASIAEXAMPLEHOP{}SES{n:02}", hop + 1);
+            let one = minted(&id, "aws.session", &from, hop as u32 + 1, "AssumeRole", "2026-11-22T05:40:00Z");
+            let one = Credential {
+                principal: Some(arc(format!("arn:aws:sts::{account}:assumed-role/deploy-{hop}/s{n}"))),
+                account: Some(arc(account)),
+                valid_until: Some(at(if n < 5 { "2026-11-22T07:40:00Z" } else { "2026-11-22T06:00:00Z" })),
+                ..one
+            };
+            let is_used = n < 3;
+            report.credentials.push(if is_used {
+                used(one, 9, "2026-11-22T05:41:00Z", "2026-11-22T05:45:00Z")
+            } else {
+                one
+            });
+        }
+    }
+    let text = table::report(&report, &view(Some(100)));
+    golden("chain.txt", &text);
+    assert!(text.lines().count() <= 55, "{} lines", text.lines().count());
 }
 
 #[test]
@@ -823,6 +847,7 @@ fn check_lines(lines: &str, report: &serde_json::Value) {
         ("unclassified", &report["unclassified"]),
         ("scope", &report["coverage"]["scopes"]),
         ("gap", &report["gaps"]),
+        ("grant", &report["grants"]),
     ] {
         let mut of_kind: Vec<serde_json::Value> =
             lines.iter().filter(|line| line["type"] == kind).cloned().collect();
@@ -878,4 +903,96 @@ fn no_text_format_takes_a_raw_string() {
     let line = std::fs::read_to_string(root.join("line.rs")).unwrap();
     let parts = line.lines().find(|line| line.starts_with("part!(")).unwrap();
     assert!(!parts.contains("String") && !parts.contains("&str"), "{parts}");
+}
+
+fn step(no: u32, change: AwsChange, kind: &'static str, id: &str, after: Vec<u32>) -> Step {
+    let change = Change::Aws(change);
+    let spec = change.spec();
+    Step {
+        no,
+        target: Target {
+            kind,
+            id: arc(id),
+            name: None,
+            account: arc("444455556666"),
+            region: arc("eu-west-3"),
+        },
+        because: vec![arc("11111111-2222-3333-4444-555555555555"), arc(format!("event-{no}"))],
+        before: "left",
+        change,
+        api: spec.api,
+        expect: spec.expect,
+        destroys: spec.destroys,
+        undo: "as the call says",
+        after,
+    }
+}
+
+/// A group that relaunches, its machines, and a machine that somebody else may need.
+fn contain() -> Plan {
+    let group = |make: fn(Arc<str>) -> AwsChange, no, after| {
+        step(no, make(arc("workers")), "aws.autoscaling.group", "workers", after)
+    };
+    let mut steps = vec![group(|name| AwsChange::SuspendScalingGroup { name }, 1, vec![])];
+    for no in 2..42 {
+        let id = format!("i-0abcdef12345678{no:02}");
+        steps.push(step(no, AwsChange::StopInstance { id: arc(&id) }, "aws.ec2.instance", &id, vec![1]));
+    }
+    steps.push(step(
+        42,
+        AwsChange::CancelSpotRequest { id: arc("sir-0abc1234") },
+        "aws.ec2.spot_request",
+        "sir-0abc1234",
+        vec![],
+    ));
+    let target = Target {
+        kind: "aws.ec2.instance",
+        id: arc("i-0fedcba9876543210"),
+        name: Some(arc("build")),
+        account: arc("444455556666"),
+        region: arc("eu-west-3"),
+    };
+    let why = "made in a session that is only suspected".to_owned();
+    let withheld = vec![Withheld { target, why, by_hand: "ec2:StopInstances".to_owned() }];
+    Plan { schema: triage::model::plan::SCHEMA, kind: PlanKind::Contain, steps, withheld }
+}
+
+#[test]
+fn a_plan_says_what_why_and_how_it_is_taken_back() {
+    golden("plan.txt", &plan::plan(&contain(), &view(Some(100))));
+    let full = plan::plan(&contain(), &View { detail: true, ..view(None) });
+    for step in contain().steps {
+        let line = full.lines().find(|line| line.starts_with(&format!("  {}. ", step.no))).unwrap();
+        assert!(line.contains(&*step.target.id) && line.contains(step.api), "{line}");
+        assert_eq!(line.contains("DESTROYS"), step.destroys, "{line}");
+        assert!(step.because.iter().all(|id| full.contains(&**id)));
+    }
+    let none = Plan { steps: vec![], withheld: vec![], kind: PlanKind::Revoke, ..contain() };
+    assert_eq!(
+        plan::plan(&none, &view(None)),
+        "REVOKE PLAN  nothing to do, in what was looked at; nothing has been done\n"
+    );
+}
+
+#[test]
+fn hostile_text_forges_no_step() {
+    for text in hostile() {
+        for detail in [false, true] {
+            let fill = |text: &str| {
+                let mut plan = contain();
+                for step in &mut plan.steps {
+                    (step.target.id, step.target.name) = (arc(text), Some(arc(format!("{text}{text}"))));
+                    (step.target.account, step.target.region) = (arc(text), arc(text));
+                    step.because = vec![arc(text)];
+                }
+                plan.withheld[0].why = text.into();
+                plan.withheld[0].by_hand = text.into();
+                plan.withheld[0].target = plan.steps[0].target.clone();
+                plan::plan(&plan, &View { detail, ..view(None) })
+            };
+            let shown = fill(&text);
+            assert!(!shown.chars().any(|c| c != '\n' && is_dangerous(c)), "{text:?}\n{shown}");
+            assert_eq!(shown.lines().count(), fill("benign").lines().count(), "{text:?}\n{shown}");
+        }
+    }
 }

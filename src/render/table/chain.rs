@@ -1,16 +1,18 @@
 //! What it became (the credentials, as a tree), who else uses the same role, and how it began.
 
+use crate::model::Time;
 use crate::model::report::{Credential, Report};
-use crate::render::line::{Count, Line, Style};
+use crate::render::View;
+use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
 use crate::render::untrusted::Untrusted;
-use crate::render::words::{confidence, count, is_usable, mark, span, strength, time};
+use crate::render::words::{confidence, count, is_usable, mark, span, strength};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of the tree that fit one screen beside the other answers.
-const MOST: usize = 11;
+const MOST: usize = 8;
 /// From how many like siblings on they are shown as one line.
-const ALIKE: usize = 3;
+const ALIKE: usize = 2;
 /// Deeper than this the tree says its depth instead of growing to the right.
 const DEEPEST: usize = 8;
 
@@ -25,11 +27,11 @@ pub(super) fn chain(page: &mut Page<'_>, report: &Report) {
     let usable = derived.iter().filter(|one| is_usable(one, page.view.now)).count() as u64;
     let word = if page.view.now.is_some() { " still usable" } else { " not seen revoked" };
     page.head("BECAME", rest.put(", ").put(Count(usable)).put(word));
-    let rows = tree(report, page.view.detail);
+    let rows = tree(report, page.view);
     let most = page.take(rows.len(), MOST);
     for (depth, group) in rows.iter().take(most) {
-        let line = entry(page, *depth, group);
         let indent = 2 + 2 * (*depth).min(DEEPEST);
+        let line = entry(page, *depth, group, indent);
         page.at(indent, indent + 4, line);
     }
     let rest = rows.iter().skip(most).map(|(_, group)| group.len()).sum();
@@ -38,7 +40,7 @@ pub(super) fn chain(page: &mut Page<'_>, report: &Report) {
 
 /// Walks the tree from its seeds, every credential once whatever the links say; like leaves are one entry unless
 /// everything is wanted.
-fn tree(report: &Report, detail: bool) -> Vec<(usize, Vec<&Credential>)> {
+fn tree<'a>(report: &'a Report, view: &View) -> Vec<(usize, Vec<&'a Credential>)> {
     let all = &report.credentials;
     let ids: BTreeSet<&str> = all.iter().map(|one| &*one.id).collect();
     let mut children: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -63,7 +65,7 @@ fn tree(report: &Report, detail: bool) -> Vec<(usize, Vec<&Credential>)> {
             if !group.is_empty() {
                 rows.push((depth, group.iter().map(|n| &all[*n]).collect()));
             }
-            let groups = alike(all, &children, below, detail);
+            let groups = alike(all, &children, below, view);
             stack.extend(groups.into_iter().rev().map(|group| (depth + 1, group)));
         }
     }
@@ -75,7 +77,7 @@ fn alike(
     all: &[Credential],
     children: &BTreeMap<&str, Vec<usize>>,
     mut siblings: Vec<usize>,
-    detail: bool,
+    view: &View,
 ) -> Vec<Vec<usize>> {
     siblings.sort_by_key(|n| (!all[*n].used, all[*n].state != "left"));
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -83,12 +85,13 @@ fn alike(
     for n in siblings {
         let one = &all[n];
         let next = groups.len();
-        let at = match detail || children.contains_key(&*one.id) {
-            true => next,
-            false => {
-                let same = (one.kind, one.via, one.principal.as_deref().map(role), &one.account);
-                *known.entry((same, one.used, one.state, one.confidence)).or_insert(next)
-            }
+        let same = (one.kind, one.via, one.principal.as_deref().map(role), &one.account);
+        let works = one.used || is_usable(one, view.now);
+        let at = match (view.detail || children.contains_key(&*one.id), works) {
+            (true, _) => next,
+            (false, true) => *known.entry(Some((same, one.used, one.state, one.confidence))).or_insert(next),
+            // Of no use to anyone, then or now.
+            (false, false) => *known.entry(None).or_insert(next),
         };
         match groups.get_mut(at) {
             Some(group) => group.push(n),
@@ -109,97 +112,99 @@ fn role(principal: &str) -> &str {
     }
 }
 
-fn entry(page: &Page<'_>, depth: usize, group: &[&Credential]) -> Line {
+fn entry(page: &mut Page<'_>, depth: usize, group: &[&Credential], indent: usize) -> Line {
     let Some(one) = group.first() else { return Line::new() };
-    let now = page.view.now;
-    let usable = is_usable(one, now);
+    let usable = is_usable(one, page.view.now);
+    let start = Line::new().put(if depth > 0 { "└ " } else { "" });
+    let start = if depth > DEEPEST { start.put("(depth ").put(depth).put(") ") } else { start };
+    page.shortened |= group.len() > 1;
+    if group.len() > 1 && !one.used && !usable {
+        return start.put(group.len()).put(" more, never used and not usable").all(Style::Dim);
+    }
     let standing = if usable { Style::Bold } else { Style::Plain };
-    let mut line = Line::new().put(if depth > 0 { "└ " } else { "" });
-    if depth > DEEPEST {
-        line = line.put("(depth ").put(depth).put(") ");
-    }
-    line = match group.len() {
-        1 => line.styled(standing, Untrusted(&one.id)).put("  ").put(Untrusted(one.kind)),
-        n => line.styled(standing, n).put(" × ").put(Untrusted(one.kind)),
-    };
-    if let Some(via) = one.via {
-        line = line.put(" by ").put(Untrusted(via));
-    }
+    let mut parts = vec![match group.len() {
+        1 => (0, start.styled(standing, Untrusted(&one.id)).put("  ").put(Untrusted(one.kind))),
+        n => (0, start.styled(standing, n).put(" × ").put(Untrusted(one.kind))),
+    }];
+    parts.extend(one.via.map(|via| (4, Line::new().put(" by ").put(Untrusted(via)))));
     if let Some(principal) = one.principal.as_deref().filter(|principal| *principal != &*one.id) {
         let same = group.iter().all(|other| other.principal == one.principal);
-        line = line.put(" as ").put(Untrusted(if same { principal } else { role(principal) }));
-        line = line.put(if same { "" } else { "/…" });
+        let line = Line::new().put(" as ").put(Untrusted(if same { principal } else { role(principal) }));
+        parts.push((1, line.put(if same { "" } else { "/…" })));
     }
-    if let Some(account) = &one.account {
-        line = line.put(" in ").put(Untrusted(account));
+    // An ARN says its account.
+    let said = one.principal.as_deref().zip(one.account.as_deref()).is_some_and(|(arn, id)| arn.contains(id));
+    if let Some(account) = one.account.as_deref().filter(|_| !said || page.view.detail) {
+        parts.push((2, Line::new().put(" in ").put(Untrusted(account))));
     }
     if let Some(at) = group.iter().filter_map(|one| one.issued_at).min() {
-        line = line.put(", ").join(time(at, now));
+        parts.push((3, Line::new().put(", issued ").put(At(at))));
     }
-    line = line.put(", ").join(use_of(group)).put(", ").join(state_of(one, usable, now));
-    line = line.join(mark(Style::Yellow, strength(one.strength)));
-    line = line.join(mark(Style::Yellow, confidence(one.confidence)));
-    match (&one.event, page.view.detail) {
-        (Some(event), true) => line.put("  event ").put(Untrusted(event)),
-        (Some(_) | None, _) => line,
+    parts.push((0, Line::new().put(", ").join(use_of(group))));
+    if let Some((first, last)) = first_and_last(group) {
+        parts.push((5, Line::new().put(" ").join(span(first, last))));
     }
+    parts.push((0, Line::new().put(", ")));
+    parts.extend(state_of(one, usable));
+    let doubt = mark(Style::Yellow, strength(one.strength));
+    parts.push((0, doubt.join(mark(Style::Yellow, confidence(one.confidence)))));
+    if let Some(event) = one.event.as_deref().filter(|_| page.view.detail) {
+        parts.push((0, Line::new().put(", event ").put(Untrusted(event))));
+    }
+    // Two lines for what matters now, one for the rest.
+    let room = page.room().saturating_sub(indent);
+    page.fit(if usable && one.used { room.saturating_mul(2).saturating_sub(30) } else { room }, parts)
 }
 
 fn use_of(group: &[&Credential]) -> Line {
-    let events: u64 = group.iter().map(|one| one.events).sum();
-    if !group.iter().any(|one| one.used) {
-        return Line::new().put("never used");
-    }
-    let line = count(events, "event", "events");
-    let first = group.iter().filter_map(|one| one.first_use).min();
-    let last = group.iter().filter_map(|one| one.last_use).max();
-    match first.zip(last) {
-        Some((first, last)) => line.put(" ").join(span(first, last)),
-        None => line,
+    if group.iter().any(|one| one.used) {
+        count(group.iter().map(|one| one.events).sum(), "event", "events")
+    } else {
+        Line::new().put("never used")
     }
 }
 
-fn state_of(one: &Credential, usable: bool, now: Option<crate::model::Time>) -> Line {
+fn first_and_last(group: &[&Credential]) -> Option<(Time, Time)> {
+    let first = group.iter().filter_map(|one| one.first_use).min();
+    first.zip(group.iter().filter_map(|one| one.last_use).max())
+}
+
+fn state_of(one: &Credential, usable: bool) -> Vec<(u8, Line)> {
     match (one.state, one.valid_until) {
-        ("left", Some(until)) if usable => Line::new().put("valid until ").join(time(until, now)),
-        ("left", Some(until)) => Line::new().put("expired ").join(time(until, now)),
-        ("left", None) => Line::new().styled(Style::Red, "NOT REVOKED"),
+        ("left", Some(until)) if usable => vec![(0, Line::new().put("valid until ").put(At(until)))],
+        ("left", Some(until)) => {
+            vec![(0, Line::new().put("expired")), (6, Line::new().put(" ").put(At(until)))]
+        }
+        ("left", None) => vec![(0, Line::new().styled(Style::Red, "NOT REVOKED"))],
         (state, _) => {
-            let mut line = Line::new().put(Untrusted(state));
-            if let Some(at) = one.deleted_at {
-                line = line.put(" ").join(time(at, now));
-            }
-            match &one.deleted_by {
-                Some(by) => line.put(" by ").put(Untrusted(by)),
-                None => line,
-            }
+            let mut parts = vec![(0, Line::new().put(Untrusted(state)))];
+            parts.extend(one.deleted_at.map(|at| (2, Line::new().put(" ").put(At(at)))));
+            parts.extend(one.deleted_by.as_deref().map(|by| (6, Line::new().put(" by ").put(Untrusted(by)))));
+            parts
         }
     }
 }
 
 pub(super) fn unlinked(page: &mut Page<'_>, report: &Report) {
-    if report.unlinked.is_empty() {
-        return;
-    }
     let mut whys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for one in &report.unlinked {
         whys.entry(&one.why).or_default().push(&one.id);
     }
-    page.head(
-        "NOT LINKED",
-        count(report.unlinked.len() as u64, "credential", "credentials").put(", not blamed"),
-    );
-    let most = page.take(whys.len(), 2);
-    for (why, ids) in whys.iter().take(most) {
-        let shown = page.take(ids.len(), 3);
+    let most = page.take(whys.len(), 1);
+    for (n, (why, ids)) in whys.iter().take(most).enumerate() {
+        let shown = page.take(ids.len(), 2);
         let names = ids.iter().take(shown).map(|id| Line::new().put(Untrusted(id)));
         let line = Line::new().put(Untrusted(why)).put(": ").list(", ", names);
-        page.line(match ids.len() - shown {
+        let line = match ids.len() - shown {
             0 => line,
-            n => line.put(", ").put(n).put(" more"),
-        });
+            more => line.put(", ").put(more).put(" more"),
+        };
+        match n {
+            0 => page.head("NOT LINKED", line),
+            _ => page.line(line),
+        }
     }
-    page.more(whys.iter().skip(most).map(|(_, ids)| ids.len()).sum(), "credentials");
+    page.more(whys.values().skip(most).map(Vec::len).sum(), "not linked");
 }
 
 pub(super) fn root(page: &mut Page<'_>, report: &Report) {
@@ -207,25 +212,24 @@ pub(super) fn root(page: &mut Page<'_>, report: &Report) {
         return page.head("BEGAN", Line::new().put("not known from what was looked at"));
     };
     let mut rest = Line::new().list(" → ", root.chain.iter().map(|id| Line::new().put(Untrusted(id))));
-    if let Some(event) = &root.event {
+    if let Some(event) = root.event.as_deref().filter(|_| page.view.detail) {
         rest = rest.put(", event ").put(Untrusted(event));
     }
-    page.head("BEGAN", rest);
+    page.head("BEGAN", rest.put("; before that: ").put(Untrusted(&root.ends)));
     let most = page.take(root.hops.len(), 3);
     for hop in root.hops.iter().take(most) {
-        let mut line = Line::new().join(time(hop.at, page.view.now)).put("  ").put(Untrusted(&hop.from));
-        line = line.put(" → ").put(Untrusted(&hop.to)).put(" by ").put(Untrusted(&hop.via));
-        if let Some(address) = &hop.address {
-            line = line.put(" from ").put(Untrusted(address));
-        }
-        if let Some(account) = &hop.account {
-            line = line.put(" in ").put(Untrusted(account));
-        }
+        let mut parts = vec![(0, Line::new().put(At(hop.at)).put("  "))];
+        // The line above names them in this order.
+        parts.push((1, Line::new().put(Untrusted(&hop.from)).put(" → ").put(Untrusted(&hop.to)).put(" ")));
+        parts.push((0, Line::new().put("by ").put(Untrusted(&hop.via))));
+        parts.extend(hop.address.as_deref().map(|one| (0, Line::new().put(" from ").put(Untrusted(one)))));
+        parts.extend(hop.account.as_deref().map(|one| (0, Line::new().put(" in ").put(Untrusted(one)))));
         if page.view.detail {
-            line = line.put(", event ").put(Untrusted(&hop.event));
+            parts.push((0, Line::new().put(", event ").put(Untrusted(&hop.event))));
         }
+        let room = page.room() - 2;
+        let line = page.fit(room, parts);
         page.line(line);
     }
     page.more(root.hops.len() - most, "hops");
-    page.line(Line::new().put("The walk back ends: ").put(Untrusted(&root.ends)));
 }

@@ -1,5 +1,6 @@
 //! Findings, most severe first; failed attempts by error; writes that no rule knows.
 
+use crate::model::EventId;
 use crate::model::report::{Attempt, Finding, FindingKind, Report};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
@@ -9,9 +10,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings that fit one screen beside the other answers.
-const MOST: usize = 9;
+const MOST: usize = 7;
 /// Columns of one note in one screen.
-const NOTE: usize = 180;
+const NOTE: usize = 160;
 
 pub(super) fn findings(page: &mut Page<'_>, report: &Report) {
     if report.findings.is_empty() {
@@ -29,7 +30,7 @@ pub(super) fn findings(page: &mut Page<'_>, report: &Report) {
     let most = page.take(groups.len(), MOST);
     for group in groups.iter().take(most) {
         let Some(one) = group.first() else { continue };
-        let line = short(one);
+        let line = short(page, one);
         page.shortened |= group.len() > 1;
         page.line(match group.len() {
             1 => line,
@@ -82,9 +83,13 @@ fn lasted(one: &Finding) -> Line {
     }
 }
 
-fn short(one: &Finding) -> Line {
-    let line = start(one).put("  ").put(Untrusted(&one.note).short(NOTE)).put("  ");
-    line.join(lasted(one).all(Style::Dim)).join(mark(Style::Yellow, confidence(one.confidence)))
+fn short(page: &mut Page<'_>, one: &Finding) -> Line {
+    let blind = one.kind == FindingKind::DefenseEvasion && (one.standing || one.until.is_some());
+    let line = start(one).put("  ").put(Untrusted(&one.note).short(NOTE));
+    let when = Line::new().put("  ").join(lasted(one));
+    let doubt = mark(Style::Yellow, confidence(one.confidence));
+    let room = page.room() - 2;
+    page.fit(room, vec![(0, line), (u8::from(!blind), when), (0, doubt)])
 }
 
 fn full(one: &Finding) -> Line {
@@ -105,6 +110,26 @@ fn full(one: &Finding) -> Line {
     line.put("; events ").list(" ", one.events.iter().map(|id| Line::new().put(Untrusted(id))))
 }
 
+/// Who was let in, and not seen to be put out.
+pub(super) fn grants(page: &mut Page<'_>, report: &Report) {
+    if report.grants.is_empty() {
+        return;
+    }
+    let members: BTreeSet<&str> = report.grants.iter().map(|one| &*one.member).collect();
+    let rest = count(report.grants.len() as u64, "grant", "grants").put(" to ");
+    page.head("LET IN", rest.join(count(members.len() as u64, "member", "members")).put(", not withdrawn"));
+    let most = page.take(report.grants.len(), 2);
+    for one in report.grants.iter().take(most) {
+        let line = Line::new().put(Untrusted(&one.member)).put(": ").put(Untrusted(&one.role)).put(" on ");
+        let line = line.put(Untrusted(&one.on));
+        page.line(match page.view.detail {
+            true => line.put(", event ").put(Untrusted(&one.event)),
+            false => line,
+        });
+    }
+    page.more(report.grants.len() - most, "grants");
+}
+
 pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
     if report.attempts.is_empty() {
         return;
@@ -117,53 +142,47 @@ pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
     let total = |all: &[&Attempt]| all.iter().map(|one| one.count).sum::<u64>();
     errors.sort_by_key(|(_, all)| Reverse(total(all)));
     let all: u64 = report.attempts.iter().map(|one| one.count).sum();
-    page.head("FAILED", count(all, "attempt", "attempts").put(" to change something"));
-    let most = page.take(errors.len(), 3);
+    let most = page.take(errors.len(), 2);
+    let mut lines = Vec::new();
     for (error, mut all) in errors.iter().cloned().take(most) {
         all.sort_by_key(|one| Reverse(one.count));
-        let shown = page.take(all.len(), 3);
-        let actions = all.iter().take(shown).map(|one| {
-            let line = Line::new().put(Untrusted(&one.action)).put(" ").put(Count(one.count));
-            match page.view.detail {
-                true => line
-                    .put(" (")
-                    .list(" ", one.events.iter().map(|id| Line::new().put(Untrusted(id))))
-                    .put(")"),
-                false => line,
-            }
-        });
-        let line = Line::new().put(Count(total(&all))).put(" ").put(Untrusted(error)).put(": ");
-        let line = line.list(", ", actions);
-        page.line(match all.len() - shown {
-            0 => line,
-            n => line.put(", ").put(n).put(" other actions"),
+        let shown = page.take(all.len(), 2);
+        let some = all.iter().take(shown).map(|one| times(page, &one.action, one.count, &one.events));
+        let line = Line::new().put(Count(total(&all))).put(" × ").put(Untrusted(error));
+        let line = line.put(" (").list(", ", some);
+        lines.push(match all.len() - shown {
+            0 => line.put(")"),
+            n => line.put(", ").put(n).put(" other actions)"),
         });
     }
-    page.more(errors.iter().skip(most).map(|(_, all)| all.len()).sum(), "kinds of attempt");
+    let line = count(all, "change", "changes").put(" tried in vain: ").list(", ", lines);
+    let line = match errors.len() - most {
+        0 => line,
+        n => line.put(", ").join(count(n as u64, "other error", "other errors")),
+    };
+    page.head("FAILED", line);
+}
+
+/// "ec2:RunInstances 20"; in detail with its events.
+fn times(page: &Page<'_>, action: &str, n: u64, events: &[EventId]) -> Line {
+    let line = Line::new().put(Untrusted(action)).put(" ").put(Count(n));
+    match page.view.detail {
+        true => line.put(" [").list(" ", events.iter().map(|id| Line::new().put(Untrusted(id)))).put("]"),
+        false => line,
+    }
 }
 
 pub(super) fn unclassified(page: &mut Page<'_>, report: &Report) {
     if report.unclassified.is_empty() {
         return;
     }
-    let names: BTreeSet<&str> = report.unclassified.iter().map(|one| &*one.action).collect();
-    let shown = page.take(report.unclassified.len(), 4);
-    let some = report.unclassified.iter().take(shown).map(|one| {
-        let line = Line::new().put(Untrusted(&one.action)).put(" ").put(Count(one.count));
-        match page.view.detail {
-            true => {
-                line.put(" (").list(" ", one.events.iter().map(|id| Line::new().put(Untrusted(id)))).put(")")
-            }
-            false => line,
-        }
-    });
-    let line = count(names.len() as u64, "kind of write", "kinds of write").put(" that no rule knows: ");
-    let line = line.list(", ", some);
-    page.head(
-        "LOOK AT",
-        match report.unclassified.len() - shown {
-            0 => line,
-            n => line.put(", ").put(n).put(" more"),
-        },
-    );
+    let shown = page.take(report.unclassified.len(), 3);
+    let some = report.unclassified.iter().take(shown);
+    let some = some.map(|one| times(page, &one.action, one.count, &one.events));
+    let line = Line::new().put("no rule knows these writes: ").list(", ", some);
+    let line = match report.unclassified.len() - shown {
+        0 => line,
+        n => line.put(", ").put(n).put(" more"),
+    };
+    page.head("LOOK AT", line);
 }

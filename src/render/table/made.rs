@@ -9,8 +9,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Groups of resources that fit one screen beside the other answers.
-const MOST: usize = 6;
-/// Ids named for each group.
+const MOST: usize = 5;
+/// Ids named for each group, where a line holds them.
 const NAMED: usize = 3;
 
 pub(super) fn made(page: &mut Page<'_>, report: &Report) {
@@ -31,40 +31,61 @@ pub(super) fn made(page: &mut Page<'_>, report: &Report) {
     if page.view.detail {
         return every(page, report);
     }
-    let mut groups: BTreeMap<(&str, &str), Vec<&Resource>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for one in &report.resources {
-        groups.entry((one.kind, &one.account)).or_default().push(one);
+        groups.entry(one.kind).or_default().push(one);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, all)| Reverse(all.iter().filter(|one| is_left(one.state)).count()));
     let most = page.take(groups.len(), MOST);
-    if groups.iter().take(most).any(|(_, all)| all.iter().filter(|one| is_left(one.state)).count() > NAMED) {
-        page.shortened = true;
-    }
-    let rows: Vec<Row> = groups.iter().take(most).map(|(key, all)| group(*key, all)).collect();
-    page.table(&["left", "deleted", "kind", "account", "regions"], &[0, 1], rows);
+    let rows: Vec<Row> = groups.iter().take(most).map(|(kind, all)| group(page, kind, all)).collect();
+    page.table(&["left", "deleted", "kind", "regions", "left by account"], &[0, 1], rows);
     let rest = groups.iter().skip(most).map(|(_, all)| all.len()).sum();
     page.more(rest, "resources of other kinds");
 }
 
-fn group((kind, account): (&str, &str), all: &[&Resource]) -> Row {
-    let left: Vec<&&Resource> = all.iter().filter(|one| is_left(one.state)).collect();
+fn group(page: &mut Page<'_>, kind: &str, all: &[&Resource]) -> Row {
+    let left: Vec<&Resource> = all.iter().copied().filter(|one| is_left(one.state)).collect();
     let regions: BTreeSet<&str> = all.iter().map(|one| region(&one.region)).collect();
+    let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in all {
+        *accounts.entry(&one.account).or_default() += usize::from(is_left(one.state));
+    }
+    let mut accounts: Vec<_> = accounts.into_iter().collect();
+    accounts.sort_by_key(|(_, n)| Reverse(*n));
+    let shown = page.take(accounts.len(), 3);
+    let named = accounts.iter().take(shown).map(|(id, n)| Line::new().put(Untrusted(id)).put(" ").put(*n));
+    let by_account = Line::new().list(", ", named);
     let cells = vec![
         Line::new().put(left.len()),
         Line::new().put(all.len() - left.len()),
         Line::new().put(Untrusted(kind)),
-        Line::new().put(Untrusted(account)),
         match (regions.len(), regions.first()) {
             (1, Some(only)) => Line::new().put(Untrusted(only)),
             (n, _) => Line::new().put(n),
         },
+        match accounts.len() - shown {
+            0 => by_account,
+            n => by_account.put(", ").put(n).put(" more"),
+        },
     ];
+    let sure = all.iter().any(|one| one.confidence == Confidence::Confirmed);
+    let style = match (left.is_empty(), sure) {
+        (true, _) => Style::Dim,
+        (false, true) => Style::Bold,
+        (false, false) => Style::Yellow,
+    };
+    let below = about(page, all, &left);
+    Row { cells, style, below: below.all(Style::Dim) }
+}
+
+/// States, launchers and doubt of a group, and as many ids of what is left as one line holds.
+fn about(page: &mut Page<'_>, all: &[&Resource], left: &[&Resource]) -> Line {
     let mut parts = Vec::new();
     for state in ["running", "stopped", "unknown"] {
         let n = all.iter().filter(|one| one.state == state).count();
         if n > 0 {
-            parts.push(Line::new().put(Count(n as u64)).put(" ").put(state));
+            parts.push(Line::new().put(n).put(" ").put(state));
         }
     }
     let indirect: Vec<_> = all.iter().filter(|one| one.attribution == Attribution::Indirect).collect();
@@ -73,6 +94,7 @@ fn group((kind, account): (&str, &str), all: &[&Resource]) -> Row {
         let line = Line::new().put(indirect.len()).put(" launched by ");
         parts.push(match (by.len(), by.first()) {
             (1, Some(only)) => line.put(Untrusted(only)),
+            (0, _) => line.put("a launcher not seen"),
             (n, _) => line.put(n).put(" launchers"),
         });
     }
@@ -80,27 +102,31 @@ fn group((kind, account): (&str, &str), all: &[&Resource]) -> Row {
         let n = all.iter().filter(|one| one.confidence == doubt).count();
         parts.extend(confidence(doubt).filter(|_| n > 0).map(|word| Line::new().put(n).put(" ").put(word)));
     }
-    if !left.is_empty() {
-        let names = left.iter().take(NAMED).map(|one| {
-            let line = Line::new().put(Untrusted(&one.id));
-            match one.name.as_deref().filter(|name| *name != &*one.id) {
-                Some(name) => line.put(" (").put(Untrusted(name)).put(")"),
-                None => line,
-            }
-        });
-        let line = Line::new().put("left: ").list(", ", names);
-        parts.push(match left.len().saturating_sub(NAMED) {
-            0 => line,
-            n => line.put(", ").put(n).put(" more"),
-        });
+    let line = Line::new().list("; ", parts);
+    if left.is_empty() {
+        return line;
     }
-    let sure = all.iter().any(|one| one.confidence == Confidence::Confirmed);
-    let style = match (left.is_empty(), sure) {
-        (true, _) => Style::Dim,
-        (false, true) => Style::Bold,
-        (false, false) => Style::Yellow,
-    };
-    Row { cells, style, below: Line::new().list("; ", parts).all(Style::Dim) }
+    let start = if line.is_empty() { "left: " } else { "; left: " };
+    let mut line = line.put(start);
+    // Less the indent and ", 9999 more".
+    let room = page.room().saturating_sub(6 + 12);
+    let mut shown = 0;
+    for one in left.iter().take(NAMED) {
+        let next = Line::new().put(if shown > 0 { ", " } else { "" }).put(Untrusted(&one.id));
+        let next = match one.name.as_deref().filter(|name| *name != &*one.id) {
+            Some(name) => next.put(" (").put(Untrusted(name)).put(")"),
+            None => next,
+        };
+        if shown > 0 && line.width() + next.width() > room {
+            break;
+        }
+        (line, shown) = (line.join(next), shown + 1);
+    }
+    page.shortened |= shown < left.len();
+    match left.len() - shown {
+        0 => line,
+        n => line.put(", ").put(n).put(" more"),
+    }
 }
 
 /// Every resource, for `-v`.
@@ -165,7 +191,9 @@ pub(super) fn touched(page: &mut Page<'_>, report: &Report) {
 fn thing(one: &Touched) -> Line {
     let line = Line::new().put(Untrusted(one.kind)).put(" ").put(Untrusted(&one.id)).put(": ");
     let line = line.put(Untrusted(&one.how));
-    let mut place = [&one.account, &one.region].into_iter().filter(|part| !part.is_empty()).peekable();
+    // Most ids of Google and all ARNs say where they are.
+    let place = [&one.account, &one.region].into_iter();
+    let mut place = place.filter(|part| !part.is_empty() && !one.id.contains(&***part)).peekable();
     let line = if place.peek().is_some() { line.put(" in ") } else { line };
     let line = line.list(" ", place.map(|part| Line::new().put(Untrusted(part))));
     line.join(crate::render::words::mark(Style::Yellow, confidence(one.confidence)))

@@ -24,6 +24,7 @@ pub fn report(report: &Report, view: &View) -> String {
     made::made(&mut page, report);
     made::touched(&mut page, report);
     found::findings(&mut page, report);
+    found::grants(&mut page, report);
     found::attempts(&mut page, report);
     found::unclassified(&mut page, report);
     chain::unlinked(&mut page, report);

@@ -29,38 +29,38 @@ pub(super) fn coverage(page: &mut Page<'_>, report: &Report) {
     if page.view.detail {
         return coverage.scopes.iter().for_each(|one| page.line(scope(one)));
     }
-    let mut accounts: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
-    for one in coverage.scopes.iter().filter(|one| one.seen) {
-        let (regions, sources) = accounts.entry(&one.account).or_default();
-        regions.insert(&one.region);
-        sources.insert(&one.source);
-    }
-    let most = page.take(accounts.len(), 4);
-    let some = accounts.iter().take(most).map(|(account, (regions, sources))| {
-        let line = Line::new().put(Untrusted(account)).put(" in ");
-        let line = match (regions.len(), regions.first()) {
-            (1, Some(only)) => line.put(Untrusted(only)),
-            (n, _) => line.put(n).put(" regions"),
-        };
-        line.put(" (").list(", ", sources.iter().map(|source| Line::new().put(Untrusted(source)))).put(")")
-    });
-    let line = Line::new().list("; ", some);
-    let line = match accounts.len() - most {
-        0 => line,
-        n => line.put("; ").join(count(n as u64, "more account", "more accounts")),
-    };
-    if !line.is_empty() {
-        page.line(line);
-    }
-    let unseen: Vec<&CoveredScope> = coverage.scopes.iter().filter(|one| !one.seen).collect();
-    if !unseen.is_empty() {
-        let shown = page.take(unseen.len(), 4);
-        let some = unseen.iter().take(shown).map(|one| place(one));
-        let line = Line::new().styled(Style::Yellow, "not seen: ").list(", ", some);
-        page.line(match unseen.len() - shown {
-            0 => line,
-            n => line.put(", ").put(n).put(" more"),
-        });
+    for seen in [true, false] {
+        let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut regions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for one in coverage.scopes.iter().filter(|one| one.seen == seen) {
+            sources.entry(&one.account).or_default().insert(&one.source);
+            regions.entry(&one.account).or_default().insert(&one.region);
+        }
+        // Accounts that are seen alike are said together.
+        let mut alike: BTreeMap<(BTreeSet<&str>, usize), Vec<&str>> = BTreeMap::new();
+        for (account, sources) in sources {
+            alike.entry((sources, regions[account].len())).or_default().push(account);
+        }
+        let most = page.take(alike.len(), 2);
+        let mut lines = Vec::new();
+        for ((sources, regions), accounts) in alike.iter().take(most) {
+            let shown = page.take(accounts.len(), 4);
+            let names = accounts.iter().take(shown).map(|id| Line::new().put(Untrusted(id)));
+            let mut line = Line::new().list(", ", names);
+            if accounts.len() > shown {
+                line = line.put(" and ").put(accounts.len() - shown).put(" more");
+            }
+            line = line.put(" in ").join(count(*regions as u64, "region", "regions")).put(": ");
+            lines.push(line.list(", ", sources.iter().map(|source| Line::new().put(Untrusted(source)))));
+        }
+        if alike.len() > most {
+            let rest = alike.values().skip(most).map(|accounts| accounts.len() as u64).sum();
+            lines.push(count(rest, "more account", "more accounts"));
+        }
+        if !lines.is_empty() {
+            let start = if seen { Line::new() } else { Line::new().styled(Style::Yellow, "NOT SEEN ") };
+            page.line(start.list("; ", lines));
+        }
     }
 }
 

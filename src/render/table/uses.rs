@@ -9,9 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Addresses that fit one screen beside the other answers.
-const MOST: usize = 6;
-/// Columns of a user agent in one screen; the whole of it is in detail.
-const AGENT: usize = 90;
+const MOST: usize = 4;
 
 pub(super) fn uses(page: &mut Page<'_>, report: &Report) {
     if report.uses.is_empty() {
@@ -43,7 +41,7 @@ pub(super) fn uses(page: &mut Page<'_>, report: &Report) {
     page.more(groups.len() - most, "addresses");
 }
 
-fn row(page: &Page<'_>, uses: &[&Use]) -> Option<Row> {
+fn row(page: &mut Page<'_>, uses: &[&Use]) -> Option<Row> {
     let first = uses.iter().map(|one| one.first).min()?;
     let last = uses.iter().map(|one| one.last).max()?;
     let new = uses.iter().any(|one| one.new);
@@ -77,35 +75,41 @@ fn row(page: &Page<'_>, uses: &[&Use]) -> Option<Row> {
     Some(Row { cells, style, below: below(page, uses, best).all(Style::Dim) })
 }
 
-/// User agents, what was launched, doubt; in detail also the credential, regions and every id.
-fn below(page: &Page<'_>, uses: &[&Use], best: Confidence) -> Line {
+/// What was launched, doubt, credentials, user agents; in detail also regions and every id.
+fn below(page: &mut Page<'_>, uses: &[&Use], best: Confidence) -> Line {
+    let detail = page.view.detail;
     let mut parts = Vec::new();
-    let agents: BTreeSet<&str> = uses.iter().filter_map(|one| one.user_agent.as_deref()).collect();
-    if page.view.detail {
-        parts.extend(agents.iter().map(|agent| Line::new().put(Untrusted(agent))));
-    } else if let Some(agent) = agents.first() {
-        let line = Line::new().put(Untrusted(agent).short(AGENT));
-        parts.push(match agents.len() - 1 {
-            0 => line,
-            n => line.put(" and ").join(count(n as u64, "other agent", "other agents")),
-        });
-    }
     parts.extend(confidence(best).map(|word| Line::new().put(word)));
-    let credentials: BTreeSet<&str> = uses.iter().map(|one| &*one.credential).collect();
-    if page.view.detail {
-        parts.extend(credentials.iter().map(|id| Line::new().put("with ").put(Untrusted(id))));
-    } else if credentials.len() > 1 {
-        parts.push(Line::new().put("with ").put(credentials.len()).put(" credentials"));
-    }
     let launched: BTreeSet<&str> = uses.iter().flat_map(|one| &one.launched).map(|id| &**id).collect();
     if !launched.is_empty() {
         parts.push(Line::new().put("launched ").put(launched.len()));
     }
-    if page.view.detail {
-        let regions: BTreeSet<&str> = uses.iter().flat_map(|one| &one.regions).map(|r| &**r).collect();
-        let ids = launched.into_iter().map(|id| Line::new().put(Untrusted(id)));
-        let regions = regions.into_iter().map(|region| Line::new().put(Untrusted(region)));
-        parts.extend([Line::new().list(" ", regions), Line::new().list(" ", ids)]);
+    let credentials: BTreeSet<&str> = uses.iter().map(|one| &*one.credential).collect();
+    if detail {
+        parts.extend(credentials.iter().map(|id| Line::new().put("with ").put(Untrusted(id))));
+    } else if credentials.len() > 1 {
+        parts.push(Line::new().put("with ").put(credentials.len()).put(" credentials"));
     }
+    let agents: BTreeSet<&str> = uses.iter().filter_map(|one| one.user_agent.as_deref()).collect();
+    if !detail && agents.len() > 1 {
+        parts.push(Line::new().put(agents.len()).put(" user agents, one is"));
+    }
+    if !detail {
+        page.shortened |= agents.len() > 1;
+        let line = Line::new().list("; ", parts);
+        // The whole of it is in detail.
+        let room = page.room().saturating_sub(line.width() + 8).max(40);
+        let between = match (line.is_empty(), agents.len()) {
+            (true, _) => "",
+            (false, 1) => "; ",
+            (false, _) => " ",
+        };
+        let agent = agents.first().map(|agent| Line::new().put(Untrusted(agent).short(room)));
+        return agent.into_iter().fold(line, |line, agent| line.put(between).join(agent));
+    }
+    parts.extend(agents.into_iter().map(|agent| Line::new().put(Untrusted(agent))));
+    let regions: BTreeSet<&str> = uses.iter().flat_map(|one| &one.regions).map(|region| &**region).collect();
+    parts.push(Line::new().list(" ", regions.into_iter().map(|region| Line::new().put(Untrusted(region)))));
+    parts.push(Line::new().list(" ", launched.into_iter().map(|id| Line::new().put(Untrusted(id)))));
     Line::new().list("; ", parts.into_iter().filter(|part| !part.is_empty()))
 }

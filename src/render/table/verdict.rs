@@ -62,23 +62,24 @@ fn bad(page: &Page<'_>, report: &Report, new: usize, alarms: usize) -> Line {
         (0, n) => line.put(" USED FROM ").join(count(n as u64, "ADDRESS", "ADDRESSES")).put(", none new"),
         (n, _) => line.put(" USED BY ").join(count(n as u64, "NEW ADDRESS", "NEW ADDRESSES")),
     };
-    for part in standing(page, report) {
+    for part in standing(page, report, 0) {
         line = line.put("; ").join(part);
     }
     line.put("; ").join(count(alarms as u64, "finding", "findings"))
 }
 
-/// What is left of it, in the order in which to act.
-fn standing(page: &Page<'_>, report: &Report) -> Vec<Line> {
+/// What is left of it, in the order in which to act; of credentials those from this depth on.
+fn standing(page: &Page<'_>, report: &Report, depth: u32) -> Vec<Line> {
     let mut parts = Vec::new();
     let now = page.view.now;
-    let doubted = |one: &&Credential| one.confidence != Confidence::LikelyLegitimate;
-    let usable = report.credentials.iter().filter(doubted).filter(|one| is_usable(one, now)).count() as u64;
+    let counted = |one: &&Credential| one.depth >= depth && one.confidence != Confidence::LikelyLegitimate;
+    let credentials: Vec<&Credential> = report.credentials.iter().filter(counted).collect();
+    let usable = credentials.iter().filter(|one| is_usable(one, now)).count() as u64;
     // Without a clock an expiry cannot be judged, so only what the logs show is said.
     let word = if now.is_some() { " still usable" } else { " not seen revoked" };
     if usable > 0 {
         parts.push(count(usable, "credential", "credentials").put(word));
-    } else if !report.credentials.is_empty() {
+    } else if !credentials.is_empty() {
         parts.push(Line::new().put("no credential").put(word));
     }
     let left = left(report);
@@ -110,7 +111,8 @@ fn quiet(page: &Page<'_>, report: &Report) -> Line {
     }
     let line = Line::new().put("Nothing suspicious found in what was looked at (").join(looked).put(", ");
     let mut line = line.put(Count(events)).put(" of them its own)");
-    for part in standing(page, report) {
+    // That its own credential works is as it should be.
+    for part in standing(page, report, 1) {
         line = line.put("; ").join(part);
     }
     if counts.failed > 0 {
@@ -131,31 +133,48 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
     if let Some(arn) = subject.arn.as_deref().filter(|arn| *arn != subject.id) {
         rest = rest.put(", ").put(Untrusted(arn));
     }
-    if subject.given != subject.id && Some(subject.given.as_str()) != subject.arn.as_deref() {
+    if page.view.detail
+        && subject.given != subject.id
+        && Some(subject.given.as_str()) != subject.arn.as_deref()
+    {
         rest = rest.put(", given as ").put(Untrusted(&subject.given));
     }
+    if let Some(user) = &report.seed_user {
+        rest = rest.put(", user ").put(Untrusted(user));
+    }
     page.head("WHO", rest);
+    let keys: Vec<&str> =
+        report.leaked_keys.iter().map(|key| &**key).filter(|key| *key != subject.id).collect();
+    if !keys.is_empty() {
+        let shown = page.take(keys.len(), 2);
+        let line = Line::new().put(if keys.len() == 1 { "Leaked key: " } else { "Leaked keys: " });
+        let line = line.list(", ", keys.iter().take(shown).map(|key| Line::new().put(Untrusted(key))));
+        page.line(match keys.len() - shown {
+            0 => line,
+            n => line.put(", ").put(n).put(" more"),
+        });
+    }
     page.line(alive(report, now));
-    let counts = &report.counts;
-    let mut line = Line::new().put("Events: ").put(Count(counts.events_of_principal)).put(" of its own, ");
-    line = line.put(Count(counts.events_of_derived)).put(" of what it became, ");
-    line = line.put(Count(counts.failed)).put(" failed");
     let window = &report.window;
+    let mut line = Line::new();
+    if let Some(leaked) = window.leaked_at {
+        line = line.put("Leaked at ").join(time(leaked, now)).put(". ");
+    }
     if let Some(since) = window.since {
-        line = line.put("; since ").put(At(since));
+        line = line.put("Since ").put(At(since)).put(". ");
     }
     if let Some(until) = window.until {
-        line = line.put("; until ").put(At(until));
+        line = line.put("Until ").put(At(until)).put(". ");
     }
-    if let Some(leaked) = window.leaked_at {
-        line = line.put("; leaked at ").join(time(leaked, now));
-    }
-    page.line(line);
+    let counts = &report.counts;
+    line = line.put("Events: ").put(Count(counts.events_of_principal)).put(" of its own, ");
+    line = line.put(Count(counts.events_of_derived)).put(" of what it became; ");
+    page.line(line.put(Count(counts.failed)).put(" failed."));
 }
 
 /// Whether it still works, never claiming more than the logs show.
 fn alive(report: &Report, now: Option<crate::model::Time>) -> Line {
-    let line = Line::new().put("Still alive? Not asked of the cloud; recorded logs only: ");
+    let line = Line::new().put("Still alive? Not asked, recorded logs only: ");
     let seeds: Vec<&Credential> = report.credentials.iter().filter(|one| one.depth == 0).collect();
     if seeds.is_empty() {
         return line.put("no credential of it seen.");
