@@ -1,3 +1,4 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod principal;
 mod support;
