@@ -2,6 +2,7 @@
 //!
 //! The map is `ARCHITECTURE.md` beside this file.
 
+pub mod case;
 pub mod catalog;
 pub mod cloud;
 pub mod model;

@@ -1,4 +1,7 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod case;
+mod evidence;
+mod key_file;
 mod principal;
 mod support;
