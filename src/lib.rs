@@ -3,6 +3,7 @@
 //! The map is `ARCHITECTURE.md` beside this file.
 
 pub mod analyze;
+pub mod case;
 pub mod catalog;
 pub mod cli;
 pub mod cloud;

@@ -135,6 +135,11 @@ impl AuditArgs {
         }
         Ok(window)
     }
+
+    /// Returns the principal that was typed, if any. Reading the key file is the caller's.
+    pub fn principal(&self) -> Result<Option<Principal>, crate::model::principal::ParsePrincipalError> {
+        self.principal.as_deref().map(Principal::parse).transpose()
+    }
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ pub mod plan;
 pub mod principal;
 pub mod report;
 pub mod resource;
+pub mod secret;
 pub mod time;
 
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
 pub use gap::Gap;
 pub use ids::{EventId, Provider};
 pub use observed::Observed;
-pub use principal::{Principal, PrincipalKind};
+pub use principal::{KeyFileError, ParsePrincipalError, Principal, PrincipalKind};
 pub use report::Report;
 pub use resource::ResourceRef;
 pub use time::Time;

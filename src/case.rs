@@ -1,0 +1,198 @@
+//! The case folder: one incident's evidence, inventory, report and plans on disk.
+//!
+//! Knows names, bytes and checksums; reads no record and draws no conclusion. Commands and `exec` write it, anyone may be
+//! handed what [`Case::open`] found. A folder that exists is never overwritten, and nothing half-written has a whole
+//! file's name.
+
+mod disk;
+mod evidence;
+mod file;
+mod inputs;
+mod manifest;
+mod name;
+
+pub use disk::told;
+pub use evidence::{Evidence, GzLines, Saved, one_line};
+pub use file::{CaseFile, Versions};
+pub use inputs::{Input, InputCounts, Inputs};
+pub use name::safe_component;
+
+use crate::model::{Gap, Time};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+
+const CASE: &str = "case.json";
+const INPUTS: &str = "inputs.json";
+const EVIDENCE: &str = "evidence";
+const INVENTORY: &str = "inventory";
+
+/// A case folder that this run made and alone writes.
+#[derive(Debug)]
+pub struct Case {
+    dir: PathBuf,
+}
+
+impl Case {
+    /// Makes the folder and its `case.json`; without a folder given, a new one in the current directory.
+    ///
+    /// A folder given must not exist yet, or be empty and no symbolic link.
+    pub fn create(dir: Option<&Path>, meta: &CaseFile) -> Result<Case> {
+        let dir = match dir {
+            Some(dir) => claim(dir)?,
+            None => fresh(Path::new("."), meta.started_at.unwrap_or_else(Time::now))?,
+        };
+        disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
+        disk::make_dir(&dir.join(EVIDENCE))?;
+        Ok(Case { dir })
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where records go; to be finished before the case is sealed.
+    pub fn evidence(&self) -> Evidence {
+        Evidence::under(self.dir.join(EVIDENCE))
+    }
+
+    /// Copies what another case's inventory holds, byte by byte.
+    pub fn copy_inventory(&self, from: &OpenCase) -> Result<()> {
+        for path in &from.inventory {
+            let parts = path.strip_prefix(&from.dir).unwrap_or(path).components();
+            let parts: Vec<String> =
+                parts.map(|part| safe_component(&part.as_os_str().to_string_lossy())).collect();
+            let Some((name, folders)) = parts.split_last() else { continue };
+            let folder = disk::make_dirs(&self.dir, folders)?;
+            disk::copy_new(path, &folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what the corpus was.
+    pub fn write_inputs(&self, inputs: &Inputs) -> Result<()> {
+        let mut json = serde_json::to_vec_pretty(inputs).context("write inputs.json")?;
+        json.push(b'\n');
+        disk::write_whole(&self.dir.join(INPUTS), &json)
+    }
+
+    /// Writes `report.json`.
+    pub fn write_report(&self, bytes: &[u8]) -> Result<()> {
+        disk::write_whole(&self.dir.join("report.json"), bytes)
+    }
+
+    /// Writes `plan-<name>.json`.
+    pub fn write_plan(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        disk::write_whole(&self.dir.join(format!("plan-{}.json", safe_component(name))), bytes)
+    }
+
+    /// Writes `SHA256SUMS` over what conclusions rest on: the last thing that a run does to its evidence.
+    pub fn seal(&self) -> Result<()> {
+        manifest::write(&self.dir)
+    }
+
+    /// Opens a folder that a run or a person wrote, and checks it against its checksums.
+    pub fn open(dir: &Path) -> Result<OpenCase> {
+        let meta = std::fs::metadata(dir).map_err(|error| told("open the case", dir, error))?;
+        if !meta.is_dir() {
+            bail!("open the case {}: it is no folder", dir.display());
+        }
+        let path = dir.join(CASE);
+        if let Err(error) = std::fs::symlink_metadata(&path)
+            && error.kind() == std::io::ErrorKind::NotFound
+        {
+            bail!(
+                "open the case {}: it holds no {CASE}\nhint: give the folder that a run wrote, or --logs for a folder of logs",
+                dir.display()
+            );
+        }
+        let file =
+            CaseFile::read(&disk::read_small(&path)?).with_context(|| format!("read {}", path.display()))?;
+        let mut gaps = Vec::new();
+        let evidence = disk::files_under(dir, EVIDENCE, &mut gaps);
+        let inventory = disk::files_under(dir, INVENTORY, &mut gaps);
+        let inputs = match Inputs::open(&dir.join(INPUTS)) {
+            Ok(inputs) => inputs,
+            Err(error) => {
+                gaps.push(Gap::unread(INPUTS, format!("{error:#}")));
+                None
+            }
+        };
+        gaps.extend(manifest::verify(dir, file.is_recorded(), evidence.iter().chain(&inventory)));
+        gaps.sort();
+        let whole = |paths: Vec<PathBuf>| paths.into_iter().map(|path| dir.join(path)).collect();
+        Ok(OpenCase {
+            dir: dir.into(),
+            file,
+            evidence: whole(evidence),
+            inventory: whole(inventory),
+            inputs,
+            gaps,
+        })
+    }
+}
+
+/// A case as it lay on disk.
+#[derive(Debug)]
+pub struct OpenCase {
+    pub dir: PathBuf,
+    pub file: CaseFile,
+    /// Every file of records, sorted by path.
+    pub evidence: Vec<PathBuf>,
+    /// Every file of what was observed, sorted by path.
+    pub inventory: Vec<PathBuf>,
+    /// What the corpus was; `None` for a case written by hand, whose evidence is the corpus.
+    pub inputs: Option<Inputs>,
+    /// What is missing, altered or unreadable in the folder itself.
+    pub gaps: Vec<Gap>,
+}
+
+/// Makes the folder, or takes it over when it is empty.
+fn claim(dir: &Path) -> Result<PathBuf> {
+    // Without a trailing slash, or the system would look behind a symbolic link.
+    let dir: PathBuf = dir.components().collect();
+    let refused = |why: &str| {
+        format!(
+            "make the case folder {}: {why}\nhint: give --case-dir a folder that does not exist yet",
+            dir.display()
+        )
+    };
+    if dir.as_os_str().is_empty() {
+        bail!(refused("the name is empty"));
+    }
+    if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        disk::make_parents(parent)?;
+    }
+    match disk::try_make_dir(&dir) {
+        Ok(()) => return Ok(dir),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(told("make the case folder", &dir, error)),
+    }
+    let meta = std::fs::symlink_metadata(&dir).map_err(|error| told("make the case folder", &dir, error))?;
+    if meta.is_symlink() {
+        bail!(refused("it is a symbolic link"));
+    }
+    if !meta.is_dir() {
+        bail!(refused("it exists and is no folder"));
+    }
+    let mut entries = std::fs::read_dir(&dir).map_err(|error| told("read the case folder", &dir, error))?;
+    if entries.next().is_some() {
+        bail!(refused("it exists and is not empty; a case is never overwritten"));
+    }
+    disk::make_private(&dir)?;
+    Ok(dir)
+}
+
+/// Makes `triage-<time>-<8 hex>`, unique per run.
+fn fresh(parent: &Path, at: Time) -> Result<PathBuf> {
+    let at = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut tries = 0;
+    loop {
+        let dir = parent.join(format!("triage-{at}-{:08x}", disk::chance() as u32));
+        tries += 1;
+        match disk::try_make_dir(&dir) {
+            Ok(()) => return Ok(dir.strip_prefix(".").map_or(dir.clone(), Path::to_path_buf)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && tries < 8 => {}
+            Err(error) => return Err(told("make the case folder", &dir, error)),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `inputs.json`: what the corpus was, so that a case which keeps only the records that matter reports the same again.
+
+use super::disk;
+use crate::model::Gap;
+use crate::model::report::{Counts, CoveredScope};
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::Path;
+
+const SCHEMA: &str = "triage.inputs/1";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inputs {
+    schema: String,
+    pub inputs: Vec<Input>,
+    pub counts: InputCounts,
+    pub scopes: Vec<CoveredScope>,
+    pub gaps: Vec<Gap>,
+    /// Whether every input was read to its end.
+    pub complete: bool,
+}
+
+/// One file as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Input {
+    pub path: String,
+    /// Bytes on disk.
+    pub size: u64,
+    /// Absent when it could not be read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    pub records: u64,
+}
+
+/// The counts that a source alone can know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputCounts {
+    pub records_read: u64,
+    pub duplicates: u64,
+    pub other_records: u64,
+}
+
+impl From<&Counts> for InputCounts {
+    fn from(counts: &Counts) -> InputCounts {
+        InputCounts {
+            records_read: counts.records_read,
+            duplicates: counts.duplicates,
+            other_records: counts.other_records,
+        }
+    }
+}
+
+impl From<InputCounts> for Counts {
+    fn from(counts: InputCounts) -> Counts {
+        Counts {
+            records_read: counts.records_read,
+            duplicates: counts.duplicates,
+            other_records: counts.other_records,
+            ..Counts::default()
+        }
+    }
+}
+
+impl Inputs {
+    /// Sorts everything, so that the same corpus is written in the same bytes.
+    pub fn new(
+        mut inputs: Vec<Input>,
+        counts: InputCounts,
+        mut scopes: Vec<CoveredScope>,
+        mut gaps: Vec<Gap>,
+        complete: bool,
+    ) -> Inputs {
+        inputs.sort();
+        scopes.sort();
+        gaps.sort();
+        Inputs { schema: SCHEMA.into(), inputs, counts, scopes, gaps, complete }
+    }
+
+    pub(super) fn open(path: &Path) -> Result<Option<Inputs>> {
+        if let Err(error) = std::fs::symlink_metadata(path)
+            && error.kind() == ErrorKind::NotFound
+        {
+            return Ok(None);
+        }
+        let inputs: Inputs = serde_json::from_slice(&disk::read_small(path)?)?;
+        if inputs.schema != SCHEMA {
+            bail!("its schema is not {SCHEMA}, which this version reads");
+        }
+        Ok(Some(inputs))
+    }
+}
