@@ -407,6 +407,11 @@ const TOLD: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Whether what this recording tells is written down in [`TOLD`].
+pub fn is_edge(name: &str) -> bool {
+    TOLD.iter().any(|(told, _)| *told == name)
+}
+
 #[test]
 fn every_edge_tells_exactly_this() {
     for (name, expect) in TOLD {
