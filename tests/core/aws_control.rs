@@ -305,6 +305,44 @@ fn policies_tell_whom_they_let_in() {
     }
 }
 
+/// A policy that can't be read opens nothing that we could name, and closes nothing either.
+#[test]
+fn only_a_policy_that_was_read_closes_what_another_opened() {
+    let own = r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*"}}"#;
+    for (source, event, parameters, path) in [
+        ("s3", "PutBucketPolicy", json!({"bucketName": "b"}), "/bucketPolicy"),
+        ("kms", "PutKeyPolicy", json!({"keyId": "k"}), "/policy"),
+        ("secretsmanager", "PutResourcePolicy", json!({"secretId": "s"}), "/resourcePolicy"),
+        ("sns", "SetTopicAttributes", json!({"topicArn": "t", "attributeName": "Policy"}), "/attributeValue"),
+        ("sqs", "SetQueueAttributes", json!({"queueUrl": "q"}), "/attributes/Policy"),
+        ("ecr", "SetRepositoryPolicy", json!({"repositoryName": "r"}), "/policyText"),
+        ("es", "UpdateElasticsearchDomainConfig", json!({"domainName": "d"}), "/accessPolicies"),
+    ] {
+        for (policy, closes) in
+            [(own, true), ("HIDDEN_DUE_TO_SECURITY_REASONS", false), ("{\"Statement\": [", false)]
+        {
+            let mut parameters = parameters.clone();
+            match path.strip_prefix("/attributes/") {
+                Some(name) => parameters["attributes"] = json!({ name: policy }),
+                None => parameters[&path[1..]] = json!(policy),
+            }
+            let record = json!({
+                "eventSource": format!("{source}.amazonaws.com"),
+                "eventName": event,
+                "eventTime": "2026-03-02T09:00:00Z",
+                "recipientAccountId": "111122223333",
+                "requestParameters": parameters,
+            });
+            let told = told(&record);
+            assert_eq!(
+                told.iter().any(|line| line.starts_with("undoes [") && !line.contains("policy-gone")),
+                closes,
+                "{record}: {told:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn nobody_can_plant_braces_in_a_note() {
     let record = json!({
