@@ -144,7 +144,7 @@ pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
     let all: u64 = report.attempts.iter().map(|one| one.count).sum();
     let most = page.take(errors.len(), 2);
     let mut lines = Vec::new();
-    for (error, mut all) in errors.iter().cloned().take(most) {
+    for (error, mut all) in errors.iter().take(most).cloned() {
         all.sort_by_key(|one| Reverse(one.count));
         let shown = page.take(all.len(), 2);
         let some = all.iter().take(shown).map(|one| times(page, &one.action, one.count, &one.events));
