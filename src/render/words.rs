@@ -110,8 +110,8 @@ pub(super) fn confidence(confidence: Confidence) -> Option<&'static str> {
 pub(super) fn strength(strength: Strength) -> Option<&'static str> {
     match strength {
         Strength::Exact => None,
-        Strength::ExactSession => Some("linked by ARN and session start"),
-        Strength::Heuristic => Some("linked by user, time or address only"),
+        Strength::ExactSession => Some("linked by session start"),
+        Strength::Heuristic => Some("heuristic link"),
     }
 }
 
