@@ -71,7 +71,8 @@ pub fn attribute(graph: &Graph) -> Attributed {
     let mut gaps = BTreeSet::new();
     let mut births = incarnations(births, &deaths);
     apply_inventory(graph, &mut births, &deaths);
-    drop_known_bulk(&mut births, &mut gaps);
+    name_by_log(graph, &mut births);
+    drop_known_bulk(graph, &mut births, &mut gaps);
     let resources = resources(graph, &births, &mut gaps);
     Attributed { resources, touched: touched(graph), gaps, births }
 }
@@ -117,7 +118,9 @@ fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
         .filter(|event| graph.succeeded(event) && graph.owner(event).is_none() && is_counted(graph, event.at))
         .flat_map(|event| {
             event.facts.iter().filter_map(move |fact| match fact {
-                Fact::Created(resource) if resource.launcher.is_some() => Some((event, resource)),
+                Fact::Created(resource) if resource.launcher.is_some() || is_group_made(event, resource) => {
+                    Some((event, resource))
+                }
                 _ => None,
             })
         })
@@ -126,15 +129,27 @@ fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
     loop {
         let mut new = Vec::new();
         for (index, (event, resource)) in unowned.iter().enumerate() {
-            let Some(launcher) = resource.launcher.as_ref().filter(|_| !taken[index]) else { continue };
-            if let Some(parent) = launcher_named(births, launcher, resource, event.at) {
+            if taken[index] {
+                continue;
+            }
+            let parent = match &resource.launcher {
+                Some(launcher) => launcher_named(births, launcher, resource, event.at),
+                None => group_of_member(graph, births, resource, event.at),
+            };
+            if let Some(parent) = parent {
                 taken[index] = true;
+                // A member is known by its group's name alone where no inventory confirms it.
+                let sure = resource.launcher.is_some();
                 new.push(Birth {
                     resource: (*resource).clone(),
                     at: event.at,
                     event: event.id.clone(),
                     created_by: parent.created_by.clone(),
-                    confidence: parent.confidence,
+                    confidence: if sure {
+                        parent.confidence
+                    } else {
+                        parent.confidence.max(Confidence::Suspect)
+                    },
                     attribution: Attribution::Indirect,
                     launched_by: Some(parent.resource.id.clone()),
                     death: None,
@@ -147,6 +162,38 @@ fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
         }
         births.extend(new);
     }
+}
+
+/// Whether a managed instance group made it: Google's own agent signs, and the log does not name the group (gcp.md 4.1).
+fn is_group_made(event: &Event, resource: &ResourceRef) -> bool {
+    resource.kind == "gcp.compute.instance"
+        && event
+            .actor
+            .principal
+            .as_deref()
+            .is_some_and(|who| who.ends_with("@cloudservices.gserviceaccount.com"))
+}
+
+/// A group's members are called `<base name>-<four characters>` in the group's own zones. An inventory that says who
+/// holds the machine outweighs its name.
+fn group_of_member<'a>(
+    graph: &Graph,
+    births: &'a [Birth],
+    member: &ResourceRef,
+    at: Time,
+) -> Option<&'a Birth> {
+    let told =
+        graph.evidence.observed.iter().any(|seen| !seen.held_by.is_empty() && is_one(&seen.resource, member));
+    let name = member.all_names().find_map(|name| name.rsplit_once("/instances/"))?.1;
+    let (base, rest) = name.rsplit_once('-')?;
+    let is_suffix = rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    births.iter().filter(|_| !told && is_suffix).find(|birth| {
+        birth.resource.kind == "gcp.compute.instance_group_manager"
+            && birth.at <= at
+            && is_joinable(&birth.resource.account, &member.account)
+            && is_within(&birth.resource.region, &member.region)
+            && birth.resource.all_names().any(|name| name.rsplit('/').next() == Some(base))
+    })
 }
 
 fn launcher_named<'a>(
@@ -372,6 +419,29 @@ fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deat
     }
 }
 
+/// What only the inventory tied to its launcher may have an insert entry of its own, signed by a service: the better
+/// evidence.
+fn name_by_log(graph: &Graph, births: &mut [Birth]) {
+    let mut made: BTreeMap<&Arc<str>, Vec<(&Event, &ResourceRef)>> = BTreeMap::new();
+    for event in graph.events().filter(|event| graph.succeeded(event) && graph.owner(event).is_none()) {
+        for fact in &event.facts {
+            if let Fact::Created(resource) = fact {
+                made.entry(&resource.id).or_default().push((event, resource));
+            }
+        }
+    }
+    for birth in births.iter_mut().filter(|birth| birth.attribution == Attribution::Indirect) {
+        let entries = birth.resource.all_names().filter_map(|name| made.get(name)).flatten();
+        let first = entries
+            .filter(|(_, resource)| is_one(resource, &birth.resource))
+            .min_by_key(|(event, _)| (event.at, event.id.clone()));
+        if let Some((event, _)) = first {
+            birth.event = event.id.clone();
+            birth.at = event.at;
+        }
+    }
+}
+
 /// Whether an instance fits a bulk operation by name pattern, place and time alone.
 fn is_of_bulk(birth: &Birth, seen: &Observed, at: Time) -> bool {
     let patterns = birth.resource.names.iter().filter_map(|name| name.strip_prefix("namePattern:"));
@@ -396,9 +466,14 @@ fn is_of_bulk(birth: &Birth, seen: &Observed, at: Time) -> bool {
 }
 
 /// A bulk operation is no thing of its own once its children are known; until then it is all that is known of them.
-fn drop_known_bulk(births: &mut Vec<Birth>, gaps: &mut BTreeSet<Gap>) {
-    let with_children: BTreeSet<EventId> =
+fn drop_known_bulk(graph: &Graph, births: &mut Vec<Birth>, gaps: &mut BTreeSet<Gap>) {
+    let mut with_children: BTreeSet<EventId> =
         births.iter().filter(|birth| birth.resource.kind != BULK).map(|birth| birth.event.clone()).collect();
+    // Its machines may each have an entry of their own: then the operations list says that they are its.
+    let held: BTreeSet<&Arc<str>> = graph.evidence.observed.iter().flat_map(|seen| &seen.held_by).collect();
+    let bulk = births.iter().filter(|birth| birth.resource.kind == BULK);
+    let known = bulk.filter(|birth| birth.resource.all_names().any(|name| held.contains(name)));
+    with_children.extend(known.map(|birth| birth.event.clone()).collect::<Vec<_>>());
     births.retain(|birth| birth.resource.kind != BULK || !with_children.contains(&birth.event));
     for birth in births.iter().filter(|birth| birth.resource.kind == BULK) {
         gaps.insert(Gap::new(
@@ -419,7 +494,8 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 id: birth.resource.id.clone(),
                 name: display_name(&birth.resource),
                 account: birth.resource.account.clone(),
-                region: birth.resource.region.clone(),
+                region: region_of(&birth.resource),
+                zone: zone_of(&birth.resource),
                 created_by: birth.created_by.clone(),
                 event: birth.event.clone(),
                 created_at: birth.at,
@@ -444,6 +520,20 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
         ))
     });
     resources
+}
+
+/// Google's zones are named `<region>-<letter>`.
+fn zone_of(resource: &ResourceRef) -> Option<Arc<str>> {
+    let (region, letter) = resource.region.rsplit_once('-')?;
+    let is_zone = resource.kind.starts_with("gcp.") && letter.len() == 1 && region.contains('-');
+    is_zone.then(|| resource.region.clone())
+}
+
+fn region_of(resource: &ResourceRef) -> Arc<str> {
+    match (zone_of(resource), resource.region.rsplit_once('-')) {
+        (Some(_), Some((region, _))) => region.into(),
+        _ => resource.region.clone(),
+    }
 }
 
 /// The shortest other name that a person would use.

@@ -65,10 +65,11 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
     let undone = Undone::of(graph);
     let mut merged: BTreeMap<Key, Finding> = BTreeMap::new();
     let mut gaps = Vec::new();
-    for (event, owner) in graph.acts() {
+    // What the owners did is no finding; their events are counted and their makings listed with their class.
+    for (event, owner) in graph.acts().filter(|(_, owner)| owner.confidence != Confidence::LikelyLegitimate) {
         let credential = graph.nodes[owner.node].id.clone();
         for signal in signals(event) {
-            if is_own_housekeeping(signal, made) {
+            if is_own_housekeeping(signal, event, made) {
                 continue;
             }
             let mut finding = finding(event, signal, owner.confidence, Some(credential.clone()));
@@ -154,10 +155,24 @@ fn finding(event: &Event, signal: &Signal, confidence: Confidence, credential: O
     }
 }
 
-/// Deleting or unlogging what it made itself is cleaning up, not an attack on anyone.
-fn is_own_housekeeping(signal: &Signal, made: &Attributed) -> bool {
+/// Deleting or unlogging what it made itself is cleaning up, not an attack on anyone. Protecting what it made against
+/// us is one.
+fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> bool {
+    // What an act makes (an exclusion that blinds a log) is not what it tidies up.
+    let makes = event.facts.iter().any(|fact| match fact {
+        Fact::Created(resource) => resource.all_names().any(|name| *name == signal.subject),
+        _ => false,
+    });
+    if makes {
+        return false;
+    }
     match signal.kind {
-        FindingKind::Destruction | FindingKind::DefenseEvasion => made.is_own(&signal.subject),
+        FindingKind::Destruction => made.is_own(&signal.subject),
+        FindingKind::DefenseEvasion => {
+            let hides = [&technique::DISABLE_CLOUD_LOGS, &technique::INDICATOR_REMOVAL];
+            signal.technique.is_some_and(|technique| hides.contains(&technique))
+                && made.is_own(&signal.subject)
+        }
         FindingKind::Persistence
         | FindingKind::PrivilegeEscalation
         | FindingKind::Exfiltration
@@ -328,7 +343,7 @@ fn attempts(graph: &Graph) -> Vec<Attempt> {
     for event in graph.events().filter(|event| !event.read_only) {
         let error: Arc<str> = match &event.outcome {
             Outcome::Succeeded => continue,
-            Outcome::DryRun => "DryRunOperation".into(),
+            Outcome::DryRun => "Client.DryRunOperation".into(),
             Outcome::Failed(code) => code.clone(),
         };
         if graph.owner(event).is_none() || !Phase::of(event.at, graph.evidence.window).is_counted() {

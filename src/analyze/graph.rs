@@ -58,6 +58,9 @@ pub struct Graph<'a> {
     by_session: BTreeMap<(Arc<str>, i64), usize>,
     /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
     by_principal: BTreeMap<Arc<str>, (usize, Time)>,
+    /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
+    /// what a key or login profile of theirs does belongs to that.
+    pending: BTreeMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
     by_principal_id: BTreeMap<Arc<str>, usize>,
     /// Keys that some other event is known to have issued: never matched by session.
@@ -128,7 +131,7 @@ pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
         let before = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
         graph.round();
         let after = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
-        if before == after {
+        if before == after && !graph.promote() {
             return graph;
         }
     }
@@ -171,6 +174,7 @@ impl<'a> Graph<'a> {
             by_key: BTreeMap::new(),
             by_session: BTreeMap::new(),
             by_principal: BTreeMap::new(),
+            pending: BTreeMap::new(),
             by_principal_id: BTreeMap::new(),
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
@@ -249,29 +253,35 @@ impl<'a> Graph<'a> {
                 }
             }
         }
+        let mut early: BTreeSet<Arc<str>> = BTreeSet::new();
         for (actor, at, address) in self.sightings() {
             let Some(address) = address.filter(|address| taint::is_public(address)) else { continue };
             if !self.is_seed(actor) {
                 continue;
             }
             let before = taint.leaked_at.is_some_and(|leak| at < leak);
+            let needs_no_key = actor.delegation.iter().any(|hop| !hop.is_empty());
             match &actor.key {
-                Some(key) if !before && taint.is_leaked(key) => taint.attacker.insert(address.clone()),
-                Some(_) => taint.owners.insert(address.clone()),
-                None if before || actor.delegation.iter().any(|hop| taint::is_service_agent(hop)) => {
-                    taint.owners.insert(address.clone())
+                _ if before => {
+                    early.insert(address.clone());
                 }
-                None => false,
-            };
+                Some(key) if taint.is_leaked(key) => {
+                    taint.attacker.insert(address.clone());
+                }
+                Some(_) => {
+                    taint.owners.insert(address.clone());
+                }
+                None if needs_no_key => {
+                    taint.owners.insert(address.clone());
+                }
+                None => {}
+            }
         }
-        if taint.leaked_at.is_some() {
-            // The owners' own pipeline may use the very key that leaked: where it was seen before the leak is theirs.
-            let owners = taint.owners.clone();
-            taint.attacker.retain(|address| !owners.contains(address));
-        } else {
-            let attacker = taint.attacker.clone();
-            taint.owners.retain(|address| !attacker.contains(address));
-        }
+        // The owners' own pipeline may use the very key that leaked: where it was seen before the leak is theirs. What
+        // else comes from where the leaked key is used is the thief's.
+        taint.attacker.retain(|address| !early.contains(address));
+        taint.owners.retain(|address| !taint.attacker.contains(address));
+        taint.owners.extend(early);
         self.taint = taint;
     }
 
@@ -320,8 +330,14 @@ impl<'a> Graph<'a> {
 
     /// Returns the credential that an event belongs to.
     pub fn owner(&self, event: &Event) -> Option<Owner> {
-        self.owner_of(&event.actor, event.at, event.address.as_ref())
-            .or_else(|| event.shared.as_ref().and_then(|shared| self.by_shared.get(shared)).copied())
+        let direct = self.owner_of(&event.actor, event.at, event.address.as_ref());
+        let shared = event.shared.as_ref().and_then(|shared| self.by_shared.get(shared)).copied();
+        match (direct, shared) {
+            // Another account's copy names the caller's key, this one only its account.
+            (Some(direct), Some(shared)) if shared.strength < direct.strength => Some(shared),
+            (Some(direct), _) => Some(direct),
+            (None, shared) => shared,
+        }
     }
 
     /// Returns the credential that an actor used at a time, from an address.
@@ -403,8 +419,9 @@ impl<'a> Graph<'a> {
     }
 
     fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
-        if self.is_seed(actor) && !self.is_impersonated(actor) {
+        if self.is_seed(actor) {
             let confidence = self.taint.class(actor, at, address);
+            let confidence = self.tainted_hop(actor, at, address).unwrap_or(confidence).min(confidence);
             return Some(Owner { node: 0, strength: Strength::Exact, confidence });
         }
         let (node, since) = actor.principal.as_ref().and_then(|email| self.by_principal.get(email))?;
@@ -418,11 +435,6 @@ impl<'a> Graph<'a> {
             });
         }
         (at >= *since).then(|| self.own(node, Strength::Exact))
-    }
-
-    /// Whether a person or service account, and not Google's own machinery, signed as this one.
-    fn is_impersonated(&self, actor: &Actor) -> bool {
-        actor.delegation.iter().any(|hop| !hop.is_empty() && !taint::is_service_agent(hop))
     }
 
     /// Returns the class of the delegation chain, when any hop of it is ours.
@@ -453,6 +465,18 @@ impl<'a> Graph<'a> {
                 .get(name)
                 .is_some_and(|found| found.iter().any(|index| self.made[*index].resource.is_same(resource)))
         })
+    }
+
+    /// Takes the made identities whole, once nothing more exact is to be found. Returns whether that was news.
+    fn promote(&mut self) -> bool {
+        let mut news = false;
+        for (name, owner) in std::mem::take(&mut self.pending) {
+            if let std::collections::btree_map::Entry::Vacant(free) = self.by_principal.entry(name) {
+                free.insert(owner);
+                news = true;
+            }
+        }
+        news
     }
 
     /// Returns who signed an event: a credential of the closure, else whatever the record names first.
@@ -501,7 +525,10 @@ impl<'a> Graph<'a> {
             }
             let owner = self.owner(event);
             if let (Some(shared), Some(owner)) = (&event.shared, owner) {
-                self.by_shared.entry(shared.clone()).or_insert(owner);
+                let best = self.by_shared.entry(shared.clone()).or_insert(owner);
+                if owner.strength < best.strength {
+                    *best = owner;
+                }
             }
             if self.principal().provider == Provider::Gcp {
                 self.delegations(event, &mut born);
@@ -541,7 +568,13 @@ impl<'a> Graph<'a> {
             self.by_session.entry((arn, at.as_second())).or_insert(node);
         }
         born.sort_by(|a, b| {
-            (a.depth, a.issued_at, &a.event, &a.id).cmp(&(b.depth, b.issued_at, &b.event, &b.id))
+            (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
+                b.depth,
+                b.issued_at,
+                b.strength,
+                &b.event,
+                &b.id,
+            ))
         });
         for node in born {
             self.add(node);
@@ -654,7 +687,7 @@ impl<'a> Graph<'a> {
             "aws.iam.user" | "gcp.iam.service_account" => {
                 for name in resource.all_names().filter(|name| name.starts_with("arn:") || name.contains('@'))
                 {
-                    self.by_principal.entry(name.clone()).or_insert((owner.node, event.at));
+                    self.pending.entry(name.clone()).or_insert((owner.node, event.at));
                 }
             }
             _ => {}
@@ -767,11 +800,9 @@ impl<'a> Graph<'a> {
                 // A made service account's entries without a key name belong to its first key.
                 if node.kind == "gcp.service_account_key"
                     && let Some(email) = &node.principal
-                    && let Some(owner) = self.by_principal.get_mut(email)
-                    && self.nodes[owner.0].kind != "gcp.service_account_key"
-                    && self.nodes[owner.0].kind != "gcp.impersonation"
+                    && self.pending.contains_key(email)
                 {
-                    owner.0 = index;
+                    self.by_principal.entry(email.clone()).or_insert((index, at));
                 }
             }
         }

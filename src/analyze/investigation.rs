@@ -8,7 +8,7 @@ use crate::cloud::Query;
 use crate::model::event::Fact;
 use crate::model::observed::Listing;
 use crate::model::report::{Counts, CoveredScope, Report, SCHEMA, Window};
-use crate::model::{Actor, Event, Gap, Observed, Outcome, Principal, Scope, Time};
+use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, Scope, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -57,11 +57,13 @@ impl Phase {
 }
 
 /// How often and when.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
     pub events: u64,
     pub first: Time,
     pub last: Time,
+    /// The event that `first` is the time of; of several, the one with the smallest id.
+    pub first_event: EventId,
 }
 
 #[derive(Default)]
@@ -130,11 +132,14 @@ impl Investigation {
         let next = self.plain.len() as u32;
         let slot = *self.plain_index.entry(key.clone()).or_insert(next);
         if slot == next {
-            self.plain.push((key, Tally { events: 0, first: event.at, last: event.at }));
+            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone() };
+            self.plain.push((key, tally));
         }
         let tally = &mut self.plain[slot as usize].1;
         tally.events += 1;
-        tally.first = tally.first.min(event.at);
+        if (event.at, &event.id) < (tally.first, &tally.first_event) {
+            (tally.first, tally.first_event) = (event.at, event.id.clone());
+        }
         tally.last = tally.last.max(event.at);
         slot
     }
@@ -238,7 +243,7 @@ impl Investigation {
             attempts: findings.attempts,
             uses: used.uses,
             unlinked: usage::unlinked(&graph),
-            root: Some(root::walk(&graph)),
+            root: Some(root::walk(&graph).or_first_new_use(usage::first_new_use(&graph))),
             unclassified: findings.unclassified,
             coverage,
             gaps: gaps.into_iter().collect(),

@@ -1,6 +1,7 @@
 //! The backward walk: who made the credential that leaked, and who made theirs, to the root event.
 
 use super::graph::{Graph, issued};
+use super::usage::FirstUse;
 use crate::model::report::{Hop, Root};
 use crate::model::{Event, event::Minter};
 use std::collections::BTreeSet;
@@ -21,6 +22,10 @@ pub fn walk(graph: &Graph) -> Root {
         let Some((minting, minted, minter)) = minting(graph, &here) else {
             break format!("no record seen here says who made {}", chain[chain.len() - 1]);
         };
+        // A service account leaked through one of its keys: the key is a link of its own.
+        if !chain.contains(&minted) && graph.taint.leaked_keys.contains(&minted) {
+            chain.push(minted.clone());
+        }
         let (from, ends) = match minter {
             Minter::Actor => match caller(graph, minting) {
                 Some(from) => (from, None),
@@ -70,6 +75,18 @@ pub fn walk(graph: &Graph) -> Root {
     Root { chain, event, hops, ends }
 }
 
+impl Root {
+    /// Where no record shows the making, the root event is the first use from an address that is news.
+    pub(super) fn or_first_new_use(mut self, first: Option<FirstUse>) -> Root {
+        if let (None, Some(first)) = (&self.event, first) {
+            self.ends =
+                format!("{}; first used from the new address {} at {}", self.ends, first.address, first.at);
+            self.event = Some(first.event);
+        }
+        self
+    }
+}
+
 /// Returns what records of the walk so far may be found by: each caller's own credential.
 pub fn ids_to_look_for(graph: &Graph) -> BTreeSet<Arc<str>> {
     walk(graph).chain.into_iter().collect()
@@ -89,8 +106,9 @@ fn minting<'a>(graph: &Graph<'a>, names: &[Arc<str>]) -> Option<(&'a Event, Arc<
     let events: Vec<&'a Event> = graph.events().filter(|event| graph.succeeded(event)).collect();
     let by_id = events.iter().find_map(|event| {
         // The caller's own copy knows the key; another account's copy only knows the account.
+        // A token minted for an account says who may use it, not who made it.
         issued(event)
-            .find(|issued| names.contains(&issued.id))
+            .find(|issued| issued.kind != "gcp.impersonation" && names.contains(&issued.id))
             .map(|issued| (best_copy(&events, event), issued.id.clone(), &issued.minter))
     });
     by_id.or_else(|| {

@@ -34,8 +34,10 @@ impl Taint {
                 self.by_address(address, Confidence::LikelyLegitimate)
             };
         }
-        if actor.delegation.iter().any(|hop| is_service_agent(hop)) {
-            return Confidence::LikelyLegitimate;
+        // A token of the metadata server, of a Google service or of someone who may impersonate needs no key; but from
+        // where the leaked key is used, it is the thief's (a token taken from a machine).
+        if actor.delegation.iter().any(|hop| !hop.is_empty()) {
+            return self.by_address(address, Confidence::LikelyLegitimate);
         }
         self.by_address(address, Confidence::Suspect)
     }

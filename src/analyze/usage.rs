@@ -34,6 +34,7 @@ struct Sighting<'a> {
     events: u64,
     first: Time,
     last: Time,
+    first_event: &'a EventId,
     event: Option<&'a Event>,
 }
 
@@ -63,6 +64,7 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             events: 1,
             first: event.at,
             last: event.at,
+            first_event: &event.id,
             event: Some(event),
         });
     }
@@ -78,6 +80,7 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             events: tally.events,
             first: tally.first,
             last: tally.last,
+            first_event: &tally.first_event,
             event: None,
         });
     }
@@ -173,6 +176,27 @@ fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
     }
 }
 
+/// Returns the first use of the seed from an address that is news: when nobody logged how it leaked, the story begins here.
+pub fn first_new_use(graph: &Graph) -> Option<FirstUse> {
+    let sightings = sightings(graph);
+    let old = old_addresses(graph, &sightings);
+    sightings
+        .iter()
+        .filter(|seen| seen.owner.node == 0 && seen.owner.confidence != Confidence::LikelyLegitimate)
+        .filter_map(|seen| {
+            let address = seen.address.filter(|address| !old.contains(*address))?;
+            Some(FirstUse { at: seen.first, event: seen.first_event.clone(), address: address.clone() })
+        })
+        .min_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
+}
+
+/// The first use from a new address.
+pub struct FirstUse {
+    pub at: Time,
+    pub event: EventId,
+    pub address: Arc<str>,
+}
+
 fn how(actor: &Actor) -> &'static str {
     if actor.from_console {
         "console"
@@ -197,6 +221,8 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
         .map(|(index, node)| {
             let span = used.per_node.get(&index);
             let end = end(graph, index);
+            let deleted = end.as_ref().filter(|end| end.deleted);
+            let deactivated = end.as_ref().filter(|end| !end.deleted);
             Credential {
                 id: node.id.clone(),
                 kind: node.kind,
@@ -209,9 +235,11 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
                 event: node.event.clone(),
                 strength: node.strength,
                 confidence: node.confidence,
-                state: end.as_ref().map_or("left", |(state, _, _)| state),
-                deleted_by: end.as_ref().and_then(|(_, _, by)| by.clone()),
-                deleted_at: end.as_ref().map(|(_, at, _)| *at),
+                state: if deleted.is_some() { "deleted" } else { "left" },
+                deactivated_at: deactivated.map(|end| end.at),
+                deactivated_by: deactivated.and_then(|end| end.by.clone()),
+                deleted_by: deleted.and_then(|end| end.by.clone()),
+                deleted_at: deleted.map(|end| end.at),
                 used: span.is_some(),
                 events: span.map_or(0, |span| span.events),
                 first_use: span.map(|span| span.first),
@@ -225,8 +253,15 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
     credentials
 }
 
-/// Returns how a credential ended as far as the logs show: revoked by id, last word first.
-fn end(graph: &Graph, index: usize) -> Option<(&'static str, Time, Option<Arc<str>>)> {
+/// How a credential ended.
+struct End {
+    at: Time,
+    deleted: bool,
+    by: Option<Arc<str>>,
+}
+
+/// Returns how a credential ended as far as the logs show; the last word counts.
+fn end(graph: &Graph, index: usize) -> Option<End> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
     let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
@@ -258,10 +293,8 @@ fn end(graph: &Graph, index: usize) -> Option<(&'static str, Time, Option<Arc<st
     }
     ends.sort();
     ends.dedup();
-    if let Some((at, how, by)) = ends.pop() {
-        return (!how.is_empty()).then_some((how, at, by));
-    }
-    None
+    let (at, how, by) = ends.pop()?;
+    (!how.is_empty()).then(|| End { at, deleted: how.ends_with("deleted"), by })
 }
 
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,
@@ -273,16 +306,21 @@ pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
         entry.1.extend(event);
     };
     same_role(graph, &mut add);
+    same_account(graph, &mut add);
     forwarded(graph, &mut add);
     for (event, owner) in graph.acts() {
         for fact in &event.facts {
             match fact {
-                Fact::Granted { member, role, on } if !graph.is_of_closure(member) => add(
-                    member.clone(),
-                    format!("was given {role} on {on}; what it did with that is not followed"),
-                    None,
-                    Some(event.id.clone()),
-                ),
+                Fact::Granted { member, role, on }
+                    if !graph.is_of_closure(member) && graph.made_named(member).is_none() =>
+                {
+                    add(
+                        member.clone(),
+                        format!("was given {role} on {on}; what it did with that is not followed"),
+                        None,
+                        Some(event.id.clone()),
+                    )
+                }
                 Fact::Carries { compute, identity }
                     if !graph.is_of_closure(identity) && event.actor.issued_to.is_none() =>
                 {
@@ -351,6 +389,25 @@ fn same_role(graph: &Graph, add: &mut Add) {
                     Some(event.id.clone()),
                 );
             }
+        }
+    }
+}
+
+/// Others who use a service account that the closure impersonated: its own workloads are not the principal.
+fn same_account(graph: &Graph, add: &mut Add) {
+    let targets: BTreeSet<&Arc<str>> = graph
+        .nodes
+        .iter()
+        .filter(|node| node.kind == "gcp.impersonation")
+        .filter_map(|node| node.principal.as_ref())
+        .collect();
+    let kept = graph.events().map(|event| (&event.actor, event.at, event.address.as_ref()));
+    let plain = graph.plain().map(|(key, tally)| (&*key.actor, tally.first, key.address.as_ref()));
+    for (actor, at, address) in kept.chain(plain) {
+        if let Some(principal) = actor.principal.as_ref().filter(|principal| targets.contains(principal))
+            && graph.owner_of(actor, at, address).is_none()
+        {
+            add(principal.clone(), "same service account, not linked".to_owned(), None, None);
         }
     }
 }

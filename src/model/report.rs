@@ -126,8 +126,12 @@ pub struct Credential {
     pub event: Option<EventId>,
     pub strength: Strength,
     pub confidence: Confidence,
-    /// `left` or `deleted` (or `inactive`) as far as the logs show.
+    /// `left` or `deleted` as far as the logs show; a deactivated one is left, and could be activated again.
     pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deactivated_by: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_by: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +154,9 @@ pub struct Resource {
     pub name: Option<Arc<str>>,
     pub account: Arc<str>,
     pub region: Arc<str>,
+    /// Google: the zone, where it lies in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Arc<str>>,
     /// Credential id.
     pub created_by: Arc<str>,
     pub event: EventId,

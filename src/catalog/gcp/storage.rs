@@ -10,9 +10,8 @@ use crate::model::Fact;
 use crate::model::report::FindingKind::*;
 
 const BUCKET: &str = "gcp.storage.bucket";
-const BUCKET_ID: &str =
-    "projects/_/buckets/{resource.labels.bucket_name}|protoPayload.resourceName~/buckets/";
-const BUCKET_NAMES: &str = "resource.labels.bucket_name";
+const BUCKET_ID: &str = "resource.labels.bucket_name|protoPayload.resourceName~/buckets/";
+const BUCKET_NAMES: &str = "projects/_/buckets/{resource.labels.bucket_name}";
 const MANAGED: &str = "gcp.storage.managed_folder";
 
 pub static STORAGE: Service = Service {

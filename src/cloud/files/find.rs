@@ -1,0 +1,166 @@
+//! Which files the operator's paths name. Opens nothing but the `case.json` of a folder; follows no link that it finds.
+
+use super::{Found, open, reason};
+use crate::model::Gap;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, FileType};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+pub(super) fn find(paths: &[String]) -> (BTreeMap<String, Found>, Vec<Gap>) {
+    let mut finder = Finder::default();
+    for path in paths {
+        finder.given(path);
+    }
+    finder.gaps.sort();
+    finder.gaps.dedup();
+    (finder.files, finder.gaps)
+}
+
+#[derive(Default)]
+struct Finder {
+    files: BTreeMap<String, Found>,
+    gaps: Vec<Gap>,
+    /// Where the files really lie: one that is named twice is read once.
+    seen: BTreeSet<PathBuf>,
+    /// Whether a folder is a case of ours.
+    cases: BTreeMap<PathBuf, bool>,
+}
+
+impl Finder {
+    fn given(&mut self, text: &str) {
+        let path = Path::new(text);
+        match fs::metadata(path) {
+            Ok(meta) => self.named(path, &meta),
+            // A name with signs of a pattern in it was tried as a name first.
+            Err(_) if text.contains(['*', '?', '[']) => self.pattern(text),
+            Err(e) => self.gap(path, reason(&e)),
+        }
+    }
+
+    fn pattern(&mut self, text: &str) {
+        let matches = match glob::glob(text) {
+            Ok(matches) => matches,
+            Err(e) => return self.gap(Path::new(text), format!("not a pattern: {}", e.msg)),
+        };
+        let mut found = false;
+        for path in matches {
+            found = true;
+            match path {
+                Ok(path) if self.is_of_case(&path) => {}
+                Ok(path) => match fs::metadata(&path) {
+                    Ok(meta) => self.named(&path, &meta),
+                    Err(e) => self.gap(&path, reason(&e)),
+                },
+                Err(e) => self.gap(e.path(), reason(e.error())),
+            }
+        }
+        if !found {
+            self.gap(Path::new(text), "nothing matches");
+        }
+    }
+
+    fn named(&mut self, path: &Path, meta: &fs::Metadata) {
+        match meta.file_type() {
+            kind if kind.is_dir() => self.folder(path),
+            kind if kind.is_file() => self.file(path, meta.len()),
+            kind => self.gap(path, not_opened(kind)),
+        }
+    }
+
+    fn folder(&mut self, top: &Path) {
+        let home = match fs::canonicalize(top) {
+            Ok(home) => home,
+            Err(e) => return self.gap(top, reason(&e)),
+        };
+        let mut folders = vec![top.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(e) => {
+                    self.gap(&folder, reason(&e));
+                    continue;
+                }
+            };
+            for entry in entries {
+                match entry.and_then(|e| Ok((e.path(), fs::symlink_metadata(e.path())?))) {
+                    Err(e) => self.gap(&folder, reason(&e)),
+                    Ok((path, _)) if self.is_of_case(&path) => {}
+                    Ok((path, meta)) if meta.is_symlink() => self.link(&path, &home),
+                    Ok((path, meta)) if meta.is_dir() => folders.push(path),
+                    Ok((path, meta)) => self.named(&path, &meta),
+                }
+            }
+        }
+    }
+
+    /// A link inside its folder leads to what is read under its own name; one out of it is the operator's to follow.
+    fn link(&mut self, path: &Path, home: &Path) {
+        match fs::canonicalize(path) {
+            Ok(target) if target.starts_with(home) => {}
+            Ok(_) => self
+                .gap(path, "a link that leads out of the folder is not followed: name its target to read it"),
+            Err(e) => self.gap(path, format!("a link that leads nowhere: {}", reason(&e))),
+        }
+    }
+
+    fn file(&mut self, path: &Path, size: u64) {
+        if let Ok(real) = fs::canonicalize(path)
+            && !self.seen.insert(real)
+        {
+            return;
+        }
+        let mut name = path.to_string_lossy().into_owned();
+        // Two names that are not UTF-8 may look the same.
+        while self.files.contains_key(&name) {
+            name.push('\'');
+        }
+        self.files.insert(name, Found { path: path.to_owned(), size });
+    }
+
+    /// Whether this is something that `triage` keeps beside the evidence of a case: made from logs, so no log.
+    fn is_of_case(&mut self, path: &Path) -> bool {
+        let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return false };
+        let is_ours = matches!(
+            name,
+            "inventory" | "expect" | "case.json" | "report.json" | "journal.ndjson" | "SHA256SUMS"
+        ) || (name.starts_with("plan-") && name.ends_with(".json"));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        is_ours && *self.cases.entry(folder.to_owned()).or_insert_with(|| is_case(folder))
+    }
+
+    fn gap(&mut self, path: &Path, why: impl Into<String>) {
+        self.gaps.push(Gap::unread(path.to_string_lossy(), why));
+    }
+}
+
+/// Whether a folder holds the `case.json` of a case.
+fn is_case(folder: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Case {
+        schema: String,
+    }
+    let Ok(file) = open(&folder.join("case.json")) else { return false };
+    let mut text = Vec::new();
+    file.take(1 << 20).read_to_end(&mut text).is_ok()
+        && serde_json::from_slice::<Case>(&text).is_ok_and(|case| case.schema.starts_with("triage.case/"))
+}
+
+/// Why something that is not a regular file is left alone.
+pub(super) fn not_opened(kind: FileType) -> String {
+    #[cfg(unix)]
+    let what = {
+        use std::os::unix::fs::FileTypeExt;
+        match () {
+            () if kind.is_fifo() => "a named pipe",
+            () if kind.is_socket() => "a socket",
+            () if kind.is_char_device() || kind.is_block_device() => "a device",
+            () if kind.is_dir() => "a folder",
+            () => "not a regular file",
+        }
+    };
+    #[cfg(not(unix))]
+    let what = if kind.is_dir() { "a folder" } else { "not a regular file" };
+    format!("{what}, which is not opened")
+}
