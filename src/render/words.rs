@@ -134,7 +134,7 @@ pub(super) fn is_left(state: &str) -> bool {
 /// Whether a credential may still sign in, as far as the logs (and `now`) show.
 pub(super) fn is_usable(credential: &Credential, now: Option<Time>) -> bool {
     let expired = now.zip(credential.valid_until).is_some_and(|(now, until)| until <= now);
-    credential.state == "left" && !expired
+    credential.state == "left" && credential.deactivated_at.is_none() && !expired
 }
 
 /// The region of a location: a Google zone `us-central1-a` lies in `us-central1`.

@@ -87,6 +87,8 @@ fn seed(id: &str, kind: &'static str, account: &str) -> Credential {
         strength: Strength::Exact,
         confidence: Confidence::Confirmed,
         state: "left",
+        deactivated_at: None,
+        deactivated_by: None,
         deleted_by: None,
         deleted_at: None,
         used: true,
@@ -246,6 +248,7 @@ fn founding() -> Report {
             name: Some(arc(format!("worker-{n}"))),
             account: arc(account),
             region: arc(zone[n as usize % 5]),
+            zone: None,
             created_by: arc(KEY),
             event: arc(format!("ins{n}")),
             created_at: at("2026-11-22T03:40:00Z"),
@@ -409,6 +412,7 @@ fn small() -> Report {
         name: None,
         account: arc("444455556666"),
         region: arc("eu-west-3"),
+        zone: None,
         created_by: arc("ASIAIOSFODNN7EXAMPLE"),
         event: arc("11111111-2222-3333-4444-555555555555"),
         created_at: at("2026-11-22T03:22:00Z"),
@@ -686,7 +690,9 @@ fn filled(text: &str) -> Report {
                 event: some(),
                 strength: Strength::Heuristic,
                 confidence: Confidence::Suspect,
-                state: fixed,
+                state: if depth == 2 { "left" } else { fixed },
+                deactivated_at: time,
+                deactivated_by: some(),
                 deleted_by: some(),
                 deleted_at: time,
                 used: true,
@@ -703,6 +709,7 @@ fn filled(text: &str) -> Report {
                 name: Some(arc(format!("{text}{text}"))),
                 account: arc(text),
                 region: arc(text),
+                zone: some(),
                 created_by: arc(text),
                 event: arc(text),
                 created_at: when,
@@ -855,6 +862,20 @@ fn check_lines(lines: &str, report: &serde_json::Value) {
         of_kind.iter_mut().for_each(|line| drop(line.as_object_mut().unwrap().remove("type")));
         assert_eq!(&serde_json::Value::Array(of_kind), items, "{kind}");
     }
+}
+
+#[test]
+fn a_deactivated_key_is_neither_usable_nor_gone() {
+    let mut report = small();
+    report.credentials[0].deactivated_at = Some(at("2026-11-22T06:00:00Z"));
+    report.credentials[0].deactivated_by = Some(arc("arn:aws:iam::111122223333:user/oncall"));
+    let text = table::report(&report, &view(None));
+    assert!(text.starts_with("KEY USED BY 1 NEW ADDRESS; 1 credential still usable; "), "{text}");
+    assert!(text.contains("Logs show it deactivated 2026-11-22 06:00:00Z (30 min ago);"), "{text}");
+    assert!(text.contains(
+        "deactivated, can be activated again 2026-11-22 06:00:00Z by arn:aws:iam::111122223333:user/oncall"
+    ));
+    assert!(!text.contains("NOT REVOKED"));
 }
 
 #[test]

@@ -182,6 +182,12 @@ fn first_and_last(group: &[&Credential]) -> Option<(Time, Time)> {
 }
 
 fn state_of(one: &Credential, usable: bool) -> Vec<(u8, Line)> {
+    if let Some(at) = one.deactivated_at.filter(|_| one.state == "left") {
+        let by = one.deactivated_by.as_deref();
+        let by = by.into_iter().map(|by| (6, Line::new().put(" by ").put(Untrusted(by))));
+        let word = Line::new().styled(Style::Yellow, "deactivated, can be activated again");
+        return [(0, word), (2, Line::new().put(" ").put(At(at)))].into_iter().chain(by).collect();
+    }
     match (one.state, one.valid_until) {
         ("left", Some(until)) if usable => {
             vec![(0, Line::new().styled(Style::Red, "valid")), (1, Line::new().put(" until ").put(At(until)))]

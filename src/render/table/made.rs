@@ -145,7 +145,7 @@ fn every(page: &mut Page<'_>, report: &Report) {
             Line::new().put(Untrusted(&one.id)),
             Line::new().put(Untrusted(one.name.as_deref().unwrap_or_default())),
             Line::new().put(Untrusted(&one.account)),
-            Line::new().put(Untrusted(&one.region)),
+            Line::new().put(Untrusted(one.zone.as_deref().unwrap_or(&one.region))),
             Line::new().put(At(one.created_at)),
         ];
         let mut parts = vec![Line::new().put("by ").put(Untrusted(&one.created_by))];

@@ -188,7 +188,10 @@ fn alive(report: &Report, now: Option<crate::model::Time>) -> Line {
             let line = line.put("it revoked ").join(time(at, now));
             by.into_iter().fold(line, |line, by| line.put(" by ").put(Untrusted(by)))
         }
-        (0, 1, None) => line.put("it revoked or expired"),
+        (0, 1, None) => match seeds.first().and_then(|seed| seed.deactivated_at) {
+            Some(at) => line.put("it deactivated ").join(time(at, now)),
+            None => line.put("it revoked or expired"),
+        },
         (_, 1, _) => line.styled(Style::Red, "no revocation"),
         (n, of, _) => {
             let line = line.styled(if n > 0 { Style::Red } else { Style::Plain }, n).put(" of ").put(of);
