@@ -120,8 +120,7 @@ impl Display for Short<'_> {
         }
         let columns = self.columns.saturating_sub(NOTICE);
         let mut used = 0;
-        let mut shown = 0;
-        for (c, escaped) in judged(self.text) {
+        for (shown, (c, escaped)) in judged(self.text).enumerate() {
             let mut piece = String::new();
             put(&mut piece, c, escaped)?;
             used += piece.width();
@@ -129,7 +128,6 @@ impl Display for Short<'_> {
                 return write!(f, "… (+{} characters)", self.text.chars().count() - shown);
             }
             f.write_str(&piece)?;
-            shown += 1;
         }
         Ok(())
     }
