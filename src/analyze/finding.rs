@@ -265,14 +265,19 @@ fn pair_here(signal: &Signal, event: &Event) -> (Arc<str>, Arc<str>) {
 /// What was not logged while a log was off can't be known: "nothing seen" in that window means nothing.
 fn blind_window(finding: &Finding) -> Gap {
     let until = match finding.until {
-        Some(until) => format!("until {until}"),
+        Some(until) => format!("until {}", to_the_second(until)),
         None => "and not seen to be switched on again".to_owned(),
     };
     Gap::new(
         GapKind::Interrupted,
         format!("{} of {}", finding.subject, finding.account.as_deref().unwrap_or("unknown account")),
-        format!("logging was cut at {} {until}", finding.at),
+        format!("logging was cut at {} {until}", to_the_second(finding.at)),
     )
+}
+
+/// Nanoseconds say nothing to a reader of a window.
+fn to_the_second(time: Time) -> Time {
+    Time::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// The provider's own word: leak notices about the seed, and abuse on what the closure made.
@@ -365,9 +370,18 @@ fn attempts(graph: &Graph) -> Vec<Attempt> {
 /// Successful writes that no row knows.
 fn unclassified(graph: &Graph) -> Vec<Unclassified> {
     let mut writes: BTreeMap<Arc<str>, BTreeSet<EventId>> = BTreeMap::new();
+    // One entry of an operation tells what both are about.
+    let told: BTreeSet<&Arc<str>> = graph
+        .acts()
+        .filter(|(event, _)| !event.facts.is_empty())
+        .filter_map(|(event, _)| event.operation.as_ref().map(|operation| &operation.id))
+        .collect();
     for (event, _) in graph.acts() {
         // The last entry of an operation repeats the first without its request.
-        let repeats = event.operation.as_ref().is_some_and(|operation| operation.last && !operation.first);
+        let repeats = event
+            .operation
+            .as_ref()
+            .is_some_and(|operation| (operation.last && !operation.first) || told.contains(&operation.id));
         if !event.read_only && !repeats && event.facts.is_empty() {
             writes.entry(event.action.clone()).or_default().insert(event.id.clone());
         }

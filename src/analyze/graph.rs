@@ -503,6 +503,9 @@ impl<'a> Graph<'a> {
 
     /// The principal behind a leaked access key, as its own records name it.
     pub fn seed_user(&self) -> Option<Arc<str>> {
+        if self.principal().kind != PrincipalKind::AccessKey {
+            return None;
+        }
         let mut seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
         seed.find_map(|(actor, _, _)| actor.principal.clone())
     }
