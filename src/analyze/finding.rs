@@ -65,11 +65,11 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
     let undone = Undone::of(graph);
     let mut merged: BTreeMap<Key, Finding> = BTreeMap::new();
     let mut gaps = Vec::new();
-    // What the owners did is no finding; their events are counted and their makings listed with their class.
-    for (event, owner) in graph.acts().filter(|(_, owner)| owner.confidence != Confidence::LikelyLegitimate) {
+    for (event, owner) in graph.acts() {
         let credential = graph.nodes[owner.node].id.clone();
         for signal in signals(event) {
-            if is_own_housekeeping(signal, event, made) {
+            if is_routine(graph, signal, event, owner.confidence) || is_own_housekeeping(signal, event, made)
+            {
                 continue;
             }
             let mut finding = finding(event, signal, owner.confidence, Some(credential.clone()));
@@ -152,6 +152,33 @@ fn finding(event: &Event, signal: &Signal, confidence: Confidence, credential: O
         standing: true,
         confidence,
         credential,
+    }
+}
+
+/// What the owners do every day is no finding: reading their own secrets, calling their models. What would be grave
+/// whoever does it is told all the same, with its class, unless it was before the leak.
+fn is_routine(graph: &Graph, signal: &Signal, event: &Event, confidence: Confidence) -> bool {
+    if confidence != Confidence::LikelyLegitimate {
+        return false;
+    }
+    if graph.evidence.window.leaked_at.is_some_and(|leak| event.at < leak) {
+        return true;
+    }
+    match signal.kind {
+        FindingKind::CredentialAccess
+        | FindingKind::ServiceAbuse
+        | FindingKind::Discovery
+        | FindingKind::Execution
+        | FindingKind::LateralMovement
+        | FindingKind::ResourceHijacking => true,
+        FindingKind::Persistence
+        | FindingKind::PrivilegeEscalation
+        | FindingKind::DefenseEvasion
+        | FindingKind::Exfiltration
+        | FindingKind::Exposure
+        | FindingKind::Destruction
+        | FindingKind::Commitment
+        | FindingKind::Leak => false,
     }
 }
 
