@@ -194,7 +194,8 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
         return false;
     }
     match signal.kind {
-        FindingKind::Destruction => made.is_own(&signal.subject),
+        // Reading back a secret that it put there itself, or deleting its own things, hurts nobody.
+        FindingKind::Destruction | FindingKind::CredentialAccess => made.is_own(&signal.subject),
         FindingKind::DefenseEvasion => {
             let hides = [&technique::DISABLE_CLOUD_LOGS, &technique::INDICATOR_REMOVAL];
             signal.technique.is_some_and(|technique| hides.contains(&technique))
@@ -204,7 +205,6 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
         | FindingKind::PrivilegeEscalation
         | FindingKind::Exfiltration
         | FindingKind::Exposure
-        | FindingKind::CredentialAccess
         | FindingKind::LateralMovement
         | FindingKind::Execution
         | FindingKind::ResourceHijacking
@@ -424,7 +424,7 @@ fn unclassified(graph: &Graph) -> Vec<Unclassified> {
 }
 
 /// Members that the closure let in and nobody was seen to put out again.
-pub fn grants(graph: &Graph) -> Vec<Grant> {
+pub fn grants(graph: &Graph, made: &Attributed) -> Vec<Grant> {
     let mut withdrawn: BTreeMap<(&str, &str, &str), Time> = BTreeMap::new();
     for event in graph.events().filter(|event| graph.succeeded(event)) {
         for fact in &event.facts {
@@ -438,6 +438,9 @@ pub fn grants(graph: &Graph) -> Vec<Grant> {
     for (event, _) in graph.acts().filter(|(_, owner)| owner.confidence == Confidence::Confirmed) {
         for fact in &event.facts {
             let Fact::Granted { member, role, on } = fact else { continue };
+            if made.is_deleted(on) || made.is_deleted(member) {
+                continue;
+            }
             if withdrawn.get(&(&**member, &**role, &**on)).is_none_or(|last| *last < event.at) {
                 grants.push(Grant {
                     member: member.clone(),
