@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex};
 
 /// Where evidence goes before anyone interprets it.
 pub trait Keep: Sync {
-    /// Saves a record as received.
-    fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<()>;
+    /// Saves a record as received; `false` when these bytes can't be kept as a record.
+    fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<bool>;
 }
 
 /// What the corpus was, so that a case can be opened again without it.
@@ -229,7 +229,12 @@ impl Pass<'_> {
             },
         };
         if self.saved.insert(head.identity) {
-            self.keep.save(raw.bytes, &head).map_err(Refusal::Failure)?;
+            // What can't be kept is not interpreted either: no conclusion without its evidence.
+            if !self.keep.save(raw.bytes, &head).map_err(Refusal::Failure)? {
+                return Err(Refusal::Unreadable(
+                    "it is no single JSON record that could be kept as evidence".into(),
+                ));
+            }
         } else if self.first.is_none() {
             // Already read in an earlier pass.
             return Ok(());

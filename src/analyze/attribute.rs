@@ -591,7 +591,7 @@ fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static st
 
 fn touched(graph: &Graph) -> Vec<Touched> {
     type Key = (&'static str, Arc<str>, Arc<str>, Arc<str>, String);
-    let mut all: BTreeMap<Key, (BTreeSet<EventId>, Confidence)> = BTreeMap::new();
+    let mut all: BTreeMap<Key, (BTreeSet<EventId>, Confidence, bool)> = BTreeMap::new();
     for (event, owner) in graph.acts() {
         for fact in &event.facts {
             let (resource, how) = match fact {
@@ -602,13 +602,14 @@ fn touched(graph: &Graph) -> Vec<Touched> {
             };
             let key =
                 (resource.kind, resource.id.clone(), resource.account.clone(), resource.region.clone(), how);
-            let entry = all.entry(key).or_insert((BTreeSet::new(), owner.confidence));
+            let own = graph.is_own(resource);
+            let entry = all.entry(key).or_insert((BTreeSet::new(), owner.confidence, own));
             entry.0.insert(event.id.clone());
             entry.1 = entry.1.min(owner.confidence);
         }
     }
     all.into_iter()
-        .map(|((kind, id, account, region, how), (events, confidence))| Touched {
+        .map(|((kind, id, account, region, how), (events, confidence, own))| Touched {
             kind,
             id,
             account,
@@ -616,6 +617,7 @@ fn touched(graph: &Graph) -> Vec<Touched> {
             how,
             events: events.into_iter().collect(),
             confidence,
+            own,
         })
         .collect()
 }

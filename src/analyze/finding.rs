@@ -65,11 +65,11 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
     let undone = Undone::of(graph);
     let mut merged: BTreeMap<Key, Finding> = BTreeMap::new();
     let mut gaps = Vec::new();
-    // What the owners did is no finding; their events are counted and their makings listed with their class.
-    for (event, owner) in graph.acts().filter(|(_, owner)| owner.confidence != Confidence::LikelyLegitimate) {
+    for (event, owner) in graph.acts() {
         let credential = graph.nodes[owner.node].id.clone();
         for signal in signals(event) {
-            if is_own_housekeeping(signal, event, made) {
+            if is_routine(graph, signal, event, owner.confidence) || is_own_housekeeping(signal, event, made)
+            {
                 continue;
             }
             let mut finding = finding(event, signal, owner.confidence, Some(credential.clone()));
@@ -155,6 +155,33 @@ fn finding(event: &Event, signal: &Signal, confidence: Confidence, credential: O
     }
 }
 
+/// What the owners do every day is no finding: reading their own secrets, calling their models. What would be grave
+/// whoever does it is told all the same, with its class, unless it was before the leak.
+fn is_routine(graph: &Graph, signal: &Signal, event: &Event, confidence: Confidence) -> bool {
+    if confidence != Confidence::LikelyLegitimate {
+        return false;
+    }
+    if graph.evidence.window.leaked_at.is_some_and(|leak| event.at < leak) {
+        return true;
+    }
+    match signal.kind {
+        FindingKind::CredentialAccess
+        | FindingKind::ServiceAbuse
+        | FindingKind::Discovery
+        | FindingKind::Execution
+        | FindingKind::LateralMovement
+        | FindingKind::ResourceHijacking => true,
+        FindingKind::Persistence
+        | FindingKind::PrivilegeEscalation
+        | FindingKind::DefenseEvasion
+        | FindingKind::Exfiltration
+        | FindingKind::Exposure
+        | FindingKind::Destruction
+        | FindingKind::Commitment
+        | FindingKind::Leak => false,
+    }
+}
+
 /// Deleting or unlogging what it made itself is cleaning up, not an attack on anyone. Protecting what it made against
 /// us is one.
 fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> bool {
@@ -167,7 +194,8 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
         return false;
     }
     match signal.kind {
-        FindingKind::Destruction => made.is_own(&signal.subject),
+        // Reading back a secret that it put there itself, or deleting its own things, hurts nobody.
+        FindingKind::Destruction | FindingKind::CredentialAccess => made.is_own(&signal.subject),
         FindingKind::DefenseEvasion => {
             let hides = [&technique::DISABLE_CLOUD_LOGS, &technique::INDICATOR_REMOVAL];
             signal.technique.is_some_and(|technique| hides.contains(&technique))
@@ -177,7 +205,6 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
         | FindingKind::PrivilegeEscalation
         | FindingKind::Exfiltration
         | FindingKind::Exposure
-        | FindingKind::CredentialAccess
         | FindingKind::LateralMovement
         | FindingKind::Execution
         | FindingKind::ResourceHijacking
@@ -265,14 +292,19 @@ fn pair_here(signal: &Signal, event: &Event) -> (Arc<str>, Arc<str>) {
 /// What was not logged while a log was off can't be known: "nothing seen" in that window means nothing.
 fn blind_window(finding: &Finding) -> Gap {
     let until = match finding.until {
-        Some(until) => format!("until {until}"),
+        Some(until) => format!("until {}", to_the_second(until)),
         None => "and not seen to be switched on again".to_owned(),
     };
     Gap::new(
         GapKind::Interrupted,
         format!("{} of {}", finding.subject, finding.account.as_deref().unwrap_or("unknown account")),
-        format!("logging was cut at {} {until}", finding.at),
+        format!("logging was cut at {} {until}", to_the_second(finding.at)),
     )
+}
+
+/// Nanoseconds say nothing to a reader of a window.
+fn to_the_second(time: Time) -> Time {
+    Time::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// The provider's own word: leak notices about the seed, and abuse on what the closure made.
@@ -365,9 +397,18 @@ fn attempts(graph: &Graph) -> Vec<Attempt> {
 /// Successful writes that no row knows.
 fn unclassified(graph: &Graph) -> Vec<Unclassified> {
     let mut writes: BTreeMap<Arc<str>, BTreeSet<EventId>> = BTreeMap::new();
+    // One entry of an operation tells what both are about.
+    let told: BTreeSet<&Arc<str>> = graph
+        .acts()
+        .filter(|(event, _)| !event.facts.is_empty())
+        .filter_map(|(event, _)| event.operation.as_ref().map(|operation| &operation.id))
+        .collect();
     for (event, _) in graph.acts() {
         // The last entry of an operation repeats the first without its request.
-        let repeats = event.operation.as_ref().is_some_and(|operation| operation.last && !operation.first);
+        let repeats = event
+            .operation
+            .as_ref()
+            .is_some_and(|operation| (operation.last && !operation.first) || told.contains(&operation.id));
         if !event.read_only && !repeats && event.facts.is_empty() {
             writes.entry(event.action.clone()).or_default().insert(event.id.clone());
         }
@@ -383,7 +424,7 @@ fn unclassified(graph: &Graph) -> Vec<Unclassified> {
 }
 
 /// Members that the closure let in and nobody was seen to put out again.
-pub fn grants(graph: &Graph) -> Vec<Grant> {
+pub fn grants(graph: &Graph, made: &Attributed) -> Vec<Grant> {
     let mut withdrawn: BTreeMap<(&str, &str, &str), Time> = BTreeMap::new();
     for event in graph.events().filter(|event| graph.succeeded(event)) {
         for fact in &event.facts {
@@ -397,6 +438,9 @@ pub fn grants(graph: &Graph) -> Vec<Grant> {
     for (event, _) in graph.acts().filter(|(_, owner)| owner.confidence == Confidence::Confirmed) {
         for fact in &event.facts {
             let Fact::Granted { member, role, on } = fact else { continue };
+            if made.is_deleted(on) || made.is_deleted(member) {
+                continue;
+            }
             if withdrawn.get(&(&**member, &**role, &**on)).is_none_or(|last| *last < event.at) {
                 grants.push(Grant {
                     member: member.clone(),

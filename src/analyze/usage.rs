@@ -312,7 +312,7 @@ pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
     same_role(graph, &mut add);
     same_account(graph, &mut add);
     forwarded(graph, &mut add);
-    for (event, owner) in graph.acts() {
+    for (event, _) in graph.acts() {
         for fact in &event.facts {
             match fact {
                 Fact::Granted { member, role, on }
@@ -325,15 +325,12 @@ pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
                         Some(event.id.clone()),
                     )
                 }
-                Fact::Carries { compute, identity }
+                Fact::Carries { identity, .. }
                     if !graph.is_of_closure(identity) && event.actor.issued_to.is_none() =>
                 {
                     add(
                         identity.clone(),
-                        format!(
-                            "is carried by {}, which {} launched or changed",
-                            compute.id, graph.nodes[owner.node].id
-                        ),
+                    "is carried by compute that it launched or changed; its own use can't be told apart from theirs".to_owned(),
                         None,
                         Some(event.id.clone()),
                     )

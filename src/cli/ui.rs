@@ -79,10 +79,23 @@ impl Ui {
         self.say(Line::new().styled(Style::Yellow, "warning: ").join(line));
     }
 
-    /// Tells why it failed, with the chain of causes on one line.
+    /// Tells why it failed, with the chain of causes on one line, and under it the hints that messages end with.
     pub fn error(&self, error: &anyhow::Error) {
         let chain = format!("{error:#}");
-        self.say(Line::new().styled(Style::Red, "error: ").put(Untrusted(&chain)));
+        for (index, line) in chain.split('\n').enumerate() {
+            let line = Untrusted(line);
+            self.say(match index {
+                0 => Line::new().styled(Style::Red, "error: ").put(line),
+                _ => Line::new().put("  ").put(line),
+            });
+        }
+    }
+
+    /// Tells what an exit code means, to whoever has to act on it.
+    pub fn code(&self, code: u8) {
+        if let Some(meaning) = super::exit::explain(code) {
+            self.say(Line::new().put(meaning).put(" (exit code ").put(Count(u64::from(code))).put(")"));
+        }
     }
 
     /// Tells the next step after a warning or an error.

@@ -22,6 +22,15 @@ pub enum PlanKind {
     Contain,
 }
 
+impl PlanKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            PlanKind::Revoke => "revoke",
+            PlanKind::Contain => "contain",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     /// 1-based, in the order of execution.

@@ -193,6 +193,9 @@ pub struct Touched {
     pub how: String,
     pub events: Vec<EventId>,
     pub confidence: Confidence,
+    /// The principal made it itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

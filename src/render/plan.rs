@@ -30,10 +30,10 @@ pub fn plan(plan: &Plan, view: &View) -> String {
     };
     let destroys = plan.steps.iter().filter(|step| step.destroys).count();
     if destroys > 0 {
-        rest = rest
-            .put(", ")
-            .styled(Style::Red, destroys)
-            .styled(Style::Red, " of them can not be undone whole");
+        rest = rest.put(", ").styled(Style::Red, destroys).styled(
+            Style::Red,
+            if destroys == 1 { " of them destroys something" } else { " of them destroy something" },
+        );
     }
     if !plan.withheld.is_empty() {
         rest = rest.put(", ").join(count(plan.withheld.len() as u64, "thing", "things")).put(" left alone");

@@ -110,8 +110,8 @@ pub(super) fn confidence(confidence: Confidence) -> Option<&'static str> {
 pub(super) fn strength(strength: Strength) -> Option<&'static str> {
     match strength {
         Strength::Exact => None,
-        Strength::ExactSession => Some("linked by ARN and session start"),
-        Strength::Heuristic => Some("linked by user, time or address only"),
+        Strength::ExactSession => Some("linked by session start"),
+        Strength::Heuristic => Some("heuristic link"),
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn is_left(state: &str) -> bool {
 /// Whether a credential may still sign in, as far as the logs (and `now`) show.
 pub(super) fn is_usable(credential: &Credential, now: Option<Time>) -> bool {
     let expired = now.zip(credential.valid_until).is_some_and(|(now, until)| until <= now);
-    credential.state == "left" && !expired
+    credential.state == "left" && credential.deactivated_at.is_none() && !expired
 }
 
 /// The region of a location: a Google zone `us-central1-a` lies in `us-central1`.

@@ -28,14 +28,25 @@ pub(super) fn chain(page: &mut Page<'_>, report: &Report) {
     let word = if page.view.now.is_some() { " still usable" } else { " not seen revoked" };
     page.head("BECAME", rest.put(", ").put(Count(usable)).put(word));
     let rows = tree(report, page.view);
+    // Which rows one screen is for: what was used (so every hop on the way), what works, the rest.
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|n| {
+        let (depth, group) = &rows[*n];
+        let works = group.iter().any(|one| is_usable(one, page.view.now));
+        let used = group.iter().any(|one| one.used);
+        (*depth > 0 && !used, !works)
+    });
     let most = page.take(rows.len(), MOST);
-    for (depth, group) in rows.iter().take(most) {
+    order.truncate(most);
+    order.sort_unstable();
+    let mut told = 0;
+    for (depth, group) in order.into_iter().map(|n| &rows[n]) {
         let indent = 2 + 2 * (*depth).min(DEEPEST);
         let line = entry(page, *depth, group, indent);
         page.at(indent, indent + 4, line);
+        told += group.len();
     }
-    let rest = rows.iter().skip(most).map(|(_, group)| group.len()).sum();
-    page.more(rest, "credentials");
+    page.more(report.credentials.len() - told, "credentials");
 }
 
 /// Walks the tree from its seeds, every credential once whatever the links say; like leaves are one entry unless
@@ -130,7 +141,7 @@ fn entry(page: &mut Page<'_>, depth: usize, group: &[&Credential], indent: usize
     if let Some(principal) = one.principal.as_deref().filter(|principal| *principal != &*one.id) {
         let same = group.iter().all(|other| other.principal == one.principal);
         let line = Line::new().put(" as ").put(Untrusted(if same { principal } else { role(principal) }));
-        parts.push((1, line.put(if same { "" } else { "/…" })));
+        parts.push((u8::from(!one.used), line.put(if same { "" } else { "/…" })));
     }
     // An ARN says its account.
     let said = one.principal.as_deref().zip(one.account.as_deref()).is_some_and(|(arn, id)| arn.contains(id));
@@ -151,9 +162,10 @@ fn entry(page: &mut Page<'_>, depth: usize, group: &[&Credential], indent: usize
     if let Some(event) = one.event.as_deref().filter(|_| page.view.detail) {
         parts.push((0, Line::new().put(", event ").put(Untrusted(event))));
     }
-    // Two lines for what matters now, one for the rest.
+    // Two lines for one that is in use, one for the rest.
     let room = page.room().saturating_sub(indent);
-    page.fit(if usable && one.used { room.saturating_mul(2).saturating_sub(30) } else { room }, parts)
+    let is_long = usable && one.used && depth > 0 && group.len() == 1;
+    page.fit(if is_long { room.saturating_mul(2).saturating_sub(50) } else { room }, parts)
 }
 
 fn use_of(group: &[&Credential]) -> Line {
@@ -170,8 +182,16 @@ fn first_and_last(group: &[&Credential]) -> Option<(Time, Time)> {
 }
 
 fn state_of(one: &Credential, usable: bool) -> Vec<(u8, Line)> {
+    if let Some(at) = one.deactivated_at.filter(|_| one.state == "left") {
+        let by = one.deactivated_by.as_deref();
+        let by = by.into_iter().map(|by| (6, Line::new().put(" by ").put(Untrusted(by))));
+        let word = Line::new().styled(Style::Yellow, "deactivated, can be activated again");
+        return [(0, word), (2, Line::new().put(" ").put(At(at)))].into_iter().chain(by).collect();
+    }
     match (one.state, one.valid_until) {
-        ("left", Some(until)) if usable => vec![(0, Line::new().put("valid until ").put(At(until)))],
+        ("left", Some(until)) if usable => {
+            vec![(0, Line::new().styled(Style::Red, "valid")), (1, Line::new().put(" until ").put(At(until)))]
+        }
         ("left", Some(until)) => {
             vec![(0, Line::new().put("expired")), (6, Line::new().put(" ").put(At(until)))]
         }
@@ -211,25 +231,32 @@ pub(super) fn root(page: &mut Page<'_>, report: &Report) {
     let Some(root) = &report.root else {
         return page.head("BEGAN", Line::new().put("not known from what was looked at"));
     };
-    let mut rest = Line::new().list(" → ", root.chain.iter().map(|id| Line::new().put(Untrusted(id))));
-    if let Some(event) = root.event.as_deref().filter(|_| page.view.detail) {
-        rest = rest.put(", event ").put(Untrusted(event));
+    if page.view.detail || root.hops.is_empty() {
+        let chain = Line::new().list(" → ", root.chain.iter().map(|id| Line::new().put(Untrusted(id))));
+        page.head(
+            "BEGAN",
+            match root.event.as_deref() {
+                Some(event) => chain.put(", event ").put(Untrusted(event)),
+                None => chain,
+            },
+        );
     }
-    page.head("BEGAN", rest.put("; before that: ").put(Untrusted(&root.ends)));
     let most = page.take(root.hops.len(), 3);
-    for hop in root.hops.iter().take(most) {
-        let mut parts = vec![(0, Line::new().put(At(hop.at)).put("  "))];
-        // The line above names them in this order.
-        parts.push((1, Line::new().put(Untrusted(&hop.from)).put(" → ").put(Untrusted(&hop.to)).put(" ")));
-        parts.push((0, Line::new().put("by ").put(Untrusted(&hop.via))));
-        parts.extend(hop.address.as_deref().map(|one| (0, Line::new().put(" from ").put(Untrusted(one)))));
-        parts.extend(hop.account.as_deref().map(|one| (0, Line::new().put(" in ").put(Untrusted(one)))));
-        if page.view.detail {
-            parts.push((0, Line::new().put(", event ").put(Untrusted(&hop.event))));
+    for (n, hop) in root.hops.iter().take(most).enumerate() {
+        let mut line = Line::new().put(At(hop.at)).put("  ").put(Untrusted(&hop.from)).put(" → ");
+        line = line.put(Untrusted(&hop.to)).put(" by ").put(Untrusted(&hop.via));
+        if let Some(address) = &hop.address {
+            line = line.put(" from ").put(Untrusted(address));
         }
-        let room = page.room() - 2;
-        let line = page.fit(room, parts);
-        page.line(line);
+        if let Some(account) = &hop.account {
+            line = line.put(" in ").put(Untrusted(account));
+        }
+        match (n, page.view.detail) {
+            (0, false) => page.head("BEGAN", line),
+            (_, false) => page.line(line),
+            (_, true) => page.line(line.put(", event ").put(Untrusted(&hop.event))),
+        }
     }
     page.more(root.hops.len() - most, "hops");
+    page.line(Line::new().put("Before that: ").put(Untrusted(&root.ends)));
 }

@@ -30,12 +30,9 @@ pub(super) fn findings(page: &mut Page<'_>, report: &Report) {
     let most = page.take(groups.len(), MOST);
     for group in groups.iter().take(most) {
         let Some(one) = group.first() else { continue };
-        let line = short(page, one);
         page.shortened |= group.len() > 1;
-        page.line(match group.len() {
-            1 => line,
-            n => line.put(" (and ").put(n - 1).put(" more like it)"),
-        });
+        let line = short(page, one, group.len() - 1);
+        page.line(line);
     }
     page.more(groups.iter().skip(most).map(Vec::len).sum(), "findings");
 }
@@ -83,13 +80,17 @@ fn lasted(one: &Finding) -> Line {
     }
 }
 
-fn short(page: &mut Page<'_>, one: &Finding) -> Line {
+fn short(page: &mut Page<'_>, one: &Finding, alike: usize) -> Line {
     let blind = one.kind == FindingKind::DefenseEvasion && (one.standing || one.until.is_some());
     let line = start(one).put("  ").put(Untrusted(&one.note).short(NOTE));
     let when = Line::new().put("  ").join(lasted(one));
     let doubt = mark(Style::Yellow, confidence(one.confidence));
+    let more = match alike {
+        0 => Line::new(),
+        n => Line::new().put(" (and ").put(n).put(" more like it)"),
+    };
     let room = page.room() - 2;
-    page.fit(room, vec![(0, line), (u8::from(!blind), when), (0, doubt)])
+    page.fit(room, vec![(0, line), (u8::from(!blind), when), (0, doubt), (0, more)])
 }
 
 fn full(one: &Finding) -> Line {
@@ -142,24 +143,23 @@ pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
     let total = |all: &[&Attempt]| all.iter().map(|one| one.count).sum::<u64>();
     errors.sort_by_key(|(_, all)| Reverse(total(all)));
     let all: u64 = report.attempts.iter().map(|one| one.count).sum();
-    let most = page.take(errors.len(), 2);
-    let mut lines = Vec::new();
-    for (error, mut all) in errors.iter().take(most).cloned() {
+    let mut parts = vec![(0, count(all, "change", "changes").put(" tried in vain: "))];
+    for (n, (error, mut all)) in errors.into_iter().enumerate() {
         all.sort_by_key(|one| Reverse(one.count));
+        let between = if n > 0 { ", " } else { "" };
+        let line = Line::new().put(between).put(Count(total(&all))).put(" × ").put(Untrusted(error));
         let shown = page.take(all.len(), 2);
         let some = all.iter().take(shown).map(|one| times(page, &one.action, one.count, &one.events));
-        let line = Line::new().put(Count(total(&all))).put(" × ").put(Untrusted(error));
-        let line = line.put(" (").list(", ", some);
-        lines.push(match all.len() - shown {
-            0 => line.put(")"),
-            n => line.put(", ").put(n).put(" other actions)"),
-        });
+        let mut actions = Line::new().put(" (").list(", ", some);
+        if all.len() > shown {
+            actions = actions.put(", ").put(all.len() - shown).put(" other actions");
+        }
+        // The commonest error always, then the other errors, then what was tried.
+        parts.push((n.min(100) as u8, line));
+        parts.push((n.min(100) as u8 + 101, actions.put(")")));
     }
-    let line = count(all, "change", "changes").put(" tried in vain: ").list(", ", lines);
-    let line = match errors.len() - most {
-        0 => line,
-        n => line.put(", ").join(count(n as u64, "other error", "other errors")),
-    };
+    let room = page.room().saturating_sub(8);
+    let line = page.fit(room, parts);
     page.head("FAILED", line);
 }
 

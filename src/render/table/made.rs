@@ -39,7 +39,7 @@ pub(super) fn made(page: &mut Page<'_>, report: &Report) {
     groups.sort_by_key(|(_, all)| Reverse(all.iter().filter(|one| is_left(one.state)).count()));
     let most = page.take(groups.len(), MOST);
     let rows: Vec<Row> = groups.iter().take(most).map(|(kind, all)| group(page, kind, all)).collect();
-    page.table(&["left", "deleted", "kind", "regions", "left by account"], &[0, 1], rows);
+    page.table(&["left", "deleted", "kind", "account", "region"], &[0, 1], rows);
     let rest = groups.iter().skip(most).map(|(_, all)| all.len()).sum();
     page.more(rest, "resources of other kinds");
 }
@@ -53,20 +53,17 @@ fn group(page: &mut Page<'_>, kind: &str, all: &[&Resource]) -> Row {
     }
     let mut accounts: Vec<_> = accounts.into_iter().collect();
     accounts.sort_by_key(|(_, n)| Reverse(*n));
-    let shown = page.take(accounts.len(), 3);
-    let named = accounts.iter().take(shown).map(|(id, n)| Line::new().put(Untrusted(id)).put(" ").put(*n));
-    let by_account = Line::new().list(", ", named);
     let cells = vec![
         Line::new().put(left.len()),
         Line::new().put(all.len() - left.len()),
         Line::new().put(Untrusted(kind)),
+        match (accounts.len(), accounts.first()) {
+            (1, Some((only, _))) => Line::new().put(Untrusted(only)),
+            (n, _) => Line::new().put(n).put(" accounts"),
+        },
         match (regions.len(), regions.first()) {
             (1, Some(only)) => Line::new().put(Untrusted(only)),
-            (n, _) => Line::new().put(n),
-        },
-        match accounts.len() - shown {
-            0 => by_account,
-            n => by_account.put(", ").put(n).put(" more"),
+            (n, _) => Line::new().put(n).put(" regions"),
         },
     ];
     let sure = all.iter().any(|one| one.confidence == Confidence::Confirmed);
@@ -75,13 +72,23 @@ fn group(page: &mut Page<'_>, kind: &str, all: &[&Resource]) -> Row {
         (false, true) => Style::Bold,
         (false, false) => Style::Yellow,
     };
-    let below = about(page, all, &left);
+    let below = about(page, all, &left, &accounts);
     Row { cells, style, below: below.all(Style::Dim) }
 }
 
-/// States, launchers and doubt of a group, and as many ids of what is left as one line holds.
-fn about(page: &mut Page<'_>, all: &[&Resource], left: &[&Resource]) -> Line {
+/// Where, states, launchers and doubt of a group, and as many ids of what is left as one line holds.
+fn about(page: &mut Page<'_>, all: &[&Resource], left: &[&Resource], accounts: &[(&str, usize)]) -> Line {
     let mut parts = Vec::new();
+    if accounts.len() > 1 {
+        let shown = page.take(accounts.len(), 2);
+        let some = accounts.iter().take(shown);
+        let line =
+            Line::new().list(", ", some.map(|(id, n)| Line::new().put(Untrusted(id)).put(" ").put(*n)));
+        parts.push(match accounts.len() - shown {
+            0 => line,
+            n => line.put(", ").put(n).put(" more"),
+        });
+    }
     for state in ["running", "stopped", "unknown"] {
         let n = all.iter().filter(|one| one.state == state).count();
         if n > 0 {
@@ -138,7 +145,7 @@ fn every(page: &mut Page<'_>, report: &Report) {
             Line::new().put(Untrusted(&one.id)),
             Line::new().put(Untrusted(one.name.as_deref().unwrap_or_default())),
             Line::new().put(Untrusted(&one.account)),
-            Line::new().put(Untrusted(&one.region)),
+            Line::new().put(Untrusted(one.zone.as_deref().unwrap_or(&one.region))),
             Line::new().put(At(one.created_at)),
         ];
         let mut parts = vec![Line::new().put("by ").put(Untrusted(&one.created_by))];
@@ -163,8 +170,9 @@ pub(super) fn touched(page: &mut Page<'_>, report: &Report) {
     if report.touched.is_empty() {
         return;
     }
-    page.head("TOUCHED", count(report.touched.len() as u64, "thing", "things").put(" that it did not make"));
+    let rest = count(report.touched.len() as u64, "thing", "things").put(" that it did not make");
     if page.view.detail {
+        page.head("TOUCHED", rest);
         for one in &report.touched {
             page.line(thing(one).put("  events ").list(" ", ids(one)));
         }
@@ -177,13 +185,17 @@ pub(super) fn touched(page: &mut Page<'_>, report: &Report) {
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|((_, doubted), _)| *doubted);
     let most = page.take(kinds.len(), 3);
-    for (_, all) in kinds.iter().take(most) {
+    if most > 2 {
+        page.head("TOUCHED", rest);
+    }
+    for (n, (_, all)) in kinds.iter().take(most).enumerate() {
         let Some(one) = all.first() else { continue };
         page.shortened |= all.len() > 1;
-        page.line(match all.len() {
+        let line = match all.len() {
             1 => thing(one),
             n => thing(one).put("; and ").put(n - 1).put(" more of this kind"),
-        });
+        };
+        if n == 0 && most <= 2 { page.head("TOUCHED", line) } else { page.line(line) }
     }
     page.more(kinds.iter().skip(most).map(|(_, all)| all.len()).sum(), "things");
 }

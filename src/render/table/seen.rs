@@ -13,18 +13,20 @@ pub(super) fn coverage(page: &mut Page<'_>, report: &Report) {
     let coverage = &report.coverage;
     let style = if coverage.seen < coverage.of { Style::Yellow } else { Style::Plain };
     let mut rest = Line::new().styled(style, Count(coverage.seen)).styled(style, " of ");
-    rest = rest.styled(style, Count(coverage.of)).put(" scopes (account, region, kind of log)");
+    rest = rest.styled(style, Count(coverage.of)).put(" scopes (account × region × log)");
     let from = coverage.scopes.iter().filter_map(|one| one.from).min();
     let to = coverage.scopes.iter().filter_map(|one| one.to).max();
     if let Some((from, to)) = from.zip(to) {
         rest = rest.put(", ").join(span(from, to));
     }
     let counts = &report.counts;
-    rest = rest.put("; ").join(count(counts.records_read, "record", "records")).put(" read, ");
-    rest = rest.join(count(counts.duplicates, "duplicate", "duplicates"));
+    let mut read = Line::new().put("; ").join(count(counts.records_read, "record", "records")).put(" read, ");
+    read = read.join(count(counts.duplicates, "duplicate", "duplicates"));
     if counts.other_records > 0 {
-        rest = rest.put(", ").put(Count(counts.other_records)).put(" no audit records");
+        read = read.put(", ").put(Count(counts.other_records)).put(" no audit records");
     }
+    let room = page.room().saturating_sub(6);
+    let rest = page.fit(room, vec![(0, rest), (1, read)]);
     page.head("SEEN", rest);
     if page.view.detail {
         return coverage.scopes.iter().for_each(|one| page.line(scope(one)));
@@ -87,21 +89,31 @@ pub(super) fn gaps(page: &mut Page<'_>, report: &Report) {
     if report.gaps.is_empty() {
         return page.head("GAPS", Line::new().put("none known"));
     }
-    let mut kinds: BTreeMap<GapKind, u64> = BTreeMap::new();
-    for gap in &report.gaps {
-        *kinds.entry(gap.kind).or_default() += 1;
-    }
-    let counts = kinds.iter().map(|(kind, n)| {
-        let style = if *kind == GapKind::Blind { Style::Plain } else { Style::Yellow };
-        Line::new().styled(style, Count(*n)).put(" ").styled(style, words::gap(*kind))
-    });
-    page.head("GAPS", Line::new().list(", ", counts));
     let mut all: Vec<&Gap> = report.gaps.iter().collect();
     all.sort_by_key(|gap| !gap.is_incomplete());
     let most = page.take(all.len(), 4);
-    for gap in all.iter().take(most) {
-        let line = Line::new().put(words::gap(gap.kind)).put(": ").put(Untrusted(&gap.place)).put(": ");
-        page.line(line.put(Untrusted(&gap.why)));
+    if most < all.len() || page.view.detail {
+        let mut kinds: BTreeMap<GapKind, u64> = BTreeMap::new();
+        for gap in &all {
+            *kinds.entry(gap.kind).or_default() += 1;
+        }
+        let counts = kinds.iter().map(|(kind, n)| {
+            Line::new().styled(style(*kind), Count(*n)).put(" ").styled(style(*kind), words::gap(*kind))
+        });
+        page.head("GAPS", Line::new().list(", ", counts));
+    }
+    for (n, gap) in all.iter().take(most).enumerate() {
+        let line = Line::new().styled(style(gap.kind), words::gap(gap.kind)).put(": ");
+        let line = line.put(Untrusted(&gap.place)).put(": ").put(Untrusted(&gap.why));
+        if n == 0 && most == all.len() && !page.view.detail {
+            page.head("GAPS", line);
+        } else {
+            page.line(line);
+        }
     }
     page.more(all.len() - most, "gaps");
+}
+
+fn style(kind: GapKind) -> Style {
+    if kind == GapKind::Blind { Style::Plain } else { Style::Yellow }
 }

@@ -58,7 +58,13 @@ fn row(page: &mut Page<'_>, uses: &[&Use]) -> Option<Row> {
         (n, _) => Line::new().put(n),
     };
     let cells = vec![
-        Line::new().put(if new { "NEW" } else { "" }),
+        Line::new().put(match (new, best) {
+            (true, Confidence::Confirmed) => "NEW",
+            (true, Confidence::Suspect | Confidence::LikelyLegitimate) => "NEW?",
+            (false, Confidence::Confirmed) => "",
+            (false, Confidence::Suspect) => "suspect",
+            (false, Confidence::LikelyLegitimate) => "legit?",
+        }),
         address,
         Line::new().list(",", how.into_iter().map(|how| Line::new().put(Untrusted(how)))),
         span(first, last),
@@ -72,14 +78,17 @@ fn row(page: &mut Page<'_>, uses: &[&Use]) -> Option<Row> {
         Confidence::Suspect => Style::Yellow,
         Confidence::LikelyLegitimate => Style::Dim,
     };
-    Some(Row { cells, style, below: below(page, uses, best).all(Style::Dim) })
+    // The owner's own is not what one screen is for.
+    let is_told = page.view.detail || best != Confidence::LikelyLegitimate;
+    let below = if is_told { below(page, uses, best).all(Style::Dim) } else { Line::new() };
+    Some(Row { cells, style, below })
 }
 
-/// What was launched, doubt, credentials, user agents; in detail also regions and every id.
+/// What was launched, credentials, user agents; in detail also regions and every id.
 fn below(page: &mut Page<'_>, uses: &[&Use], best: Confidence) -> Line {
     let detail = page.view.detail;
     let mut parts = Vec::new();
-    parts.extend(confidence(best).map(|word| Line::new().put(word)));
+    parts.extend(confidence(best).filter(|_| detail).map(|word| Line::new().put(word)));
     let launched: BTreeSet<&str> = uses.iter().flat_map(|one| &one.launched).map(|id| &**id).collect();
     if !launched.is_empty() {
         parts.push(Line::new().put("launched ").put(launched.len()));
@@ -90,24 +99,24 @@ fn below(page: &mut Page<'_>, uses: &[&Use], best: Confidence) -> Line {
     } else if credentials.len() > 1 {
         parts.push(Line::new().put("with ").put(credentials.len()).put(" credentials"));
     }
-    let agents: BTreeSet<&str> = uses.iter().filter_map(|one| one.user_agent.as_deref()).collect();
-    if !detail && agents.len() > 1 {
-        parts.push(Line::new().put(agents.len()).put(" user agents, one is"));
+    let mut agents: BTreeMap<&str, u64> = BTreeMap::new();
+    for (agent, one) in uses.iter().filter_map(|one| Some((one.user_agent.as_deref()?, one))) {
+        *agents.entry(agent).or_default() += one.events;
     }
     if !detail {
         page.shortened |= agents.len() > 1;
-        let line = Line::new().list("; ", parts);
-        // The whole of it is in detail.
-        let room = page.room().saturating_sub(line.width() + 8).max(40);
-        let between = match (line.is_empty(), agents.len()) {
-            (true, _) => "",
-            (false, 1) => "; ",
-            (false, _) => " ",
-        };
-        let agent = agents.first().map(|agent| Line::new().put(Untrusted(agent).short(room)));
-        return agent.into_iter().fold(line, |line, agent| line.put(between).join(agent));
+        if agents.len() > 1 {
+            parts.push(Line::new().put(agents.len()).put(" user agents"));
+        }
+        // The busiest stands for all; detail has them, and the whole of it.
+        let line = Line::new().list(", ", parts);
+        let line = if line.is_empty() { line } else { line.put(": ") };
+        let room = page.room().saturating_sub(line.width() + 6).max(40);
+        let agent = agents.into_iter().max_by_key(|(_, events)| *events);
+        return agent.into_iter().fold(line, |line, (agent, _)| line.put(Untrusted(agent).short(room)));
     }
-    parts.extend(agents.into_iter().map(|agent| Line::new().put(Untrusted(agent))));
+    let agents = agents.into_keys();
+    parts.extend(agents.map(|agent| Line::new().put(Untrusted(agent))));
     let regions: BTreeSet<&str> = uses.iter().flat_map(|one| &one.regions).map(|region| &**region).collect();
     parts.push(Line::new().list(" ", regions.into_iter().map(|region| Line::new().put(Untrusted(region)))));
     parts.push(Line::new().list(" ", launched.into_iter().map(|id| Line::new().put(Untrusted(id)))));

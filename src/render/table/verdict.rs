@@ -143,8 +143,10 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
         rest = rest.put(", user ").put(Untrusted(user));
     }
     page.head("WHO", rest);
-    let keys: Vec<&str> =
-        report.leaked_keys.iter().map(|key| &**key).filter(|key| *key != subject.id).collect();
+    let keys: Vec<&str> = report.leaked_keys.iter().map(|key| &**key).collect();
+    // The tree below begins with them.
+    let is_told = |key: &&str| report.credentials.iter().any(|one| one.depth == 0 && &*one.id == *key);
+    let keys: Vec<&str> = keys.into_iter().filter(|key| *key != subject.id && !is_told(key)).collect();
     if !keys.is_empty() {
         let shown = page.take(keys.len(), 2);
         let line = Line::new().put(if keys.len() == 1 { "Leaked key: " } else { "Leaked keys: " });
@@ -167,30 +169,33 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
         line = line.put("Until ").put(At(until)).put(". ");
     }
     let counts = &report.counts;
-    line = line.put("Events: ").put(Count(counts.events_of_principal)).put(" of its own, ");
-    line = line.put(Count(counts.events_of_derived)).put(" of what it became; ");
+    line = line.put(Count(counts.events_of_principal)).put(" own events, ");
+    line = line.put(Count(counts.events_of_derived)).put(" of what it became, ");
     page.line(line.put(Count(counts.failed)).put(" failed."));
 }
 
 /// Whether it still works, never claiming more than the logs show.
 fn alive(report: &Report, now: Option<crate::model::Time>) -> Line {
-    let line = Line::new().put("Still alive? Not asked, recorded logs only: ");
+    let line = Line::new().put("Alive? (cloud not asked) Logs show ");
     let seeds: Vec<&Credential> = report.credentials.iter().filter(|one| one.depth == 0).collect();
     if seeds.is_empty() {
-        return line.put("no credential of it seen.");
+        return line.put("no credential of it.");
     }
     let usable = seeds.iter().filter(|seed| is_usable(seed, now)).count();
     let mut line = match (usable, seeds.len(), seeds.first().and_then(|seed| seed.deleted_at)) {
         (0, 1, Some(at)) => {
             let by = seeds.first().and_then(|seed| seed.deleted_by.as_deref());
-            let line = line.put("revoked ").join(time(at, now));
+            let line = line.put("it revoked ").join(time(at, now));
             by.into_iter().fold(line, |line, by| line.put(" by ").put(Untrusted(by)))
         }
-        (0, 1, None) => line.put("revoked or expired"),
-        (_, 1, _) => line.styled(Style::Red, "no revocation seen"),
+        (0, 1, None) => match seeds.first().and_then(|seed| seed.deactivated_at) {
+            Some(at) => line.put("it deactivated ").join(time(at, now)),
+            None => line.put("it revoked or expired"),
+        },
+        (_, 1, _) => line.styled(Style::Red, "no revocation"),
         (n, of, _) => {
             let line = line.styled(if n > 0 { Style::Red } else { Style::Plain }, n).put(" of ").put(of);
-            line.put(" credentials of it not seen revoked")
+            line.put(" credentials of it not revoked")
         }
     };
     if let Some(last) = seeds.iter().filter_map(|seed| seed.last_use).max() {

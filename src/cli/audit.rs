@@ -1,0 +1,183 @@
+//! `triage audit`, and what bare `triage` adds to it: the plans that it would propose.
+//!
+//! The data's path: job → investigation ⇄ collect → case → report → plans → terminal. Nothing here can change a cloud:
+//! there is no `Mutator` to be had.
+
+use super::args::{AuditArgs, Output};
+use super::job::Job;
+use super::ui::Ui;
+use super::{Failure, exit};
+use crate::analyze::Investigation;
+use crate::case::{Case, CaseFile, Evidence, Input, Inputs, Saved, Versions};
+use crate::collect::{self, Corpus, Keep};
+use crate::model::plan::Plan;
+use crate::model::{Gap, Provider, Report, Time, report};
+use crate::plan::{self, Guard};
+use crate::progress::Progress;
+use crate::read::{Head, RecordKind};
+use crate::render::{Line, Untrusted, json, jsonl, plan as plan_text, table};
+use anyhow::Context;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs it; `proposes` says whether plans and the next commands follow.
+pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
+    let now = Time::now();
+    let job = Job::new(args, now)?;
+    let case = Case::create(args.case_dir.as_deref(), &case_file(&job, now))?;
+    let (report, corpus) = investigate(&job, &case, ui, stop)?;
+    let plans = [
+        plan::revoke::revoke(&report, &Guard::default()),
+        plan::contain::contain(&report, &Guard::default()),
+    ];
+    write(&job, &case, &corpus, &report, &plans)?;
+    show(args, proposes, &case, &report, &plans, ui, now)?;
+    Ok(code(args, &report))
+}
+
+fn case_file(job: &Job, now: Time) -> CaseFile {
+    CaseFile {
+        command_line: std::env::args().collect(),
+        versions: Some(Versions { triage: env!("CARGO_PKG_VERSION").into(), schema: report::SCHEMA.into() }),
+        started_at: Some(now),
+        title: job.opened.as_ref().and_then(|case| case.file.title.clone()),
+        story: job.opened.as_ref().and_then(|case| case.file.story.clone()),
+        ..CaseFile::new(job.principal.clone(), job.window.clone())
+    }
+}
+
+fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Corpus)> {
+    let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
+    for look in &job.looks {
+        look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
+        look.listings.iter().for_each(|listing| investigation.listed(listing.clone()));
+        look.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
+    }
+    let progress = Progress::default();
+    let watch = ui.watch(&progress);
+    let evidence = case.evidence();
+    let read = collect::collect(&job.source, &mut investigation, &Kept(&evidence), &progress, stop);
+    drop(watch);
+    // What was kept is made to last even when the rest failed.
+    evidence.finish()?;
+    let corpus = with_known(read?, job);
+    collect::tell(&mut investigation, &corpus);
+    Ok((investigation.report(), corpus))
+}
+
+/// A saved case holds only the records that matter: what its corpus was, it knows from when it was made.
+fn with_known(read: Corpus, job: &Job) -> Corpus {
+    let mut corpus = match &job.known {
+        None => read,
+        Some(known) => {
+            let complete = read.complete && known.complete;
+            let gaps: Vec<Gap> = known.gaps.iter().chain(&read.gaps).cloned().collect();
+            Corpus { gaps, complete, ..known.clone() }
+        }
+    };
+    corpus.gaps.extend(job.gaps.iter().cloned());
+    corpus.gaps.sort();
+    corpus.gaps.dedup();
+    corpus
+}
+
+struct Kept<'a>(&'a Evidence);
+
+impl Keep for Kept<'_> {
+    fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<bool> {
+        let provider = match head.kind {
+            RecordKind::CloudTrail => Provider::Aws,
+            RecordKind::CloudAudit | RecordKind::Abuse | RecordKind::Other => Provider::Gcp,
+        };
+        let saved = self.0.save(provider, &head.account, &head.region, head.source, raw)?;
+        Ok(saved == Saved::Kept)
+    }
+}
+
+fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan]) -> anyhow::Result<()> {
+    // An opened case's own inputs are what its corpus was; its evidence files are not.
+    let inputs = match job.opened.as_ref().and_then(|opened| opened.inputs.as_ref()) {
+        Some(inputs) => inputs.inputs.clone(),
+        None => job
+            .source
+            .inputs()
+            .into_iter()
+            .map(|input| Input {
+                path: input.path,
+                size: input.size,
+                sha256: input.sha256,
+                records: input.records,
+            })
+            .collect(),
+    };
+    let counts = (&corpus.counts).into();
+    case.write_inputs(&Inputs::new(
+        inputs,
+        counts,
+        corpus.scopes.clone(),
+        corpus.gaps.clone(),
+        corpus.complete,
+    ))?;
+    if let Some(opened) = &job.opened {
+        case.copy_inventory(opened)?;
+    }
+    case.write_report(&json::report(report))?;
+    for plan in plans {
+        case.write_plan(plan.kind.name(), &json::document(plan))?;
+    }
+    case.seal()
+}
+
+fn show(
+    args: &AuditArgs,
+    proposes: bool,
+    case: &Case,
+    report: &Report,
+    plans: &[Plan],
+    ui: &Ui,
+    now: Time,
+) -> anyhow::Result<()> {
+    let bytes = match args.output {
+        Output::Json => json::report(report),
+        Output::Jsonl => jsonl::report(report),
+        Output::Table => {
+            // Recorded cases are old: "3 h ago" would be said of a fixture for ever.
+            let view = ui.view(args.case.is_none().then_some(now));
+            let mut text = table::report(report, &view);
+            if proposes {
+                for plan in plans {
+                    text.push('\n');
+                    text.push_str(&plan_text::plan(plan, &view));
+                }
+            }
+            text.into_bytes()
+        }
+    };
+    ui.result(&bytes).context("write the result")?;
+    let dir = case.dir().to_string_lossy();
+    ui.note(Line::new().put("The case is in ").put(Untrusted(&dir)));
+    if proposes {
+        ui.note(Line::new().put("Nothing was changed. Next: triage audit -v --case ").put(Untrusted(&dir)).put(" lists everything; plan-revoke.json and plan-contain.json in the case hold the proposed steps."));
+    }
+    Ok(())
+}
+
+fn code(args: &AuditArgs, report: &Report) -> u8 {
+    if report.partial {
+        return exit::INTERRUPTED;
+    }
+    if !args.allow_gaps && report.gaps.iter().any(Gap::is_incomplete) {
+        return exit::INCOMPLETE;
+    }
+    let has_findings = !report.findings.is_empty();
+    if args.fail_on_findings && has_findings { exit::FINDINGS } else { exit::SUCCESS }
+}
+
+/// Sets `stop` on the first Ctrl-C, so that what was seen is reported; the second ends at once.
+pub fn listen(stop: &'static AtomicBool) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+    })
+    .context("listen for Ctrl-C")
+}

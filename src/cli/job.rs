@@ -1,0 +1,147 @@
+//! What an audit works on: the principal, its window, the source, the inventory, and what an opened case already knew.
+
+use super::Failure;
+use super::args::AuditArgs;
+use crate::case::{Case, OpenCase};
+use crate::cloud::files::FileSource;
+use crate::collect::Corpus;
+use crate::model::report::Window;
+use crate::model::{Gap, Principal, Time};
+use crate::read::inventory::{self, Look};
+use anyhow::{Context, anyhow, bail};
+use std::io::Read;
+use std::path::Path;
+
+/// A leaked key file is small; what is larger is something else.
+const MAX_KEY_FILE: u64 = 4 << 20;
+/// One inventory file: an aggregated list of tens of thousands of machines.
+const MAX_INVENTORY: u64 = 1 << 30;
+
+pub struct Job {
+    pub principal: Principal,
+    pub window: Window,
+    pub source: FileSource,
+    pub looks: Vec<Look>,
+    /// What could not be found or opened, before anything is read.
+    pub gaps: Vec<Gap>,
+    pub opened: Option<OpenCase>,
+    /// What a saved case knew of the corpus that it kept only the records that matter of.
+    pub known: Option<Corpus>,
+}
+
+impl Job {
+    pub fn new(args: &AuditArgs, now: Time) -> Result<Job, Failure> {
+        let given = principal(args)?;
+        let window = args.window(now).map_err(Failure::Usage)?;
+        match &args.case {
+            Some(dir) => Job::of_case(Case::open(dir)?, given, window),
+            None => Job::of_logs(&args.logs, given, window),
+        }
+    }
+
+    fn of_logs(logs: &[String], given: Option<Principal>, window: Window) -> Result<Job, Failure> {
+        let usage = |text: &'static str| Err(Failure::Usage(anyhow!(text)));
+        let Some(principal) = given else {
+            return usage(
+                "no principal\nhint: say who leaked with --principal P or --key-file FILE, or open a case with --case DIR",
+            );
+        };
+        if logs.is_empty() {
+            return usage(
+                "no logs to read\nhint: give exported logs with --logs PATH…, or a recorded case with --case DIR",
+            );
+        }
+        let (source, gaps) = FileSource::new(logs);
+        Ok(Job { principal, window, source, looks: Vec::new(), gaps, opened: None, known: None })
+    }
+
+    fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
+        let saved = case.inputs.is_some();
+        let principal = match given {
+            Some(given) if saved && given != case.file.principal => {
+                return Err(Failure::Usage(anyhow!(
+                    "the case {} is about {}, and keeps only the records that matter for that\nhint: audit the original logs for {}",
+                    case.dir.display(),
+                    case.file.principal.id,
+                    given.id
+                )));
+            }
+            Some(given) => given,
+            None => case.file.principal.clone(),
+        };
+        let window = Window {
+            since: window.since.or(case.file.window.since),
+            until: window.until.or(case.file.window.until),
+            leaked_at: window.leaked_at.or(case.file.window.leaked_at),
+        };
+        let evidence = case.dir.join("evidence");
+        let (source, mut gaps) = FileSource::new(&[evidence.to_string_lossy().into_owned()]);
+        if saved && source.inputs().is_empty() && case.evidence.is_empty() {
+            // Nothing mattered: an empty folder is what was saved, not something that could not be found.
+            gaps.clear();
+        }
+        gaps.extend(case.gaps.iter().cloned());
+        let mut looks = Vec::new();
+        for path in &case.inventory {
+            read_inventory(path, &mut looks, &mut gaps);
+        }
+        let known = case.inputs.as_ref().map(|inputs| Corpus {
+            counts: inputs.counts.into(),
+            scopes: inputs.scopes.clone(),
+            gaps: inputs.gaps.clone(),
+            complete: inputs.complete,
+        });
+        Ok(Job { principal, window, source, looks, gaps, opened: Some(case), known })
+    }
+}
+
+fn principal(args: &AuditArgs) -> Result<Option<Principal>, Failure> {
+    if let Some(path) = &args.key_file {
+        let text = read_key_file(path)?;
+        return Principal::from_key_file(&text).map(Some).map_err(|error| {
+            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            Failure::Usage(anyhow!("take ids out of {}: {error}{hint}", path.display()))
+        });
+    }
+    args.principal().map_err(|error| {
+        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        Failure::Usage(anyhow!("--principal: {error}{hint}\naccepted: {}", error.accepted()))
+    })
+}
+
+fn read_key_file(path: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_KEY_FILE + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_end(&mut bytes))
+    };
+    read.with_context(|| format!("read the key file {}", path.display()))?;
+    if bytes.len() as u64 > MAX_KEY_FILE {
+        bail!("read the key file {}: larger than any key file ({} MiB)", path.display(), MAX_KEY_FILE >> 20);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn read_inventory(path: &Path, looks: &mut Vec<Look>, gaps: &mut Vec<Gap>) {
+    let shown = path.display();
+    let mut bytes = Vec::new();
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(MAX_INVENTORY + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => return gaps.push(Gap::unread(shown.to_string(), error.to_string())),
+        Ok(_) if bytes.len() as u64 > MAX_INVENTORY => {
+            return gaps.push(Gap::unread(shown.to_string(), "larger than 1 GiB"));
+        }
+        Ok(_) => {}
+    }
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match inventory::read(line) {
+            Ok(look) => looks.push(look),
+            Err(why) => gaps.push(Gap::unread(format!("{shown}:{}", index + 1), why.0)),
+        }
+    }
+}
