@@ -6,7 +6,7 @@
 use super::{attribute, coverage, finding, graph, root, usage};
 use crate::cloud::Query;
 use crate::model::event::Fact;
-use crate::model::observed::Listing;
+use crate::model::observed::{KeySeen, Listing};
 use crate::model::report::{Counts, CoveredScope, Report, SCHEMA, Window};
 use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, Scope, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -80,6 +80,7 @@ pub struct Investigation {
     actors: HashSet<Arc<Actor>>,
     pub(super) observed: Vec<Observed>,
     pub(super) listings: Vec<Listing>,
+    keys: BTreeSet<KeySeen>,
     gaps: BTreeSet<Gap>,
     scopes: BTreeMap<(String, String, String), CoveredScope>,
     counts: Counts,
@@ -165,6 +166,11 @@ impl Investigation {
         if !self.observed.contains(&observed) {
             self.observed.push(observed);
         }
+    }
+
+    /// Takes whether an access key worked when the cloud was asked.
+    pub fn key_seen(&mut self, key: KeySeen) {
+        self.keys.insert(key);
     }
 
     /// Takes that an inventory listed everything of a kind somewhere: what is not in it is gone.
@@ -263,6 +269,7 @@ impl Investigation {
             plain,
             observed: &self.observed,
             listings: &self.listings,
+            keys: &self.keys,
         }
     }
 }
@@ -275,6 +282,7 @@ pub struct Evidence<'a> {
     pub plain: Vec<&'a (PlainKey, Tally)>,
     pub observed: &'a [Observed],
     pub listings: &'a [Listing],
+    pub keys: &'a BTreeSet<KeySeen>,
 }
 
 /// Whether an event must be kept whole: it tells a fact, was a failed write, is one of several copies or entries of one

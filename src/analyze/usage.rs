@@ -262,7 +262,7 @@ struct End {
     by: Option<Arc<str>>,
 }
 
-/// Returns how a credential ended as far as the logs show; the last word counts.
+/// Returns how a credential ended as far as logs and inventory show; the last word counts.
 fn end(graph: &Graph, index: usize) -> Option<End> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
@@ -295,8 +295,23 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     }
     ends.sort();
     ends.dedup();
-    let (at, how, by) = ends.pop()?;
-    (!how.is_empty()).then(|| End { at, deleted: how.ends_with("deleted"), by })
+    let logged = ends.pop();
+    let said = logged.as_ref().map(|(at, _, _)| *at);
+    let ended = logged.filter(|(_, how, _)| !how.is_empty());
+    let ended = ended.map(|(at, how, by)| End { at, deleted: how.ends_with("deleted"), by });
+    // Of two looks at one time, the one that found it working counts.
+    let seen = graph
+        .evidence
+        .keys
+        .iter()
+        .filter(|seen| seen.key == node.id)
+        .max_by_key(|seen| (seen.at, seen.active));
+    match seen.filter(|seen| said.is_none_or(|said| said <= seen.at)) {
+        Some(seen) if seen.active => None,
+        // The log says when and by whom; where it does not, it was before the look.
+        Some(seen) => ended.or(Some(End { at: seen.at, deleted: false, by: None })),
+        None => ended,
+    }
 }
 
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,

@@ -128,6 +128,7 @@ pub struct Credential {
     pub confidence: Confidence,
     /// `left` or `deleted` as far as the logs show; a deactivated one is left, and could be activated again.
     pub state: &'static str,
+    /// When the log says so, else when the cloud was asked and it did not work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deactivated_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,6 +25,7 @@ fn line(fact: &Fact) -> String {
     match fact {
         Fact::Issued(issued) => issued_line(issued),
         Fact::Revoked { kind, id, how } => format!("revoked {kind} {id}: {how}"),
+        Fact::Restored { kind, id, how } => format!("restored {kind} {id}: {how}"),
         Fact::SignedIn { principal, via } => format!("signed in {principal} via {via}"),
         Fact::Carries { compute, identity } => {
             let (kind, id, names) = (compute.kind, &compute.id, compute.names.join(" "));
@@ -38,11 +39,7 @@ fn line(fact: &Fact) -> String {
             let technique = signal.technique.map_or("-", |technique| technique.id);
             format!("{:?} {technique} [{}] {}", signal.kind, signal.pair, signal.note)
         }
-        Fact::Created(_)
-        | Fact::Deleted(_)
-        | Fact::Restored { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Leak { .. } => {
+        Fact::Created(_) | Fact::Deleted(_) | Fact::Withdrawn { .. } | Fact::Leak { .. } => {
             format!("{fact:?}")
         }
     }
@@ -191,6 +188,7 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "iam/UpdateAccessKey-active",
         &[
+            "restored aws.access_key AKIARTX3GSDSZYTVWVUN: re-activated",
             "touched aws.access_key AKIARTX3GSDSZYTVWVUN: re-activated",
             "Persistence T1098.001 [iam:access-key/111122223333/AKIARTX3GSDSZYTVWVUN] Access key AKIARTX3GSDSZYTVWVUN of another user (svc-backup) was re-activated.",
         ],
@@ -233,6 +231,7 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "iam/UpdateSSHPublicKey",
         &[
+            "restored aws.ssh_public_key APKALY2NCXGKQNCGWBCUL: re-activated",
             "touched aws.ssh_public_key APKALY2NCXGKQNCGWBCUL: re-activated",
             "Persistence T1098.004 [iam:ssh-public-key/111122223333/APKALY2NCXGKQNCGWBCUL] SSH public key APKALY2NCXGKQNCGWBCUL of another user (alice) was re-activated.",
         ],

@@ -13,6 +13,7 @@ mod files;
 mod gcp_catalog;
 mod gcp_edges;
 mod hostile;
+mod inventory;
 mod key_file;
 mod principal;
 mod render;

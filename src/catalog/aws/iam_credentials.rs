@@ -165,6 +165,7 @@ impl Kind {
             && let Some(id) = self.id_in(record, &owner)
         {
             let resource = record.resource(self.kind, id.clone());
+            facts.push(Fact::Restored { kind: self.kind, id: id.clone(), how: "re-activated" });
             facts.push(Fact::Touched { resource, how: "re-activated".to_owned() });
             let note = format!("{} of {} was re-activated.", self.named(Some(&id)), owner.described());
             facts.push(self.signal(record, id, note));

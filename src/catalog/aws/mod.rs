@@ -94,7 +94,7 @@ pub mod wafv2;
 pub mod workspaces;
 
 use super::Service;
-pub use tell::LAUNCHER_KINDS;
+pub use tell::{LAUNCHER_KINDS, launchers};
 
 /// Every AWS service that we have rows for, alphabetical.
 pub static SERVICES: &[&Service] = &[

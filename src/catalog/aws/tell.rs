@@ -105,8 +105,9 @@ pub const LAUNCHER_KINDS: &[&str] = &[
     "aws.servicecatalog.provisioned_product",
 ];
 
-/// Returns what launched the thing that `json` describes, by its own tags; `tags` are paths to the tag objects.
-pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
+/// Returns what launched the thing that `json` describes, by its own tags, nearest first; `tags` are paths to the tag
+/// objects. Logs and inventories spell them alike but for the case of their keys.
+pub fn launchers(json: &Value, event: &str, tags: &str) -> Vec<Arc<str>> {
     let tags = path::values(json, tags, event);
     let value = |key: &str| {
         tags.iter().find_map(|tag| {
@@ -116,7 +117,7 @@ pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
             path::resolve(tag, &path, event).into_iter().next()
         })
     };
-    LAUNCHER_TAGS.iter().find_map(|key| {
+    let named = LAUNCHER_TAGS.iter().filter_map(|key| {
         let found = value(key)?;
         Some(match *key {
             // Group names are unique within their cluster only.
@@ -128,7 +129,8 @@ pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
             "aws:servicecatalog:provisionedProductArn" => found.rsplit('/').next().unwrap_or(&found).into(),
             _ => found,
         })
-    })
+    });
+    named.collect()
 }
 
 /// Paths to the tags that a request sets on what it makes.
@@ -137,7 +139,9 @@ pub const REQUESTED_TAGS: &str = "requestParameters.tagSpecificationSet.items[].
 
 /// Gives everything made so far the launcher that the request's tags name.
 pub fn launched(record: &Record, facts: &mut Vec<Fact>) {
-    let Some(launcher) = launcher(record.json, record.event, REQUESTED_TAGS) else { return };
+    let Some(launcher) = launchers(record.json, record.event, REQUESTED_TAGS).into_iter().next() else {
+        return;
+    };
     for fact in facts {
         if let Fact::Created(resource) = fact {
             resource.launcher.get_or_insert_with(|| launcher.clone());

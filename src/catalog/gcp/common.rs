@@ -83,9 +83,11 @@ pub fn carries(record: &Record, facts: &mut Vec<Fact>, kind: &str, paths: &str) 
 }
 
 /// Labels that a launcher puts on the VMs it makes, strongest first (gcp.md 4.1).
-const LAUNCHER_LABELS: [&str; 6] = [
+pub const LAUNCHER_LABELS: [&str; 8] = [
+    "goog-dataproc-cluster-uuid",
     "goog-dataproc-cluster-name",
     "batch-job-uid",
+    "batch-job-id",
     "dataflow_job_id",
     "goog-composer-environment",
     "goog-k8s-cluster-name",

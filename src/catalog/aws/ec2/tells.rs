@@ -12,7 +12,7 @@ pub use tell::launched;
 
 /// RunInstances: what launched each instance, what identity it carries, whether it was protected from the start.
 pub fn run(record: &Record, facts: &mut Vec<Fact>) {
-    let requested = tell::launcher(record.json, record.event, REQUESTED_TAGS);
+    let requested = tell::launchers(record.json, record.event, REQUESTED_TAGS).into_iter().next();
     let profile =
         record.first("requestParameters.iamInstanceProfile.arn|requestParameters.iamInstanceProfile.name");
     let mut more = Vec::new();
@@ -23,7 +23,9 @@ pub fn run(record: &Record, facts: &mut Vec<Fact>) {
             continue;
         };
         let spot = text("spotInstanceRequestId");
-        instance.launcher = tell::launcher(item, record.event, "tagSet.items[]")
+        instance.launcher = tell::launchers(item, record.event, "tagSet.items[]")
+            .into_iter()
+            .next()
             .or_else(|| requested.clone())
             .or_else(|| spot.clone())
             .or_else(|| fleet_of(record));
