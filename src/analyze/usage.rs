@@ -145,7 +145,8 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
             launched.sort();
             launched.dedup();
             entry.launched = launched;
-            entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
+            entry.new = entry.confidence != Confidence::LikelyLegitimate
+                && entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
         })
         .collect();
