@@ -536,14 +536,17 @@ fn region_of(resource: &ResourceRef) -> Arc<str> {
     }
 }
 
-/// The shortest other name that a person would use.
+/// The shortest other name that a person would use; of a Google path its last part.
 fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
-    resource
+    let name = resource
         .names
         .iter()
         .filter(|name| !name.starts_with("namePattern:") && !name.starts_with("https://"))
-        .min_by_key(|name| (name.len(), (*name).clone()))
-        .cloned()
+        .min_by_key(|name| (name.len(), (*name).clone()))?;
+    match name.rsplit_once('/') {
+        Some((_, last)) if name.starts_with("projects/") && !last.is_empty() => Some(last.into()),
+        _ => Some(name.clone()),
+    }
 }
 
 fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static str, Option<Time>) {

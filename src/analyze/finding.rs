@@ -68,7 +68,8 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
     for (event, owner) in graph.acts() {
         let credential = graph.nodes[owner.node].id.clone();
         for signal in signals(event) {
-            if is_routine(graph, signal, event, owner.confidence) || is_own_housekeeping(signal, event, made)
+            if is_routine(graph, signal, event, owner.confidence)
+                || is_own_housekeeping(graph, signal, event, made)
             {
                 continue;
             }
@@ -77,6 +78,7 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
             finding.standing = finding.until.is_none() && !is_over(graph, made, signal, event);
             if signal.kind == FindingKind::DefenseEvasion
                 && signal.technique == Some(&technique::DISABLE_CLOUD_LOGS)
+                && !is_a_log_lost(event)
             {
                 gaps.push(blind_window(&finding));
             }
@@ -184,7 +186,7 @@ fn is_routine(graph: &Graph, signal: &Signal, event: &Event, confidence: Confide
 
 /// Deleting or unlogging what it made itself is cleaning up, not an attack on anyone. Protecting what it made against
 /// us is one.
-fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> bool {
+fn is_own_housekeeping(graph: &Graph, signal: &Signal, event: &Event, made: &Attributed) -> bool {
     // What an act makes (an exclusion that blinds a log) is not what it tidies up.
     let makes = event.facts.iter().any(|fact| match fact {
         Fact::Created(resource) => resource.all_names().any(|name| *name == signal.subject),
@@ -192,6 +194,14 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
     });
     if makes {
         return false;
+    }
+    // Deleting a key that it made itself, likewise.
+    let drops_own_key = event.facts.iter().any(|fact| match fact {
+        Fact::Revoked { kind, id, .. } => *id == signal.subject && graph.has_minted(kind, id),
+        _ => false,
+    });
+    if drops_own_key && signal.kind == FindingKind::Destruction {
+        return true;
     }
     match signal.kind {
         // Reading back a secret that it put there itself, or deleting its own things, hurts nobody.
@@ -287,6 +297,14 @@ fn pair_here(signal: &Signal, event: &Event) -> (Arc<str>, Arc<str>) {
         Provider::Gcp => "".into(),
     };
     (signal.pair.clone(), region)
+}
+
+/// Whether a log group went with all that was in it: something is lost, but no recording was switched off.
+fn is_a_log_lost(event: &Event) -> bool {
+    event
+        .facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::Deleted(resource) if resource.kind == "aws.logs.log_group"))
 }
 
 /// What was not logged while a log was off can't be known: "nothing seen" in that window means nothing.

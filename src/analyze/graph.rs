@@ -61,6 +61,8 @@ pub struct Graph<'a> {
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
     /// what a key or login profile of theirs does belongs to that.
     pending: BTreeMap<Arc<str>, (usize, Time)>,
+    /// Those taken whole. Apart from `by_principal`, so that a later key or password of theirs takes away nothing.
+    whole: BTreeMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
     by_principal_id: BTreeMap<Arc<str>, usize>,
     /// Keys that some other event is known to have issued: never matched by session.
@@ -180,6 +182,7 @@ impl<'a> Graph<'a> {
             by_session: BTreeMap::new(),
             by_principal: BTreeMap::new(),
             pending: BTreeMap::new(),
+            whole: BTreeMap::new(),
             by_principal_id: BTreeMap::new(),
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
@@ -263,7 +266,7 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let before = taint.leaked_at.is_some_and(|leak| at < leak);
-            let needs_no_key = actor.delegation.iter().any(|hop| !hop.is_empty());
+            let needs_no_key = actor.delegation.iter().any(|hop| taint::is_service_agent(hop));
             match &actor.key {
                 _ if before => {
                     early.insert(address.clone());
@@ -376,7 +379,7 @@ impl<'a> Graph<'a> {
         if self.is_seed(actor) {
             return Some(self.own_seed(actor, at, address));
         }
-        if actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key)) {
+        if self.is_foreign(actor) {
             return None;
         }
         let principal = actor.principal.as_ref();
@@ -395,12 +398,27 @@ impl<'a> Graph<'a> {
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
+        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, at)) {
+            return Some(self.own(node, Strength::Heuristic));
+        }
         if actor.key.is_none()
             && let Some(node) = actor.principal_id.as_ref().and_then(|id| self.by_principal_id.get(id))
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
         self.compute_owner(actor)
+    }
+
+    /// Whether another event is known to have issued the key that was used; what the record itself says of the compute
+    /// that it was issued to outweighs that.
+    fn is_foreign(&self, actor: &Actor) -> bool {
+        actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key))
+            && self.issued_to(actor).is_none()
+    }
+
+    /// The maker of a user or service account that was taken whole.
+    fn whole_by(&self, name: &str, at: Time) -> Option<usize> {
+        self.whole.get(name).filter(|(_, since)| at >= *since).map(|(node, _)| *node)
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -414,17 +432,22 @@ impl<'a> Graph<'a> {
     /// A session that was issued to compute which the closure made, though its minting was not seen.
     fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
         let account = actor.account.as_deref().unwrap_or_default();
-        let by_issue = actor.issued_to.as_ref().and_then(|arn| self.compute_named(arn, account));
         let by_name = || {
             let arn = actor.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"))?;
             let name = arn.rsplit('/').next().filter(|name| name.starts_with("i-"))?;
-            self.compute_named(name, account)
+            self.compute_named(name, account).next()
         };
-        let (made, strength) = match by_issue {
+        let (made, strength) = match self.issued_to(actor) {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
         };
         Some(Owner { strength, confidence: made.confidence, ..self.own(made.by, strength) })
+    }
+
+    /// The compute of the closure that the record says these credentials were issued to.
+    fn issued_to(&self, actor: &Actor) -> Option<&Made> {
+        let account = actor.account.as_deref().unwrap_or_default();
+        actor.issued_to.as_ref().and_then(|arn| self.compute_named(arn, account).next())
     }
 
     fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
@@ -434,20 +457,17 @@ impl<'a> Graph<'a> {
             return Some(Owner { confidence: hop.min(own.confidence), ..own });
         }
         let principal = actor.principal.as_ref()?;
-        let Some((node, since)) = self.by_principal.get(principal) else {
-            return self.bare_key_owner(actor, principal, at, address);
-        };
-        let node = *node;
-        if self.nodes[node].kind == "gcp.impersonation" {
+        let named = self.by_principal.get(principal).and_then(|(node, since)| {
+            if self.nodes[*node].kind != "gcp.impersonation" {
+                return (at >= *since).then(|| self.own(*node, Strength::Exact));
+            }
             // The target goes on working for its owners: only what carries the delegation is ours.
-            let hop = self.tainted_hop(actor, at, address);
-            let owner = hop.map(|hop| Owner {
-                confidence: hop.max(self.nodes[node].confidence),
-                ..self.own(node, Strength::Exact)
-            });
-            return owner.or_else(|| self.bare_key_owner(actor, principal, at, address));
-        }
-        (at >= *since).then(|| self.own(node, Strength::Exact))
+            let hop = self.tainted_hop(actor, at, address)?;
+            let confidence = hop.max(self.nodes[*node].confidence);
+            Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
+        });
+        let whole = || Some(self.own(self.whole_by(principal, at)?, Strength::Exact));
+        named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
     }
 
     /// Compute and App Engine do not name the key (gcp.md 0.2): what a service account does without one, from where a
@@ -542,21 +562,35 @@ impl<'a> Graph<'a> {
                 if self.is_seed_principal(hop) {
                     return Some(self.taint.class_of_delegation(at, address));
                 }
-                let (node, since) = self.by_principal.get(hop)?;
-                (at >= *since || self.nodes[*node].kind == "gcp.impersonation")
-                    .then(|| self.nodes[*node].confidence)
+                let named = self
+                    .by_principal
+                    .get(hop)
+                    .filter(|(node, since)| at >= *since || self.nodes[*node].kind == "gcp.impersonation");
+                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, at))?;
+                Some(self.nodes[node].confidence)
             })
             .min()
     }
 
     pub fn made_named(&self, name: &str) -> Option<&Made> {
-        self.made_by_name.get(name).and_then(|found| found.first()).map(|index| &self.made[*index])
+        self.made_all(name).next()
+    }
+
+    /// Everything made under this name: names come back.
+    fn made_all(&self, name: &str) -> impl Iterator<Item = &Made> {
+        self.made_by_name.get(name).into_iter().flatten().map(|index| &self.made[*index])
+    }
+
+    /// Whether the closure minted a long-lived credential by this id.
+    pub fn has_minted(&self, kind: &str, id: &str) -> bool {
+        self.nodes.iter().skip(1).any(|node| {
+            node.kind == kind && *node.id == *id && kind != "gcp.impersonation" && node.event.is_some()
+        })
     }
 
     /// Compute of this name in this account: a role or log group of the same name mints nothing.
-    fn compute_named(&self, name: &str, account: &str) -> Option<&Made> {
-        let found = self.made_by_name.get(name)?;
-        found.iter().map(|index| &self.made[*index]).find(|made| {
+    fn compute_named(&self, name: &str, account: &str) -> impl Iterator<Item = &Made> {
+        self.made_all(name).filter(move |made| {
             let resource = &made.resource;
             !resource.kind.starts_with("aws.iam.")
                 && !resource.kind.starts_with("aws.logs.")
@@ -577,7 +611,7 @@ impl<'a> Graph<'a> {
     fn promote(&mut self) -> bool {
         let mut news = false;
         for (name, owner) in std::mem::take(&mut self.pending) {
-            if let std::collections::btree_map::Entry::Vacant(free) = self.by_principal.entry(name) {
+            if let std::collections::btree_map::Entry::Vacant(free) = self.whole.entry(name) {
                 free.insert(owner);
                 news = true;
             }
@@ -616,11 +650,17 @@ impl<'a> Graph<'a> {
         seed.find_map(|(actor, _, _)| actor.principal.clone())
     }
 
+    /// Whether some record minted this key, for whomever.
+    pub fn is_issued(&self, key: &str) -> bool {
+        self.foreign_keys.contains(key)
+    }
+
     /// Whether this names a credential of the closure or a principal that belongs to it.
     pub fn is_of_closure(&self, name: &str) -> bool {
         self.is_seed_principal(name)
             || self.by_key.contains_key(name)
             || self.by_principal.contains_key(name)
+            || self.whole.contains_key(name)
             || self.taint.leaked_keys.contains(name)
     }
 
@@ -717,17 +757,13 @@ impl<'a> Graph<'a> {
                 None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
             },
             Minter::Compute { name, .. } => {
-                let made = self.compute_named(name, &event.scope.account)?;
-                (made.at <= event.at).then(|| {
-                    (
-                        Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) },
-                        issued.strength,
-                    )
-                })
+                let made = before(self.compute_named(name, &event.scope.account), event.at)?;
+                let owner = Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) };
+                Some((owner, issued.strength))
             }
             Minter::External { issuer, .. } => {
-                let made = self.made_named(issuer)?;
-                (made.at <= event.at).then(|| (self.own(made.by, Strength::Exact), issued.strength))
+                let made = before(self.made_all(issuer), event.at)?;
+                Some((self.own(made.by, Strength::Exact), issued.strength))
             }
         }
     }
@@ -814,7 +850,7 @@ impl<'a> Graph<'a> {
         let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
         for (actor, at, _) in self.sightings() {
             let Some(key) = actor.key.as_ref().filter(|key| key.starts_with("ASIA")) else { continue };
-            if self.by_key.contains_key(key) || self.foreign_keys.contains(key) || self.is_seed(actor) {
+            if self.by_key.contains_key(key) || self.is_foreign(actor) || self.is_seed(actor) {
                 continue;
             }
             if let Some(owner) = self.compute_owner(actor) {
@@ -862,7 +898,8 @@ impl<'a> Graph<'a> {
                 let confidence = self.taint.class_of_delegation(event.at, event.address.as_ref());
                 Some(Owner { node: 0, strength: Strength::Exact, confidence })
             } else {
-                self.by_principal.get(from).map(|(node, _)| self.own(*node, Strength::Exact))
+                let named = self.by_principal.get(from).or_else(|| self.whole.get(from));
+                named.map(|(node, _)| self.own(*node, Strength::Exact))
             };
             let Some(parent) = parent else { continue };
             if parent.confidence == Confidence::LikelyLegitimate || self.is_seed_principal(to) {
@@ -899,6 +936,11 @@ impl<'a> Graph<'a> {
             // A later, stronger class wins: one confirmed use of an impersonation confirms it.
             if taken != 0 && node.confidence < known.confidence {
                 known.confidence = node.confidence;
+            }
+            // Known by its use alone so far: the record that minted it is the better evidence.
+            if taken != 0 && known.event.is_none() && node.event.is_some() {
+                let confidence = known.confidence;
+                *known = Node { depth: known.depth, parent: known.parent, confidence, ..node };
             }
             return;
         }
@@ -979,6 +1021,11 @@ pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
         let Fact::Issued(issued) = fact else { return None };
         Some(issued)
     })
+}
+
+/// The newest of these that existed at a time.
+fn before<'m>(made: impl Iterator<Item = &'m Made>, at: Time) -> Option<&'m Made> {
+    made.filter(|made| made.at <= at).max_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
 }
 
 /// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.

@@ -97,11 +97,15 @@ impl Investigation {
 
     /// Takes one event. Duplicates are welcome and change nothing.
     pub fn absorb(&mut self, event: Event) {
-        if self.seen.contains_key(&event.identity) || self.replaced.contains(&event.identity) {
+        if self.seen.contains_key(&event.identity) {
             return;
         }
+        // Also where this record is itself replaced by another: in any order the same one is left.
         if let Some(original) = &event.replaces {
             self.replace(crate::read::identity_of_id(original));
+        }
+        if self.replaced.contains(&event.identity) {
+            return;
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
