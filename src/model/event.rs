@@ -108,8 +108,8 @@ pub struct Provenance {
     pub line: u64,
 }
 
-/// What an event tells. A failed event tells nothing but its attempt: readers set facts on it all the same, so that
-/// an attempt can be named, and `analyze` counts facts of successes only.
+/// What an event tells. Readers set facts on successes only: of a call that failed, or only tried out whether it would
+/// work, its action and outcome say what was attempted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// The actor made it.

@@ -264,7 +264,7 @@ fn founding() -> Report {
     }
     report.touched = vec![
         Touched {
-            kind: "gcp.logging.sink",
+            kind: "gcp.logging.log_sink",
             id: arc("projects/acme-prod/sinks/security"),
             account: arc("acme-prod"),
             region: arc("global"),

@@ -1,6 +1,7 @@
 //! What all rows together make of the recorded events: nothing twice, whichever files the rows of one service lie in.
 
 use crate::support::fixtures;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use triage::catalog::{Act, Row, aws, gcp};
@@ -86,4 +87,22 @@ fn rows_for_one_act_of_an_event_take_turns() {
             }
         }
     }
+}
+
+/// Answers are written by hand-told stories: what they call a thing must be what a report calls it.
+#[test]
+fn answers_call_things_as_rows_do() {
+    let rows = [aws::SERVICES, gcp::SERVICES].into_iter().flatten().flat_map(|service| service.rows);
+    let known: BTreeSet<&str> = rows.map(|row| row.kind).collect();
+    let mut named = 0;
+    for scenario in std::fs::read_dir(fixtures().join("scenarios")).expect("scenarios").flatten() {
+        let answer = std::fs::read(scenario.path().join("expect/answer.json")).expect("an answer");
+        let answer: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
+        for thing in ["resources", "touched"].iter().filter_map(|list| answer[list].as_array()).flatten() {
+            let kind = thing["kind"].as_str().expect("a thing has a kind");
+            assert!(known.contains(kind), "{kind} in {}", scenario.path().display());
+            named += 1;
+        }
+    }
+    assert!(named > 100, "only {named}");
 }
