@@ -140,6 +140,27 @@ pub enum Fact {
     Leak { key: Option<Arc<str>>, principal: Option<Arc<str>>, found_at: Option<String> },
 }
 
+impl Fact {
+    /// The resource that it makes, deletes or touches.
+    pub fn resource_mut(&mut self) -> Option<&mut ResourceRef> {
+        match self {
+            Fact::Created(resource) | Fact::Deleted(resource) | Fact::Touched { resource, .. } => {
+                Some(resource)
+            }
+            Fact::Issued(_)
+            | Fact::Revoked { .. }
+            | Fact::Restored { .. }
+            | Fact::SignedIn { .. }
+            | Fact::Carries { .. }
+            | Fact::Granted { .. }
+            | Fact::Withdrawn { .. }
+            | Fact::Forwarded { .. }
+            | Fact::Signal(_)
+            | Fact::Leak { .. } => None,
+        }
+    }
+}
+
 /// A minted credential.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Issued {

@@ -10,37 +10,23 @@ use crate::model::{Fact, ResourceRef};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a fact does to which resource, if it is about one.
-fn resource_of(fact: &mut Fact) -> Option<(Act, &mut ResourceRef)> {
-    match fact {
-        Fact::Created(resource) => Some((Act::Creates, resource)),
-        Fact::Deleted(resource) => Some((Act::Deletes, resource)),
-        Fact::Touched { resource, .. } => Some((Act::Touches, resource)),
-        Fact::Issued(_)
-        | Fact::Revoked { .. }
-        | Fact::Restored { .. }
-        | Fact::SignedIn { .. }
-        | Fact::Carries { .. }
-        | Fact::Granted { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Forwarded { .. }
-        | Fact::Signal(_)
-        | Fact::Leak { .. } => None,
-    }
-}
-
 /// Every resource of `kind` that the facts so far make, delete or touch.
 pub fn named<'a>(facts: &'a mut [Fact], kind: &str) -> impl Iterator<Item = &'a mut ResourceRef> {
-    facts.iter_mut().filter_map(resource_of).map(|(_, resource)| resource).filter(move |r| r.kind == kind)
+    facts.iter_mut().filter_map(Fact::resource_mut).filter(move |resource| resource.kind == kind)
 }
 
 /// Every resource that the facts so far treat in one of these ways.
 pub fn resources(facts: &mut [Fact], acts: &[Act]) -> Vec<ResourceRef> {
+    let is_meant = |fact: &&mut Fact| {
+        matches!(fact, Fact::Created(_)) && acts.contains(&Act::Creates)
+            || matches!(fact, Fact::Deleted(_)) && acts.contains(&Act::Deletes)
+            || matches!(fact, Fact::Touched { .. }) && acts.contains(&Act::Touches)
+    };
     facts
         .iter_mut()
-        .filter_map(resource_of)
-        .filter(|(act, _)| acts.contains(act))
-        .map(|(_, resource)| resource.clone())
+        .filter(is_meant)
+        .filter_map(Fact::resource_mut)
+        .map(|resource| resource.clone())
         .collect()
 }
 
@@ -132,6 +118,9 @@ pub fn launchers(json: &Value, event: &str, tags: &str) -> Vec<Arc<str>> {
     });
     named.collect()
 }
+
+/// The account that a call is about when it names no other.
+pub const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 
 /// Paths to the tags that a request sets on what it makes.
 pub const REQUESTED_TAGS: &str = "requestParameters.tagSpecificationSet.items[].tags[]\
