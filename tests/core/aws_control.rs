@@ -291,6 +291,10 @@ fn policies_tell_whom_they_let_in() {
     // A condition that names another account lets that account in.
     let other = json!({"StringEquals": {"aws:PrincipalAccount": ["111122223333", "777788889999"]}});
     check_let_in(everybody_if(other), &["777788889999: s3:* on b"]);
+    // Said twice, in two operators or statements, it is one way in.
+    let twice = json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x*"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x*"}});
+    let statement = everybody_if(twice);
+    check_let_in(json!([statement, statement]), &["arn:aws:iam::*:role/x*: s3:* on b"]);
     // Conditions that narrow nothing down.
     for loose in [
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),

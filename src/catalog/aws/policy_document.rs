@@ -8,10 +8,11 @@ use crate::catalog::Record;
 use crate::model::Fact;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One way in that an Allow statement opens to somebody outside the account.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Opening {
     /// `*`, an account id, an ARN or a canonical user id.
     pub member: Arc<str>,
@@ -19,7 +20,7 @@ pub struct Opening {
     pub actions: Arc<str>,
 }
 
-/// Returns what the document at `paths` opens to everybody or to another account than the record's.
+/// Returns what the document at `paths` opens, each opening once, to everybody or to another account than the record's.
 pub fn openings(record: &Record, paths: &str) -> Vec<Opening> {
     let own = &*record.scope.account;
     let mut found = Vec::new();
@@ -34,6 +35,8 @@ pub fn openings(record: &Record, paths: &str) -> Vec<Opening> {
             found.push(Opening { member: member.into(), actions: actions.clone() });
         }
     }
+    let mut seen = BTreeSet::new();
+    found.retain(|opening: &Opening| seen.insert(opening.clone()));
     found
 }
 
