@@ -65,6 +65,23 @@ pub(super) fn of(kind: &str) -> String {
     row.or_else(|| rows().next()).map(|row| in_words(row.contain)).unwrap_or_default()
 }
 
+/// Returns what takes back what was done to something, by the row that says it in the same words; else what is known of the
+/// kind.
+pub(super) fn after(kind: &str, how: &str) -> String {
+    let is_special = SPECIAL.iter().any(|(special, _)| *special == kind);
+    let services = catalog::aws::SERVICES.iter().chain(catalog::gcp::SERVICES);
+    let mut rows = services.flat_map(|service| service.rows).filter(|row| row.kind == kind);
+    let row = rows.find(|row| match row.act {
+        Act::Deletes => how == "deleted",
+        Act::Touches => row.how == how,
+        Act::Creates | Act::Tells => false,
+    });
+    match row.filter(|_| !is_special) {
+        Some(row) => in_words(row.contain),
+        None => of(kind),
+    }
+}
+
 /// `a;!b` and `a, b` are rungs, the gentle one first.
 pub(super) fn in_words(calls: &str) -> String {
     let rungs = calls.split([';', ',']).map(str::trim).filter(|call| !call.is_empty());

@@ -69,10 +69,11 @@ fn one(ground: &Ground, resource: &Resource, before: &'static str, proposal: &mu
     let mut why = vec![origin(resource)];
     why.extend(about.iter().map(|finding| finding.note.clone()));
     why.extend(caution(resource, launcher));
-    let after = match launcher.or_else(|| autoscaler(ground, resource)) {
-        Some(launcher) => After::Target(launcher.id.clone()),
-        None => After::Nothing,
+    let holder = match launcher {
+        Some(group) if group.kind == GROUP => autoscaler(ground, group),
+        launcher => launcher,
     };
+    let after = holder.map_or(After::Nothing, |holder| After::Target(holder.id.clone()));
     proposal.take(Draft { target, because, why, before, change, rank, after }, []);
 }
 
@@ -117,14 +118,13 @@ fn launcher<'a>(ground: &Ground<'a>, resource: &Resource) -> Option<&'a Resource
 /// Returns the autoscaler of a group, which would resize it again: both bear one name in one place.
 fn autoscaler<'a>(ground: &Ground<'a>, group: &Resource) -> Option<&'a Resource> {
     let name = group.name.as_deref().filter(|_| group.kind == GROUP)?;
-    autoscalers(ground).find(|one| {
-        one.account == group.account && one.zone == group.zone && one.name.as_deref() == Some(name)
+    ground.resources.iter().copied().find(|one| {
+        one.kind == "gcp.compute.autoscaler"
+            && alive(one).is_some()
+            && one.account == group.account
+            && (&one.region, &one.zone) == (&group.region, &group.zone)
+            && one.name.as_deref() == Some(name)
     })
-}
-
-fn autoscalers<'g, 'a: 'g>(ground: &'g Ground<'a>) -> impl Iterator<Item = &'a Resource> + 'g {
-    let all = ground.resources.iter().copied();
-    all.filter(|one| one.kind == "gcp.compute.autoscaler" && alive(one).is_some())
 }
 
 enum Way {

@@ -1,7 +1,7 @@
 //! What speaks for and against planning something: the report, sorted and joined once for both planners.
 
 use super::advice;
-use super::words::{list, when};
+use super::words::{count, list, when};
 use crate::model::plan::Target;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
 use crate::model::{EventId, Provider, Time};
@@ -104,16 +104,6 @@ impl<'a> Ground<'a> {
         found.find(|one| is_named(one, name)).copied()
     }
 
-    /// Returns what the closure surely made of this kind by this name.
-    pub fn made(&self, kind: &str, account: &str, name: &str) -> Option<&'a Resource> {
-        self.resources.iter().copied().find(|one| {
-            one.kind == kind
-                && &*one.account == account
-                && is_named(one, name)
-                && one.confidence == Confidence::Confirmed
-        })
-    }
-
     /// Standing findings about something, certain ones, oldest first.
     pub fn findings_about(&self, names: &[&str], account: &str) -> Vec<&'a Finding> {
         let mut found: Vec<&Finding> = self.standing().into_iter().collect();
@@ -167,7 +157,7 @@ impl<'a> Ground<'a> {
         let kind = touched.map_or("finding", |one| one.kind);
         let mut place = target(kind, &finding.subject, None, account);
         place.region = finding.region.clone().unwrap_or_default();
-        (place, touched.map(|one| advice::of(one.kind)).unwrap_or_default())
+        (place, touched.map(|one| advice::after(one.kind, &one.how)).unwrap_or_default())
     }
 
     /// Whether any log of an account was seen.
@@ -207,10 +197,36 @@ impl<'a> Ground<'a> {
             .filter_map(|one| one.address.as_deref())
             .collect();
         if !strange.is_empty() {
-            why += &format!(" It was used from {}, new after the leak or in the window.", list(strange));
+            let since =
+                if self.report.window.leaked_at.is_some() { "after the leak" } else { "in the window" };
+            why += &format!(" It was used from {}, new {since}.", list(strange));
         }
         why
     }
+}
+
+/// What stops with an identity: work of it that looks honest, by Google's classes or by its known addresses.
+pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
+    let knows = ground.leaked_at().is_some() || ground.is_quiet;
+    let is_honest = |one: &&&Use| {
+        let looks = match (ground.report.principal.provider, one.confidence) {
+            (_, Confidence::LikelyLegitimate) => true,
+            (Provider::Aws, Confidence::Confirmed) => knows && !one.new,
+            (Provider::Gcp, Confidence::Confirmed) | (_, Confidence::Suspect) => false,
+        };
+        looks && one.events > one.failed
+    };
+    let honest: Vec<&&Use> = ground.uses_of(credential).iter().filter(is_honest).collect();
+    if honest.is_empty() {
+        return None;
+    }
+    let from: BTreeSet<&str> = honest.iter().filter_map(|one| one.address.as_deref()).collect();
+    let events: u64 = honest.iter().map(|one| one.events).sum();
+    Some(format!(
+        "STOPS HONEST WORK: {events} events of it from {} ({}) look legitimate, and what runs there stops at once.",
+        count(from.len(), "address", "addresses"),
+        list(from)
+    ))
 }
 
 /// Addresses of uses none of which is new.

@@ -93,7 +93,11 @@ impl<'a> Proposal<'a> {
             }
         }
         let mut drafts: Vec<Draft> = merged.into_values().collect();
-        drafts.sort_by(|a, b| (a.rank, &a.target, &a.change).cmp(&(b.rank, &b.target, &b.change)));
+        // By call, so that the same call on many things stands together.
+        let place = |one: &Draft| (one.rank, one.change.spec().api);
+        drafts.sort_by(|a, b| {
+            place(a).cmp(&place(b)).then_with(|| (&a.target, &a.change).cmp(&(&b.target, &b.change)))
+        });
         let mut withheld = self.withheld;
         withheld.sort();
         withheld.dedup();

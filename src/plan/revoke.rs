@@ -54,8 +54,7 @@ fn by_hand(ground: &Ground, proposal: &mut Proposal) {
             proposal.withhold(target_of(resource), why, by_hand);
             continue;
         }
-        let notes = ground
-            .findings_about(&[&resource.id, resource.name.as_deref().unwrap_or_default()], &resource.account);
+        let notes = ground.findings_about(&[&resource.id], &resource.account);
         let mut why = format!("{} made it on {}.", resource.created_by, when(resource.created_at));
         notes.iter().for_each(|finding| why += &format!(" {}", finding.note));
         why += match advice::is_inert(resource.kind) {
@@ -101,7 +100,9 @@ fn origin(credential: &Credential) -> String {
     if let Some(at) = credential.issued_at {
         words += &format!(" on {}", when(at));
     }
+    let is_seen = !matches!(credential.kind, "gcp.hmac_key" | "gcp.api_key");
     words += match (credential.last_use, credential.used) {
+        (None, false) if !is_seen => "; no log shows its use".to_owned(),
         (Some(last), _) => format!("; it was last used on {}", when(last)),
         (None, true) => "; it was used".to_owned(),
         (None, false) => "; no use of it was seen".to_owned(),

@@ -3,40 +3,24 @@
 //! A user or role is treated once, whatever of it is in the report: denied whole where it is the principal or was made by it;
 //! of others only the sessions and passwords that the principal can hold are ended, so that their own work goes on.
 
-use super::{BECAME, BECAME_KEYS, OWN, OWN_KEYS, credential_target, origin, over};
-use crate::model::EventId;
+mod arn;
+mod role;
+mod user;
+
+use super::{BECAME, BECAME_KEYS, OWN_KEYS, credential_target, origin, over};
 use crate::model::change::{AwsChange, Change};
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, target, target_of};
-use crate::plan::words::{count, list, when};
+use crate::plan::words::when;
 use crate::plan::{After, Draft, Proposal, advice};
+use arn::{account_of, arn_of, last, plain_role, session_of, user_of};
+use role::{Role, others, roles};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use user::{User, users};
 
 const USER: &str = "aws.iam.user";
 const ROLE: &str = "aws.iam.role";
-
-#[derive(Default)]
-struct User<'a> {
-    is_own: bool,
-    made: Option<&'a Resource>,
-    /// Keys and passwords of it, live ones.
-    keys: Vec<&'a Credential>,
-    password: Option<&'a Credential>,
-    /// What may hold its sessions: the sessions themselves, and used-up keys that could have minted some.
-    sessions: Vec<&'a Credential>,
-}
-
-#[derive(Default)]
-struct Role<'a> {
-    is_own: bool,
-    made: Option<&'a Resource>,
-    sessions: Vec<&'a Credential>,
-    /// Sessions that are not planned: others use the role too.
-    others: BTreeSet<Arc<str>>,
-    /// Their session names.
-    names: BTreeMap<Arc<str>, Arc<str>>,
-}
 
 /// By ARN.
 #[derive(Default)]
@@ -68,7 +52,10 @@ pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
         others(ground, arn, role);
         roles(ground, arn, role, &mut denied, proposal);
     }
-    first_by_hand(&denied, proposal);
+    // An organization's policy is a heavy hand for a principal that nothing speaks against.
+    if !ground.is_quiet {
+        first_by_hand(&denied, proposal);
+    }
     before_it(ground, proposal);
 }
 
@@ -306,228 +293,6 @@ fn made_by(resource: &Resource) -> String {
     format!("{} made it on {}.", resource.created_by, when(resource.created_at))
 }
 
-fn users(
-    ground: &Ground,
-    arn: &Arc<str>,
-    user: &User,
-    denied: &mut BTreeSet<Arc<str>>,
-    proposal: &mut Proposal,
-) {
-    let target = target(USER, arn, Some(last(arn)), account_of(arn));
-    let name = last(arn);
-    let mut because: BTreeSet<EventId> = user
-        .keys
-        .iter()
-        .chain(&user.sessions)
-        .chain(&user.password)
-        .filter_map(|one| one.event.clone())
-        .collect();
-    let mut draft = |why: String, change: AwsChange, because: &BTreeSet<EventId>| {
-        let draft = Draft {
-            target: target.clone(),
-            because: because.clone(),
-            why: vec![why],
-            before: "left",
-            change: Change::Aws(change),
-            rank: if user.is_own { OWN } else { BECAME },
-            after: after(user.is_own),
-        };
-        proposal.take(draft, []);
-    };
-    if user.is_own || user.made.is_some() {
-        let mut why = match user.made {
-            _ if user.is_own => ground.why_seed(),
-            Some(made) => made_by(made),
-            None => String::new(),
-        };
-        if user.is_own {
-            because.extend(ground.about_seed());
-        }
-        because.extend(user.made.map(|made| made.event.clone()));
-        why += &holds(user);
-        draft(why, AwsChange::DenyUser { user: name.clone() }, &because);
-        denied.insert(arn.clone());
-    } else {
-        if !user.sessions.is_empty() {
-            let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
-            let why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
-            draft(why, AwsChange::RevokeUserSessions { user: name.clone() }, &events);
-        }
-        if let Some(password) = user.password {
-            let events = password.event.iter().cloned().collect();
-            draft(origin(password), AwsChange::ResetLoginProfile { user: name.clone() }, &events);
-        }
-    }
-    proposal.withhold(
-        target,
-        "A user can hold two access keys, a password and credentials of single services; this plan ends those that the records \
-         show. Look for the others too.",
-        "iam:ListAccessKeys, iam:GetLoginProfile, iam:ListServiceSpecificCredentials, iam:ListSSHPublicKeys, \
-         iam:ListSigningCertificates, iam:ListMFADevices",
-    );
-}
-
-/// What of a user the principal holds.
-fn holds(user: &User) -> String {
-    let mut words = String::new();
-    let ids =
-        |all: &[&Credential]| list(all.iter().map(|one| one.id.to_string()).collect::<BTreeSet<String>>());
-    if !user.keys.is_empty() {
-        words += &format!(" The principal holds {} of it.", ids(&user.keys));
-    }
-    if user.password.is_some() {
-        words += " It was given a console password.";
-    }
-    let sessions: Vec<&Credential> = user
-        .sessions
-        .iter()
-        .copied()
-        .filter(|one| matches!(one.kind, "aws.session" | "aws.federated_user"))
-        .collect();
-    if !sessions.is_empty() {
-        words += &format!(
-            " {} of it live on without the key: {}",
-            count(sessions.len(), "session", "sessions"),
-            ids(&sessions)
-        );
-        words += &match sessions.iter().filter_map(|one| one.valid_until).max() {
-            Some(until) => format!(", the last until {}.", when(until)),
-            None => ", for up to 36 h.".to_owned(),
-        };
-    }
-    words
-}
-
-/// Adds who else was seen with a role.
-fn others(ground: &Ground, arn: &str, role: &mut Role) {
-    for other in ground.report.unlinked.iter().filter(|one| one.why.starts_with("same role")) {
-        if let Some((_, name)) =
-            other.principal.as_deref().and_then(session_of).filter(|(of, _)| **of == *arn)
-        {
-            role.others.insert(other.id.clone());
-            role.names.insert(name, other.id.clone());
-        }
-    }
-}
-
-fn roles(
-    ground: &Ground,
-    arn: &Arc<str>,
-    role: &Role,
-    denied: &mut BTreeSet<Arc<str>>,
-    proposal: &mut Proposal,
-) {
-    if role.sessions.is_empty() && role.made.is_none() && !role.is_own {
-        return;
-    }
-    let name = last(arn);
-    let account = account_of(arn);
-    let mut because: BTreeSet<EventId> = role.sessions.iter().filter_map(|one| one.event.clone()).collect();
-    let is_own = role.is_own || role.sessions.iter().any(|one| one.depth == 0);
-    if is_own {
-        because.extend(ground.about_seed());
-    }
-    let mut why = if is_own { vec![ground.why_seed()] } else { Vec::new() };
-    why.extend(taken(role));
-    let spare = target(ROLE, arn, Some(name.clone()), account);
-    let (target, change) = match role.made {
-        Some(made) => {
-            because.insert(made.event.clone());
-            why.insert(0, made_by(made));
-            denied.insert(made.id.clone());
-            (target_of(made), AwsChange::DenyRole { role: made.id.clone() })
-        }
-        // Names are all that a session's ARN tells; a role of the principal's own making in disguise has a `made`.
-        None if name.starts_with("AWSServiceRoleFor") => {
-            return proposal.withhold(
-                spare,
-                "By its name it is a service-linked role, which no policy can deny.",
-                "contain what its service launched; where its path is not /aws-service-role/ the name is a disguise: \
-                 iam:PutRolePolicy (deny everything)",
-            );
-        }
-        None if name.starts_with("AWSReservedSSO_") => {
-            return proposal.withhold(
-                spare,
-                "Roles of Identity Center can't be edited in IAM.",
-                "sso:DeleteAccountAssignment, a deny in the permission set's inline policy for identitystore:UserId, or an SCP \
-                 that denies it",
-            );
-        }
-        None if !role.is_own && !role.others.is_empty() => {
-            let names: BTreeSet<Arc<str>> = role
-                .sessions
-                .iter()
-                .filter_map(|one| session_arn(ground, one).and_then(|arn| session_of(&arn)))
-                .map(|(_, name)| name)
-                .collect();
-            why.push(format!(
-                "Others use the role ({}), so these names alone are denied; if one of those turns out to be the attacker's, \
-                 iam:PutRolePolicy (AWSRevokeOlderSessions) ends them all.",
-                list(&role.others)
-            ));
-            for (name, id) in role.names.iter().filter(|(name, _)| names.contains(*name)) {
-                why.push(format!(
-                    "{id} has the name {name} too and is not linked: it is signed out with them and may take the role again."
-                ));
-            }
-            (spare, AwsChange::DenySessions { role: arn.clone(), names: names.into_iter().collect() })
-        }
-        None => (spare, AwsChange::RevokeRoleSessions { role: arn.clone() }),
-    };
-    if !ground.has_seen(account) {
-        why.push(format!("No log of account {account} was seen: what was done there, and who else uses the role, is not known."));
-    }
-    let draft = Draft {
-        target,
-        because,
-        why,
-        before: "left",
-        change: Change::Aws(change),
-        rank: if is_own { OWN } else { BECAME },
-        after: after(is_own),
-    };
-    proposal.take(draft, [&**arn]);
-}
-
-/// Which sessions of a role are the principal's.
-fn taken(role: &Role) -> Vec<String> {
-    let derived: Vec<&Credential> = role.sessions.iter().copied().filter(|one| one.depth > 0).collect();
-    let mut why = Vec::new();
-    if !derived.is_empty() {
-        let ids: BTreeSet<&str> = derived.iter().map(|one| &*one.id).collect();
-        let by: BTreeSet<&str> = derived.iter().filter_map(|one| one.issued_by.as_deref()).collect();
-        let mut words = format!(
-            "{} of it: {}, taken by {}",
-            count(derived.len(), "session", "sessions"),
-            list(ids),
-            list(by)
-        );
-        if let Some(until) = derived.iter().filter_map(|one| one.valid_until).max() {
-            words += &format!("; the last ends by itself on {}", when(until));
-        }
-        why.push(words + ".");
-    }
-    let machines: BTreeSet<Arc<str>> = role
-        .sessions
-        .iter()
-        .filter_map(|one| session_of(one.principal.as_deref()?))
-        .map(|(_, name)| name)
-        .filter(|name| name.starts_with("i-"))
-        .collect();
-    if !machines.is_empty() {
-        why.push(format!(
-            "{} goes on without its role until it is stopped and started or its profile is replaced.",
-            list(machines)
-        ));
-    }
-    why
-}
-
-fn session_arn(ground: &Ground, session: &Credential) -> Option<Arc<str>> {
-    session.principal.clone().or_else(|| ground.report.seed_user.clone().filter(|_| session.depth == 0))
-}
-
 /// What an organization can do first, and better.
 fn first_by_hand(denied: &BTreeSet<Arc<str>>, proposal: &mut Proposal) {
     if denied.is_empty() {
@@ -564,40 +329,4 @@ fn before_it(ground: &Ground, proposal: &mut Proposal) {
         ),
         format!("ask about it too: triage --principal {first}"),
     );
-}
-
-fn last(arn: &str) -> Arc<str> {
-    arn.rsplit(['/', ':']).next().unwrap_or(arn).into()
-}
-
-fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
-}
-
-fn arn_of(resource: &Resource, what: &str) -> Arc<str> {
-    match resource.id.starts_with("arn:") {
-        true => resource.id.clone(),
-        false => format!("arn:aws:iam::{}:{what}/{}", resource.account, resource.id).into(),
-    }
-}
-
-fn user_of(arn: &str) -> Option<Arc<str>> {
-    let (_, name) = arn.split_once(":user/")?;
-    (!name.is_empty() && !name.ends_with('/')).then(|| arn.into())
-}
-
-/// Without its path, which a session's ARN does not show.
-fn plain_role(arn: &str) -> Arc<str> {
-    match arn.split_once(":role/") {
-        Some((head, name)) => format!("{head}:role/{}", last(name)).into(),
-        None => arn.into(),
-    }
-}
-
-/// Returns role ARN and session name of an assumed role's ARN.
-fn session_of(arn: &str) -> Option<(Arc<str>, Arc<str>)> {
-    let (head, rest) = arn.split_once(":assumed-role/")?;
-    let (role, name) = rest.split_once('/')?;
-    let is_whole = !role.is_empty() && !name.is_empty();
-    is_whole.then(|| (format!("{}:role/{role}", head.replacen(":sts:", ":iam:", 1)).into(), name.into()))
 }

@@ -7,9 +7,10 @@
 use super::{BECAME, BECAME_KEYS, OWN, OWN_KEYS, credential_target, origin, over};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::change::{Change, GcpChange};
-use crate::model::report::{Confidence, Credential, Resource};
-use crate::plan::ground::{Ground, alive, target_of};
-use crate::plan::words::{count, list, when};
+use crate::model::plan::Target;
+use crate::model::report::{Credential, Resource};
+use crate::plan::ground::{Ground, alive, honest_work, target as plain_target, target_of};
+use crate::plan::words::{list, when};
 use crate::plan::{After, Draft, Proposal, advice};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -99,8 +100,8 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
             "find out who makes it act (the service's own log entries), and contain that",
         );
     }
-    let draft = |change, rank, why| Draft {
-        target: target.clone(),
+    let draft = |target: Target, change, rank, why| Draft {
+        target,
         because: ground.about_seed(),
         why,
         before: seed.state,
@@ -108,18 +109,23 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
         rank,
         after: After::Nothing,
     };
-    let mut why = vec![ground.why_seed()];
     let cost = cost(ground, seed);
-    why.extend(cost.clone());
-    proposal.take(draft(GcpChange::DisableServiceAccount { email: seed.id.clone() }, OWN, why), []);
+    let why = [Some(ground.why_seed()), cost.clone()].into_iter().flatten().collect();
+    let change = GcpChange::DisableServiceAccount { email: seed.id.clone() };
+    proposal.take(draft(target.clone(), change, OWN, why), []);
     let keys: BTreeSet<&Arc<str>> = ground.report.leaked_keys.iter().collect();
     for key in &keys {
+        let mut why = vec![ground.why_seed()];
+        if keys.len() > 1 {
+            why.push("It is one of its keys that may be the leaked one.".to_owned());
+        }
+        let target = plain_target("gcp.service_account_key", key, Some(seed.id.clone()), &target.account);
         let change = GcpChange::DisableServiceAccountKey { email: seed.id.clone(), key: (*key).clone() };
-        proposal.take(draft(change, OWN_KEYS, vec![ground.why_seed()]), [&***key]);
+        proposal.take(draft(target, change, OWN_KEYS, why), []);
     }
     if let Some(cost) = cost {
         let which = match keys.is_empty() {
-            true => "the keys that were seen or are listed".to_owned(),
+            true => "every key that iam.projects.serviceAccounts.keys.list shows".to_owned(),
             false => list(keys),
         };
         proposal.withhold(
@@ -134,29 +140,13 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
     }
 }
 
-/// What stops with an account, where its own work was seen.
+/// What stops with an account.
 fn cost(ground: &Ground, seed: &Credential) -> Option<String> {
-    let honest: Vec<_> = ground
-        .uses_of(&seed.id)
-        .iter()
-        .filter(|one| one.confidence == Confidence::LikelyLegitimate && one.events > one.failed)
-        .collect();
-    let from: BTreeSet<&str> = honest.iter().filter_map(|one| one.address.as_deref()).collect();
-    let events: u64 = honest.iter().map(|one| one.events).sum();
-    let mut words = Vec::new();
-    if !honest.is_empty() {
-        words.push(format!(
-            "STOPS HONEST WORK: {events} events of it from {} ({}) look legitimate, and what runs there stops at once.",
-            count(from.len(), "address", "addresses"),
-            list(from)
-        ));
-    }
-    if is_default(&seed.id) {
-        words.push(
-            "STOPS HONEST WORK: it is a default service account, which most machines and functions of its project run as."
-                .to_owned(),
-        );
-    }
+    let default = is_default(&seed.id).then(|| {
+        "STOPS HONEST WORK: it is a default service account, which most machines and functions of its project run as."
+            .to_owned()
+    });
+    let words: Vec<String> = honest_work(ground, &seed.id).into_iter().chain(default).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -200,7 +190,7 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
         };
         return proposal.withhold(
             target,
-            format!("{by} only impersonated it, and {why}: disabling it stops them too. With the account that impersonates it disabled nobody of the closure mints new tokens; {until}."),
+            format!("{by} only impersonated it, and {why}: disabling it stops them too. With {by} disabled no credential of this report mints new tokens of it; {until}."),
             path,
         );
     }

@@ -56,19 +56,20 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
         Some(role) => (role.into(), true),
         None => (grant.role.clone(), false),
     };
-    let mut why = vec![match invited {
+    let why = match invited {
         true => format!(
             "{} was invited to have {role} on {}. The binding stands only when they accept: until then there is nothing to remove, and \
              afterwards it must be looked at again.",
             grant.member, grant.on
         ),
-        false => format!("The principal, or what it became, gave {} {role} on {}.", grant.member, grant.on),
-    }];
-    why.extend(notes(ground, grant));
+        false => note(ground, grant).unwrap_or_else(|| {
+            format!("The principal, or what it became, gave {} {role} on {}.", grant.member, grant.on)
+        }),
+    };
     let draft = Draft {
         target: place,
         because: [grant.event.clone()].into(),
-        why,
+        why: vec![why],
         before: if invited { "invited" } else { "granted" },
         change: Change::Gcp(GcpChange::RemoveBinding { on, role, member: grant.member.clone() }),
         rank: WAYS_IN,
@@ -77,7 +78,7 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
     proposal.take(draft, [&*grant.member]);
 }
 
-fn notes(ground: &Ground, grant: &Grant) -> Option<String> {
+fn note(ground: &Ground, grant: &Grant) -> Option<String> {
     let about = |one: &&Finding| one.events.contains(&grant.event) && one.subject == grant.member;
     let mut found = ground.standing().into_iter().filter(about).filter(|one| one.note.contains(&*grant.role));
     found.next().map(|one| one.note.clone())
