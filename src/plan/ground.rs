@@ -1,10 +1,10 @@
 //! What speaks for and against planning something: the report, sorted and joined once for both planners.
 
 use super::advice;
-use super::words::{count, list, when};
+use super::words::{count, list};
+use crate::model::EventId;
 use crate::model::plan::Target;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
-use crate::model::{EventId, Provider, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ pub(super) struct Ground<'a> {
     /// Nothing in the report speaks against the principal.
     pub is_quiet: bool,
     uses: BTreeMap<&'a str, Vec<&'a Use>>,
-    launched_from: BTreeMap<&'a str, Vec<&'a Use>>,
 }
 
 impl<'a> Ground<'a> {
@@ -26,10 +25,8 @@ impl<'a> Ground<'a> {
         let mut resources: Vec<&Resource> = report.resources.iter().collect();
         resources.sort_by_key(|one| (one.kind, &one.account, &one.region, &one.id, one.created_at));
         let mut uses: BTreeMap<&str, Vec<&Use>> = BTreeMap::new();
-        let mut launched_from: BTreeMap<&str, Vec<&Use>> = BTreeMap::new();
         for one in &report.uses {
             uses.entry(&one.credential).or_default().push(one);
-            one.launched.iter().for_each(|id| launched_from.entry(id).or_default().push(one));
         }
         let is_new = |one: &Use| {
             one.new && one.confidence == Confidence::Confirmed && report.window.leaked_at.is_some()
@@ -38,7 +35,7 @@ impl<'a> Ground<'a> {
             && report.resources.is_empty()
             && report.grants.is_empty()
             && !report.uses.iter().any(is_new);
-        Ground { report, credentials, resources, is_quiet, uses, launched_from }
+        Ground { report, credentials, resources, is_quiet, uses }
     }
 
     pub fn uses_of(&self, credential: &str) -> &[&'a Use] {
@@ -59,44 +56,12 @@ impl<'a> Ground<'a> {
                     .to_owned(),
             );
         }
-        let uses = self.uses_of(&credential.id);
-        let seen_elsewhere = uses.iter().any(|one| one.new);
-        match (self.leaked_at()?, credential.issued_at) {
-            _ if seen_elsewhere => None,
-            (leaked, Some(at)) if at < leaked => Some(format!(
-                "It was issued on {}, before the leak, and used from no new address since.",
-                when(at)
-            )),
-            _ => owners(uses)
-                .map(|from| format!("It was used from nowhere but {from}, known from before the leak.")),
-        }
+        None
     }
 
     /// Why a resource is not planned, where something speaks for it.
-    pub fn spares_resource(&self, resource: &Resource) -> Option<String> {
-        if let Some(why) = unsure(resource.confidence) {
-            return Some(why.to_owned());
-        }
-        let leaked = self.leaked_at()?;
-        if resource.created_at < leaked {
-            return Some(format!("It was made on {}, before the leak.", when(resource.created_at)));
-        }
-        let launcher =
-            resource.launched_by.as_ref().and_then(|id| self.resource_named(id, &resource.account));
-        if let Some(launcher) = launcher.filter(|launcher| launcher.id != resource.id) {
-            return self.spares_owners(launcher);
-        }
-        self.spares_owners(resource)
-    }
-
-    fn spares_owners(&self, resource: &Resource) -> Option<String> {
-        let uses = self.launched_from.get(&*resource.id)?;
-        owners(uses).map(|from| format!("It was made from {from}, known from before the leak."))
-    }
-
-    /// On Google the report's classes hold this already, by key and address.
-    fn leaked_at(&self) -> Option<Time> {
-        self.report.window.leaked_at.filter(|_| self.report.principal.provider == Provider::Aws)
+    pub fn spares_resource(&self, resource: &Resource) -> Option<&'static str> {
+        unsure(resource.confidence)
     }
 
     pub fn resource_named(&self, name: &str, account: &str) -> Option<&'a Resource> {
@@ -139,15 +104,14 @@ impl<'a> Ground<'a> {
     /// Whether a finding is about a credential or resource, which has its own step or reason.
     pub fn is_told(&self, finding: &Finding) -> bool {
         let subject = &*finding.subject;
-        let of_credential = |one: &&Credential| {
+        let of_credential = |one: &&Credential| -> bool {
             &*one.id == subject
                 || one
                     .principal
                     .as_deref()
                     .is_some_and(|of| of == subject || of.ends_with(&format!("user/{subject}")))
         };
-        self.credentials.iter().any(|one| of_credential(one))
-            || self.resources.iter().any(|one| is_named(one, subject))
+        self.credentials.iter().any(of_credential) || self.resources.iter().any(|one| is_named(one, subject))
     }
 
     /// Returns what a finding is about, as the record says, and what is advised for that.
@@ -205,18 +169,11 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// What stops with an identity: work of it that looks honest, by Google's classes or by its known addresses.
+/// What stops with an identity: its work that looks legitimate, all of it where nothing speaks against it.
 pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
-    let knows = ground.leaked_at().is_some() || ground.is_quiet;
-    let is_honest = |one: &&&Use| {
-        let looks = match (ground.report.principal.provider, one.confidence) {
-            (_, Confidence::LikelyLegitimate) => true,
-            (Provider::Aws, Confidence::Confirmed) => knows && !one.new,
-            (Provider::Gcp, Confidence::Confirmed) | (_, Confidence::Suspect) => false,
-        };
-        looks && one.events > one.failed
-    };
-    let honest: Vec<&&Use> = ground.uses_of(credential).iter().filter(is_honest).collect();
+    let is_honest = |one: &&&Use| ground.is_quiet || one.confidence == Confidence::LikelyLegitimate;
+    let is_work = |one: &&&Use| is_honest(one) && one.events > one.failed;
+    let honest: Vec<&&Use> = ground.uses_of(credential).iter().filter(is_work).collect();
     if honest.is_empty() {
         return None;
     }
@@ -227,12 +184,6 @@ pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
         count(from.len(), "address", "addresses"),
         list(from)
     ))
-}
-
-/// Addresses of uses none of which is new.
-fn owners(uses: &[&Use]) -> Option<String> {
-    let known = !uses.is_empty() && uses.iter().all(|one| !one.new && one.address.is_some());
-    known.then(|| list(uses.iter().filter_map(|one| one.address.as_deref()).collect::<BTreeSet<&str>>()))
 }
 
 pub(super) fn is_named(resource: &Resource, name: &str) -> bool {

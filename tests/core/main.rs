@@ -14,6 +14,7 @@ mod gcp_catalog;
 mod gcp_edges;
 mod hostile;
 mod key_file;
+mod plan;
 mod principal;
 mod render;
 mod support;

@@ -943,7 +943,7 @@ fn step(no: u32, change: AwsChange, kind: &'static str, id: &str, after: Vec<u32
             region: arc("eu-west-3"),
             zone: None,
         },
-        why: format!("made by number {no} of them."),
+        why: format!("Launched as number {no}."),
         because: vec![arc("11111111-2222-3333-4444-555555555555"), arc(format!("event-{no}"))],
         before: "left",
         change,

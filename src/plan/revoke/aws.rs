@@ -36,7 +36,7 @@ pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
             if let Some((role, name)) = credential.principal.as_deref().and_then(session_of) {
                 let role = cases.roles.entry(role).or_default();
                 role.others.insert(credential.id.clone());
-                role.names.insert(name, credential.id.clone());
+                role.names.entry(name).or_default().insert(credential.id.clone());
             }
             proposal.withhold(credential_target(credential), why, "");
             continue;
@@ -44,17 +44,16 @@ pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
         one(ground, credential, &mut cases, proposal);
     }
     made(ground, &mut cases, proposal);
-    let mut denied = BTreeSet::new();
     for (arn, user) in &cases.users {
-        users(ground, arn, user, &mut denied, proposal);
+        users(ground, arn, user, proposal);
     }
     for (arn, role) in &mut cases.roles {
         others(ground, arn, role);
-        roles(ground, arn, role, &mut denied, proposal);
+        roles(ground, arn, role, proposal);
     }
     // An organization's policy is a heavy hand for a principal that nothing speaks against.
     if !ground.is_quiet {
-        first_by_hand(&denied, proposal);
+        first_by_hand(proposal);
     }
     before_it(ground, proposal);
 }
@@ -294,7 +293,12 @@ fn made_by(resource: &Resource) -> String {
 }
 
 /// What an organization can do first, and better.
-fn first_by_hand(denied: &BTreeSet<Arc<str>>, proposal: &mut Proposal) {
+fn first_by_hand(proposal: &mut Proposal) {
+    let denies = |draft: &&Draft| {
+        matches!(draft.change, Change::Aws(AwsChange::DenyUser { .. } | AwsChange::DenyRole { .. }))
+    };
+    let denied: BTreeSet<Arc<str>> =
+        proposal.drafts.iter().filter(denies).map(|draft| draft.target.id.clone()).collect();
     if denied.is_empty() {
         return;
     }

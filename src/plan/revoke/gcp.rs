@@ -190,7 +190,7 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
         };
         return proposal.withhold(
             target,
-            format!("{by} only impersonated it, and {why}: disabling it stops them too. With {by} disabled no credential of this report mints new tokens of it; {until}."),
+            format!("{by} only impersonated it, and {why}: disabling it stops them too. When the principal is disabled no credential of this report mints new tokens of it; {until}."),
             path,
         );
     }

@@ -21,7 +21,7 @@ pub(super) struct Role<'a> {
     /// Sessions that are not planned: others use the role too.
     pub others: BTreeSet<Arc<str>>,
     /// Their session names.
-    pub names: BTreeMap<Arc<str>, Arc<str>>,
+    pub names: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
 
 /// Adds who else was seen with a role.
@@ -31,19 +31,13 @@ pub(super) fn others(ground: &Ground, arn: &str, role: &mut Role) {
             other.principal.as_deref().and_then(session_of).filter(|(of, _)| **of == *arn)
         {
             role.others.insert(other.id.clone());
-            role.names.insert(name, other.id.clone());
+            role.names.entry(name).or_default().insert(other.id.clone());
         }
     }
 }
 
 /// Proposes what ends the principal's part in a role.
-pub(super) fn roles(
-    ground: &Ground,
-    arn: &Arc<str>,
-    role: &Role,
-    denied: &mut BTreeSet<Arc<str>>,
-    proposal: &mut Proposal,
-) {
+pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut Proposal) {
     if role.sessions.is_empty() && role.made.is_none() && !role.is_own {
         return;
     }
@@ -61,7 +55,6 @@ pub(super) fn roles(
         Some(made) => {
             because.insert(made.event.clone());
             why.insert(0, made_by(made));
-            denied.insert(made.id.clone());
             (target_of(made), AwsChange::DenyRole { role: made.id.clone() })
         }
         // Names are all that a session's ARN tells; a role of the principal's own making in disguise has a `made`.
@@ -93,9 +86,10 @@ pub(super) fn roles(
                  iam:PutRolePolicy (AWSRevokeOlderSessions) ends them all.",
                 list(&role.others)
             ));
-            for (name, id) in role.names.iter().filter(|(name, _)| names.contains(*name)) {
+            for (name, ids) in role.names.iter().filter(|(name, _)| names.contains(*name)) {
                 why.push(format!(
-                    "{id} has the name {name} too and is not linked: it is signed out with them and may take the role again."
+                    "{} has the name {name} too and is not linked: signed out with them, it may take the role again.",
+                    list(ids)
                 ));
             }
             (spare, AwsChange::DenySessions { role: arn.clone(), names: names.into_iter().collect() })

@@ -25,13 +25,7 @@ pub(super) struct User<'a> {
 }
 
 /// Proposes what ends a user, or what the principal holds of it.
-pub(super) fn users(
-    ground: &Ground,
-    arn: &Arc<str>,
-    user: &User,
-    denied: &mut BTreeSet<Arc<str>>,
-    proposal: &mut Proposal,
-) {
+pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut Proposal) {
     let target = target(USER, arn, Some(last(arn)), account_of(arn));
     let name = last(arn);
     let mut because: BTreeSet<EventId> = user
@@ -67,7 +61,6 @@ pub(super) fn users(
         because.extend(user.made.map(|made| made.event.clone()));
         why += &holds(user);
         draft(why, AwsChange::DenyUser { user: name.clone() }, &because);
-        denied.insert(arn.clone());
     } else {
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
