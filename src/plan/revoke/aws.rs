@@ -258,7 +258,9 @@ fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal)
             }
             _ => continue,
         };
-        if alive(resource).is_none() {
+        // Of users and roles the last incarnation counts: what is deleted has sessions that can do nothing.
+        let is_over = alive(resource).is_none();
+        if is_over && anywhere.is_some() {
             continue;
         }
         if let Some(why) = ground.spares_resource(resource) {
@@ -279,13 +281,31 @@ fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal)
                 proposal.take(draft, []);
             }
             (None, USER) => {
-                cases.users.entry(arn_of(resource, "user")).or_default().made = Some(resource);
+                replace(&mut cases.users.entry(arn_of(resource, "user")).or_default().made, resource);
             }
             (None, _) => {
-                cases.roles.entry(plain_role(&arn_of(resource, "role"))).or_default().made = Some(resource);
+                let role = plain_role(&arn_of(resource, "role"));
+                replace(&mut cases.roles.entry(role).or_default().made, resource);
             }
         }
     }
+}
+
+fn replace<'a>(made: &mut Option<&'a Resource>, by: &'a Resource) {
+    let key = |one: &Resource| (alive(one).is_some(), one.created_at);
+    if made.is_none_or(|made| key(made) < key(by)) {
+        *made = Some(by);
+    }
+}
+
+/// Why a user or role that the closure made needs no step.
+fn gone(made: Option<&Resource>) -> Option<String> {
+    let made = made.filter(|made| alive(made).is_none())?;
+    let at = made.deleted_at.map(|at| format!(" on {}", when(at))).unwrap_or_default();
+    let by = made.deleted_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    Some(format!(
+        "It was made and deleted{at}{by}: its sessions and keys can do nothing any more. Look that it is gone."
+    ))
 }
 
 fn made_by(resource: &Resource) -> String {

@@ -2,7 +2,7 @@
 //! sessions where nobody else uses it; by session name where others do.
 
 use super::arn::{account_of, last, session_of};
-use super::{ROLE, after, made_by};
+use super::{ROLE, after, gone, made_by};
 use crate::model::EventId;
 use crate::model::change::{AwsChange, Change};
 use crate::model::report::{Credential, Resource};
@@ -43,6 +43,13 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
     }
     let name = last(arn);
     let account = account_of(arn);
+    let spare = target(ROLE, arn, Some(name.clone()), account);
+    if let Some(why) = gone(role.made) {
+        if role.sessions.is_empty() {
+            return;
+        }
+        return proposal.withhold(spare, why, "iam:GetRole");
+    }
     let mut because: BTreeSet<EventId> = role.sessions.iter().filter_map(|one| one.event.clone()).collect();
     let is_own = role.is_own || role.sessions.iter().any(|one| one.depth == 0);
     if is_own {
@@ -50,7 +57,6 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
     }
     let mut why = if is_own { vec![ground.why_seed()] } else { Vec::new() };
     why.extend(taken(role));
-    let spare = target(ROLE, arn, Some(name.clone()), account);
     let (target, change) = match role.made {
         Some(made) => {
             because.insert(made.event.clone());

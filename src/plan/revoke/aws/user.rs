@@ -2,7 +2,7 @@
 //! is ended, so that its own work goes on.
 
 use super::arn::{account_of, last};
-use super::{USER, after, made_by};
+use super::{USER, after, gone, made_by};
 use crate::model::EventId;
 use crate::model::change::{AwsChange, Change};
 use crate::model::report::{Credential, Resource};
@@ -27,6 +27,12 @@ pub(super) struct User<'a> {
 /// Proposes what ends a user, or what the principal holds of it.
 pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut Proposal) {
     let target = target(USER, arn, Some(last(arn)), account_of(arn));
+    if let Some(why) = gone(user.made) {
+        if user.keys.is_empty() && user.sessions.is_empty() && user.password.is_none() {
+            return;
+        }
+        return proposal.withhold(target, why, "iam:GetUser");
+    }
     let name = last(arn);
     let mut because: BTreeSet<EventId> = user
         .keys
