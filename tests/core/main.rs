@@ -15,6 +15,7 @@ mod gcp_edges;
 mod hostile;
 mod inventory;
 mod key_file;
+mod plan;
 mod principal;
 mod render;
 mod support;
