@@ -2,7 +2,8 @@
 //!
 //! A `String` cannot get in: that is the point of this file. For `render` and `cli::ui`.
 
-use super::untrusted::{Short, Untrusted};
+use super::untrusted::{Clip, Prose, Short, Untrusted};
+use super::words::{Clock, Minutes};
 use crate::model::Time;
 use std::fmt::{Display, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -38,7 +39,10 @@ impl Style {
 const END: &str = "\x1b[0m";
 
 /// What may be put on a line. Sealed: only the types below.
-pub trait Part: Display + sealed::Sealed {}
+pub trait Part: Display + sealed::Sealed {
+    /// Whether it stays whole on a shortened line: an id or a name, which someone must paste.
+    const WHOLE: bool = false;
+}
 
 mod sealed {
     pub trait Sealed {}
@@ -48,7 +52,12 @@ macro_rules! part {
     ($($type:ty),*) => { $(impl sealed::Sealed for $type {} impl Part for $type {})* };
 }
 
-part!(&'static str, Untrusted<'_>, Short<'_>, u64, usize, u32, u16, Count, At, super::words::Clock);
+part!(&'static str, Prose<'_>, Short<'_>, Clip<'_>, u64, usize, u32, u16, Count, At, Clock, Minutes);
+
+impl sealed::Sealed for Untrusted<'_> {}
+impl Part for Untrusted<'_> {
+    const WHOLE: bool = true;
+}
 
 /// A number with thousands separators: `1,204,000`.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +89,14 @@ impl Display for At {
 /// A line of styled parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    spans: Vec<(Style, String)>,
+    spans: Vec<Span>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Span {
+    style: Style,
+    text: String,
+    whole: bool,
 }
 
 impl Line {
@@ -93,8 +109,8 @@ impl Line {
         self.styled(Style::Plain, part)
     }
 
-    pub fn styled(mut self, style: Style, part: impl Part) -> Line {
-        self.spans.push((style, part.to_string()));
+    pub fn styled<P: Part>(mut self, style: Style, part: P) -> Line {
+        self.spans.push(Span { style, text: part.to_string(), whole: P::WHOLE });
         self
     }
 
@@ -117,27 +133,64 @@ impl Line {
 
     /// A row of a table whose cells were lines.
     pub(super) fn laid(text: &str, style: Style) -> Line {
-        Line { spans: vec![(style, text.to_owned())] }
+        Line { spans: vec![Span { style, text: text.to_owned(), whole: false }] }
     }
 
     /// Puts every part in one style.
     pub fn all(mut self, style: Style) -> Line {
-        self.spans.iter_mut().for_each(|span| span.0 = style);
+        self.spans.iter_mut().for_each(|span| span.style = style);
         self
     }
 
     pub fn is_empty(&self) -> bool {
-        self.spans.iter().all(|(_, text)| text.is_empty())
+        self.spans.iter().all(|span| span.text.is_empty())
     }
 
     /// Columns on a terminal.
     pub fn width(&self) -> usize {
-        self.spans.iter().map(|(_, text)| text.width()).sum()
+        self.spans.iter().map(|span| span.text.width()).sum()
     }
 
     /// The text without style.
     pub fn plain(&self) -> String {
-        self.spans.iter().map(|(_, text)| text.as_str()).collect()
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    fn chars(&self) -> impl Iterator<Item = (Style, char)> + '_ {
+        self.spans.iter().flat_map(|span| span.text.chars().map(|c| (span.style, c)))
+    }
+
+    /// Shortens the line to `columns` with `…` between two words, never inside an id. Where less than half would be left,
+    /// one more id stays and the line is too long; `None` where there is nothing to leave out.
+    pub(super) fn shorten(&self, columns: usize) -> Option<Line> {
+        let mut used = 0;
+        // Span and byte of the last place to stop.
+        let mut stop = None;
+        'all: for (n, span) in self.spans.iter().enumerate() {
+            for (at, c) in span.text.char_indices() {
+                // One for the blank and one for the sign.
+                let is_full = used + 2 > columns;
+                if c == ' ' && !span.whole && (!is_full || stop.is_none()) {
+                    stop = (used * 2 > columns).then_some((n, at)).or(stop);
+                }
+                if is_full && stop.is_some() {
+                    break 'all;
+                }
+                used += c.width().unwrap_or(0);
+            }
+        }
+        let (n, at) = stop?;
+        let mut spans = self.spans[..=n].to_vec();
+        spans[n].text.truncate(at);
+        while let Some(last) = spans.last_mut() {
+            let kept = last.text.trim_end_matches([' ', ',', ';', ':', '(']).len();
+            if last.whole || kept > 0 {
+                last.text.truncate(if last.whole { last.text.len() } else { kept });
+                break;
+            }
+            spans.pop();
+        }
+        Some(Line { spans }.put(" …"))
     }
 
     /// Writes the line and a newline, indented; wrapped between words at `width`, continuing at `hang`.
@@ -152,7 +205,7 @@ impl Line {
         color: bool,
     ) {
         let mut words: Vec<Vec<(Style, char)>> = vec![Vec::new()];
-        for (style, c) in self.spans.iter().flat_map(|(style, text)| text.chars().map(|c| (*style, c))) {
+        for (style, c) in self.chars() {
             match words.last_mut() {
                 Some(word) if c != ' ' => word.push((style, c)),
                 _ => words.push(Vec::new()),

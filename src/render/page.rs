@@ -4,6 +4,7 @@
 
 use super::View;
 use super::line::{Line, Style};
+use crate::model::Time;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding};
@@ -12,6 +13,8 @@ pub(super) struct Page<'a> {
     pub view: &'a View,
     /// Whether something was left out for the sake of one screen.
     pub shortened: bool,
+    /// The latest time that is known to have come: what expired before it has ended.
+    pub as_of: Option<Time>,
     out: String,
 }
 
@@ -24,7 +27,7 @@ pub(super) struct Row {
 
 impl<'a> Page<'a> {
     pub fn new(view: &'a View) -> Page<'a> {
-        Page { view, shortened: false, out: String::new() }
+        Page { view, shortened: false, as_of: view.now, out: String::new() }
     }
 
     /// A section's first line: its title in bold and what sums it up.
@@ -35,6 +38,19 @@ impl<'a> Page<'a> {
     /// A line of a section.
     pub fn line(&mut self, line: Line) {
         self.at(2, 6, line);
+    }
+
+    /// [`Page::head`] whose rest is a sentence, which one screen shortens instead of wrapping.
+    pub fn title(&mut self, title: &'static str, rest: Line) {
+        self.sentence(0, Line::new().styled(Style::Bold, title).put("  ").join(rest));
+    }
+
+    /// A line of one screen: shortened between words where it is too long, wrapped where that would leave too little.
+    pub fn sentence(&mut self, indent: usize, line: Line) {
+        let room = self.room().saturating_sub(indent);
+        let short = if line.width() > room { line.shorten(room) } else { None };
+        self.shortened |= short.is_some();
+        self.at(indent, indent + 4, short.unwrap_or(line));
     }
 
     pub fn at(&mut self, indent: usize, hang: usize, line: Line) {
@@ -74,6 +90,26 @@ impl<'a> Page<'a> {
         kept.fold(Line::new(), |line, (_, (_, part))| line.join(part))
     }
 
+    /// Adds `items` to a line that takes `room`: the first, those of the first `most` that fit, and how many more there are.
+    pub fn some(&mut self, room: usize, mut line: Line, items: &[Line], most: usize) -> Line {
+        let most = if self.view.detail { items.len() } else { most };
+        // ", 9999 more".
+        let room = room.saturating_sub(11);
+        let mut shown = 0;
+        for item in items.iter().take(most) {
+            if shown > 0 && line.width() + 2 + item.width() > room {
+                break;
+            }
+            line = line.put(if shown > 0 { ", " } else { "" }).join(item.clone());
+            shown += 1;
+        }
+        self.shortened |= shown < items.len();
+        match items.len() - shown {
+            0 => line,
+            n => line.put(", ").put(n).put(" more"),
+        }
+    }
+
     /// How many of `total` to list: all in detail, else `most`; says so when some are left out.
     pub fn take(&mut self, total: usize, most: usize) -> usize {
         // "1 more" would cost the line that it saves.
@@ -90,6 +126,13 @@ impl<'a> Page<'a> {
             let line = Line::new().put("… and ").put(left).put(" more ").put(what);
             self.line(line.all(Style::Dim));
         }
+    }
+
+    /// Columns left on a line beside those of these rows, for a last cell that takes what there is.
+    pub fn room_beside(&self, heads: &[&'static str], rows: &[Row]) -> usize {
+        let wide = |n: usize| rows.iter().filter_map(|row| row.cells.get(n)).map(Line::width).max();
+        let used = heads.iter().enumerate().map(|(n, head)| wide(n).unwrap_or(0).max(head.len()) + 2);
+        self.room().saturating_sub(2 + used.sum::<usize>())
     }
 
     /// A table, columns aligned; rows become wrapped lines where the terminal is too narrow for it.
@@ -109,7 +152,7 @@ impl<'a> Page<'a> {
         let fits = self.view.width.is_none_or(|width| wide.unwrap_or(0) + 2 <= usize::from(width));
         let mut laid = text.lines();
         let head = laid.next().unwrap_or_default();
-        if fits {
+        if fits && heads.iter().any(|head| !head.is_empty()) {
             self.laid(head, Style::Dim);
         }
         for row in rows {

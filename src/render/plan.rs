@@ -1,21 +1,23 @@
 //! A plan as text: what would be done, why, how it is taken back, and what is left alone.
 //!
-//! In one screen, steps that make the same call in a row are told together; detail tells each one. Consent is asked
-//! with detail.
+//! In one screen, the steps that make the same call are one line; detail tells each one. Consent is asked with detail.
 
 use super::View;
 use super::line::{Count, Line, Style};
 use super::page::Page;
-use super::untrusted::Untrusted;
+use super::untrusted::{Prose, Untrusted};
 use super::words::count;
 use crate::model::change::Undo;
 use crate::model::plan::{Plan, PlanKind, Step, Target, Withheld};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Targets named of steps told together.
-const NAMED: usize = 3;
-/// Groups of withheld things in one screen.
-const MOST: usize = 8;
+/// Calls in one screen.
+const MOST: usize = 7;
+/// Reasons for leaving alone in one screen.
+const REASONS: usize = 3;
+/// Targets, or kinds, named on a line.
+const NAMED: usize = 2;
 
 /// Returns the plan as the operator reads it before anything happens.
 pub fn plan(plan: &Plan, view: &View) -> String {
@@ -39,24 +41,64 @@ pub fn plan(plan: &Plan, view: &View) -> String {
         rest = rest.put(", ").join(count(plan.withheld.len() as u64, "thing", "things")).put(" left alone");
     }
     page.head(title, rest.put("; nothing has been done"));
-    let alike = |a: &Step, b: &Step| {
-        !view.detail && a.api == b.api && a.target.kind == b.target.kind && a.destroys == b.destroys
-    };
-    for steps in plan.steps.chunk_by(alike) {
-        if let [step] = steps { one(&mut page, step) } else { many(&mut page, steps) }
-    }
-    withheld(&mut page, &plan.withheld);
-    if page.shortened {
-        let line = Line::new().put("Shortened: -v shows every step, -o json holds all of it.");
-        page.at(0, 2, line.all(Style::Dim));
+    if view.detail {
+        plan.steps.iter().for_each(|step| one(&mut page, step));
+        withheld(&mut page, &plan.withheld);
+    } else {
+        brief(&mut page, plan);
     }
     page.done()
+}
+
+/// One line for the steps that make the same call, in the order of their first.
+fn brief(page: &mut Page<'_>, plan: &Plan) {
+    let mut groups: Vec<Vec<&Step>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for step in &plan.steps {
+        let next = groups.len();
+        match groups.get_mut(*known.entry((step.api, step.destroys)).or_insert(next)) {
+            Some(group) => group.push(step),
+            None => groups.push(vec![step]),
+        }
+    }
+    let most = page.take(groups.len(), MOST);
+    for group in groups.iter().take(most) {
+        let line = many(page, group);
+        page.line(line);
+    }
+    page.more(groups.iter().skip(most).map(Vec::len).sum(), "steps");
+    let mut whys: BTreeMap<&str, Vec<&Withheld>> = BTreeMap::new();
+    for one in &plan.withheld {
+        whys.entry(&one.why).or_default().push(one);
+    }
+    let mut whys: Vec<_> = whys.into_iter().collect();
+    whys.sort_by_key(|(_, all)| Reverse(all.len()));
+    let most = page.take(whys.len(), REASONS);
+    for (n, (why, all)) in whys.iter().take(most).enumerate() {
+        let kinds: BTreeSet<&str> = all.iter().map(|one| one.target.kind).collect();
+        let line = match all.as_slice() {
+            [one] => Line::new().put(Untrusted(one.target.kind)).put(" ").put(Untrusted(&one.target.id)),
+            _ => {
+                let kinds: Vec<Line> = kinds.iter().map(|kind| Line::new().put(Untrusted(kind))).collect();
+                let start = Line::new().put(all.len()).put(" (");
+                page.some(page.room() / 2, start, &kinds, NAMED).put(")")
+            }
+        };
+        let line = line.put(": ").put(Prose(why));
+        if n == 0 { page.title("LEFT ALONE", line) } else { page.sentence(2, line) }
+    }
+    page.more(whys.iter().skip(most).map(|(_, all)| all.len()).sum(), "left alone");
+    if !plan.steps.is_empty() || !plan.withheld.is_empty() {
+        let line = Line::new()
+            .put("Next: -v tells of each step what it does, why, when it is done and how it is undone.");
+        page.at(0, 2, line.all(Style::Dim));
+    }
 }
 
 fn one(page: &mut Page<'_>, step: &Step) {
     let line = Line::new().put(step.no).put(". ").join(call(step)).put("  ").join(target(&step.target));
     page.at(2, 6, line);
-    let mut line = told(step).put(" Because of ").join(why(page, step));
+    let mut line = told(step).put(" Because of ").join(why(step));
     line = line.put(". ").put(Untrusted(&step.why)).put(" Last seen: ").put(Untrusted(step.before)).put(".");
     if !step.after.is_empty() {
         line = line.put(" After step ").list(", ", step.after.iter().map(|no| Line::new().put(*no))).put(".");
@@ -64,32 +106,47 @@ fn one(page: &mut Page<'_>, step: &Step) {
     page.at(6, 6, line.all(Style::Dim));
 }
 
-/// Why: how many events say so, in detail which.
-fn why(page: &Page<'_>, step: &Step) -> Line {
-    let line = count(step.because.len() as u64, "event", "events");
-    match page.view.detail {
-        true => line.put(" ").list(" ", step.because.iter().map(|id| Line::new().put(Untrusted(id)))),
-        false => line,
+/// The events that say so; none where the step is about the principal itself.
+fn why(step: &Step) -> Line {
+    if step.because.is_empty() {
+        return Line::new().put("it is what was asked about");
     }
+    let line = count(step.because.len() as u64, "event", "events").put(" ");
+    line.list(" ", step.because.iter().map(|id| Line::new().put(Untrusted(id))))
 }
 
-fn many(page: &mut Page<'_>, steps: &[Step]) {
-    let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return };
-    page.shortened = true;
-    let line = Line::new().put(first.no).put("–").put(last.no).put(". ").join(call(first)).put("  ");
-    let line = line.put(Count(steps.len() as u64)).put(" × ").put(Untrusted(first.target.kind));
-    let accounts: BTreeSet<&str> = steps.iter().map(|step| &*step.target.account).collect();
-    let regions: BTreeSet<&str> = steps.iter().map(|step| &*step.target.region).collect();
-    let line = line.put(" in ").join(count(accounts.len() as u64, "account", "accounts")).put(", ");
-    page.at(2, 6, line.join(count(regions.len() as u64, "region", "regions")));
-    let names = steps.iter().take(NAMED).map(|step| name(&step.target));
-    let mut names = Line::new().list(", ", names);
-    if steps.len() > NAMED {
-        names = names.put(", ").put(steps.len() - NAMED).put(" more");
-    }
-    let events: BTreeSet<&str> = steps.iter().flat_map(|step| &step.because).map(|id| &**id).collect();
-    let line = names.put(". ").join(told(first)).put(" Because of ");
-    page.at(6, 6, line.join(count(events.len() as u64, "event", "events")).put(".").all(Style::Dim));
+/// Steps that make the same call: which, on how much of what, the first of it, and whether it can be taken back.
+fn many(page: &mut Page<'_>, steps: &[&Step]) -> Line {
+    let Some(first) = steps.first() else { return Line::new() };
+    let line = numbers(steps).put(". ").styled(Style::Bold, Untrusted(first.api));
+    let line = match (first.destroys, first.change.spec().undo) {
+        (true, _) => line.styled(Style::Red, " DESTROYS"),
+        (false, Undo::None(_)) => line.styled(Style::Red, " (NO UNDO)"),
+        (false, Undo::Call(_)) => line.put(" (reversible)"),
+    };
+    let line = line.put(": ");
+    let kinds: BTreeSet<&str> = steps.iter().map(|step| step.target.kind).collect();
+    let many = Line::new().put(Count(steps.len() as u64)).put(" × ");
+    let of = if steps.len() > 1 { many } else { Line::new() };
+    let of = of.list(", ", kinds.into_iter().map(|kind| Line::new().put(Untrusted(kind)))).put(" ");
+    let names: Vec<Line> = steps.iter().map(|step| Line::new().put(Untrusted(&step.target.id))).collect();
+    let room = page.room().saturating_sub(2);
+    // The call tells most of the kind, so the first target goes before it.
+    let first = names.first().map_or(0, Line::width) + ", 9999 more".len();
+    let line = if line.width() + of.width() + first <= room { line.join(of) } else { line };
+    page.some(room, line, &names, NAMED)
+}
+
+/// `2, 5–7`.
+fn numbers(steps: &[&Step]) -> Line {
+    let runs = steps.chunk_by(|a, b| a.no.checked_add(1) == Some(b.no));
+    Line::new().list(
+        ", ",
+        runs.filter_map(|run| Some((run.first()?.no, run.last()?.no))).map(|(from, to)| {
+            let line = Line::new().put(from);
+            if from == to { line } else { line.put("–").put(to) }
+        }),
+    )
 }
 
 /// The cloud's own call, marked when it destroys.
@@ -132,18 +189,12 @@ fn withheld(page: &mut Page<'_>, all: &[Withheld]) {
     for one in all {
         alike.entry((&one.why, &one.by_hand)).or_default().push(&one.target);
     }
-    let most = page.take(alike.len(), MOST);
-    for ((why, by_hand), targets) in alike.iter().take(most) {
-        let shown = page.take(targets.len(), NAMED);
-        let mut line = Line::new().list(", ", targets.iter().take(shown).map(|one| target(one)));
-        if targets.len() > shown {
-            line = line.put(", ").put(targets.len() - shown).put(" more");
-        }
-        line = line.put(": ").put(Untrusted(why));
-        if !by_hand.is_empty() {
-            line = line.put(". By hand: ").put(Untrusted(by_hand));
-        }
-        page.line(line);
+    for ((why, by_hand), targets) in &alike {
+        let line = Line::new().list(", ", targets.iter().map(|one| target(one)));
+        let line = line.put(": ").put(Untrusted(why));
+        page.line(match by_hand.is_empty() {
+            true => line,
+            false => line.put(". By hand: ").put(Untrusted(by_hand)),
+        });
     }
-    page.more(alike.values().skip(most).map(Vec::len).sum(), "left alone");
 }

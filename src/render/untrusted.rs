@@ -18,7 +18,23 @@ pub struct Short<'a> {
     columns: usize,
 }
 
+/// An [`Untrusted`] sentence, which a shortened line may break between words; never an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prose<'a>(pub &'a str);
+
+/// An [`Untrusted`] text cut to some columns with `…`, for a cell of one screen; never for an id or an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clip<'a> {
+    text: &'a str,
+    columns: usize,
+}
+
 impl<'a> Untrusted<'a> {
+    /// Cuts the text to `columns`, at least one.
+    pub fn clip(self, columns: usize) -> Clip<'a> {
+        Clip { text: self.0, columns: columns.max(1) }
+    }
+
     /// Bounds the text to about `columns`, saying how much was left out.
     pub fn short(self, columns: usize) -> Short<'a> {
         Short { text: self.0, columns }
@@ -95,16 +111,28 @@ fn put(to: &mut impl Write, c: char, escaped: bool) -> fmt::Result {
 /// Columns that "… (+N characters)" takes.
 const NOTICE: usize = 20;
 
-/// The columns of a text that fits its bound.
-fn width(short: Short<'_>) -> Option<usize> {
+/// Whether a text takes no more than `columns`.
+fn fits(text: &str, columns: usize) -> bool {
     let mut used = 0;
-    for (c, escaped) in judged(short.text) {
+    judged(text).all(|(c, escaped)| {
         used += if escaped { c.escape_unicode().len() } else { c.width().unwrap_or(0) };
-        if used > short.columns {
-            return None;
+        used <= columns
+    })
+}
+
+/// Writes what fits of a text and returns how many characters that was.
+fn put_some(to: &mut impl Write, text: &str, columns: usize) -> Result<usize, fmt::Error> {
+    let mut used = 0;
+    for (shown, (c, escaped)) in judged(text).enumerate() {
+        let mut piece = String::new();
+        put(&mut piece, c, escaped)?;
+        used += piece.width();
+        if used > columns {
+            return Ok(shown);
         }
+        to.write_str(&piece)?;
     }
-    Some(used)
+    Ok(text.chars().count())
 }
 
 impl Display for Untrusted<'_> {
@@ -113,22 +141,28 @@ impl Display for Untrusted<'_> {
     }
 }
 
-impl Display for Short<'_> {
+impl Display for Prose<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if width(*self).is_some() {
+        Untrusted(self.0).fmt(f)
+    }
+}
+
+impl Display for Clip<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if fits(self.text, self.columns) {
             return Untrusted(self.text).fmt(f);
         }
-        let columns = self.columns.saturating_sub(NOTICE);
-        let mut used = 0;
-        for (shown, (c, escaped)) in judged(self.text).enumerate() {
-            let mut piece = String::new();
-            put(&mut piece, c, escaped)?;
-            used += piece.width();
-            if used > columns {
-                return write!(f, "… (+{} characters)", self.text.chars().count() - shown);
-            }
-            f.write_str(&piece)?;
+        put_some(f, self.text, self.columns - 1)?;
+        f.write_char('…')
+    }
+}
+
+impl Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if fits(self.text, self.columns) {
+            return Untrusted(self.text).fmt(f);
         }
-        Ok(())
+        let shown = put_some(f, self.text, self.columns.saturating_sub(NOTICE))?;
+        write!(f, "… (+{} characters)", self.text.chars().count() - shown)
     }
 }

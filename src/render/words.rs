@@ -1,9 +1,10 @@
 //! The report's closed lists in plain words, and small phrases that several text formats share.
 
 use super::line::{At, Count, Line, Style};
+use super::untrusted::{Prose, Untrusted};
 use crate::model::Time;
 use crate::model::gap::GapKind;
-use crate::model::report::{Confidence, Credential, Finding, FindingKind, Strength};
+use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Strength, Use};
 
 /// "1 region", "17 regions".
 pub(super) fn count(n: u64, one: &'static str, many: &'static str) -> Line {
@@ -12,8 +13,12 @@ pub(super) fn count(n: u64, one: &'static str, many: &'static str) -> Line {
 
 /// A time, and how long ago where `now` is known.
 pub(super) fn time(at: Time, now: Option<Time>) -> Line {
-    let line = Line::new().put(At(at));
-    let Some(now) = now else { return line };
+    Line::new().put(At(at)).join(ago(at, now))
+}
+
+/// How long ago: ` (3 h ago)`; nothing without a clock.
+pub(super) fn ago(at: Time, now: Option<Time>) -> Line {
+    let Some(now) = now else { return Line::new() };
     let seconds = now.as_second() - at.as_second();
     let (n, unit) = match seconds.unsigned_abs() {
         s @ 0..60 => (s, " s"),
@@ -21,7 +26,7 @@ pub(super) fn time(at: Time, now: Option<Time>) -> Line {
         s @ 3_600..172_800 => (s / 3_600, " h"),
         s => (s / 86_400, " d"),
     };
-    let line = line.put(if seconds < 0 { " (in " } else { " (" }).put(n).put(unit);
+    let line = Line::new().put(if seconds < 0 { " (in " } else { " (" }).put(n).put(unit);
     line.put(if seconds < 0 { ")" } else { " ago)" })
 }
 
@@ -39,12 +44,133 @@ pub(super) fn span(from: Time, to: Time) -> Line {
 
 /// A time of day: `03:14:07Z`.
 #[derive(Clone, Copy)]
-pub(super) struct Clock(pub Time);
+pub struct Clock(pub Time);
 
 impl std::fmt::Display for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0.strftime("%H:%M:%SZ"))
     }
+}
+
+/// A time without its seconds, for a narrow column: `2026-11-22 03:14`, or `03:14` without the day.
+#[derive(Clone, Copy)]
+pub struct Minutes {
+    at: Time,
+    day: bool,
+}
+
+impl std::fmt::Display for Minutes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let format = if self.day { "%Y-%m-%d %H:%M" } else { "%H:%M" };
+        write!(f, "{}", self.at.strftime(format))
+    }
+}
+
+/// [`span`] to the minute: `2026-11-22 03:14 – 05:59Z`.
+pub(super) fn minutes(from: Time, to: Time) -> Line {
+    let same = |unit: i64| from.as_second().div_euclid(unit) == to.as_second().div_euclid(unit);
+    let line = Line::new().put(Minutes { at: from, day: true });
+    let line = if same(60) { line } else { line.put(" – ").put(Minutes { at: to, day: !same(86_400) }) };
+    line.put("Z")
+}
+
+/// A credential's kind as people say it.
+pub(super) fn credential(kind: &'static str) -> &'static str {
+    match kind {
+        "aws.access_key" => "access key",
+        "aws.session" => "session",
+        "aws.login_profile" => "console password",
+        "aws.service_specific_credential" => "service-specific credential",
+        "gcp.service_account" => "service account",
+        "gcp.service_account_key" => "key",
+        "gcp.impersonation" => "impersonation",
+        "gcp.hmac_key" => "HMAC key",
+        "gcp.api_key" => "API key",
+        other => other,
+    }
+}
+
+/// A principal's name, shorter: `ROLE/SESSION` and the account of an assumed role, `NAME@PROJECT` of a service
+/// account, which `--principal` takes too.
+pub(super) fn brief(principal: &str) -> (&str, Option<&str>) {
+    if let Some(email) = principal.strip_suffix(".iam.gserviceaccount.com") {
+        return (email, None);
+    }
+    let mut parts = principal.splitn(6, ':');
+    match (parts.next(), parts.nth(3), parts.next()) {
+        (Some("arn"), Some(account), Some(name)) if !account.is_empty() => {
+            (name.strip_prefix("assumed-role/").unwrap_or(name), Some(account))
+        }
+        _ => (principal, None),
+    }
+}
+
+/// The error without the number that some clouds put before its name: `8 RESOURCE_EXHAUSTED`.
+pub(super) fn error(text: &str) -> &str {
+    match text.split_once(' ') {
+        Some((number, name)) if !name.is_empty() && number.bytes().all(|c| c.is_ascii_digit()) => name,
+        Some(_) | None => text,
+    }
+}
+
+/// The kinds that run, by the end of their names: they cost by the hour.
+const RUN: &[&str] = &[
+    "instance",
+    "spot_request",
+    "fleet",
+    "spot_fleet",
+    "group",
+    "instance_group_manager",
+    "autoscaler",
+    "bulk_insert",
+    "service",
+    "task",
+    "job",
+    "custom_job",
+    "training_job",
+    "cluster",
+    "node_pool",
+    "node",
+    "function",
+    "notebook_instance",
+    "compute_environment",
+];
+
+/// Parts of the names of kinds that let somebody in.
+const LET_IN: &[&str] = &[".iam.", "key", "firewall", "security_group", "user", "role"];
+
+/// What to read of first: what runs, what lets in, the rest.
+pub(super) fn danger(kind: &str) -> u8 {
+    let name = kind.rsplit('.').next().unwrap_or_default();
+    match (RUN.contains(&name), LET_IN.iter().any(|part| kind.contains(part))) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    }
+}
+
+/// Whether a word is a name, a number or a time: what differs between sentences that say the same of many things.
+fn is_name(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '/'))
+}
+
+/// What sentences that say the same of many things have in common.
+pub(super) fn shape(text: &str) -> Vec<&str> {
+    text.split_whitespace().map(|word| if is_name(word) { "…" } else { word }).collect()
+}
+
+/// One sentence for several of one [`shape`]: `…` stands where they differ.
+pub(super) fn common(texts: &[&str]) -> Line {
+    let Some((first, rest)) = texts.split_first() else { return Line::new() };
+    if rest.iter().all(|text| text == first) {
+        return Line::new().put(Prose(first));
+    }
+    let mut rest: Vec<_> = rest.iter().map(|text| text.split_whitespace()).collect();
+    let mut is_same = |word| rest.iter_mut().map(|other| other.next() == Some(word)).fold(true, |a, b| a & b);
+    let words = first.split_whitespace();
+    let words =
+        words.map(|word| if is_same(word) { Line::new().put(Untrusted(word)) } else { Line::new().put("…") });
+    Line::new().list(" ", words)
 }
 
 pub(super) fn finding(kind: FindingKind) -> &'static str {
@@ -131,10 +257,29 @@ pub(super) fn is_left(state: &str) -> bool {
     !matches!(state, "deleted" | "gone")
 }
 
-/// Whether a credential may still sign in, as far as the logs (and `now`) show.
-pub(super) fn is_usable(credential: &Credential, now: Option<Time>) -> bool {
-    let expired = now.zip(credential.valid_until).is_some_and(|(now, until)| until <= now);
+/// Whether a credential may still sign in, as far as the logs show and it had not expired by `as_of`.
+pub(super) fn is_usable(credential: &Credential, as_of: Option<Time>) -> bool {
+    let expired = as_of.zip(credential.valid_until).is_some_and(|(as_of, until)| until <= as_of);
     credential.state == "left" && credential.deactivated_at.is_none() && !expired
+}
+
+/// The latest time that is known to have come: now, or without a clock the last record that was seen.
+pub(super) fn as_of(report: &Report, now: Option<Time>) -> Option<Time> {
+    let seen = || report.coverage.scopes.iter().filter_map(|scope| scope.to).max();
+    now.or_else(|| match (seen(), report.window.until) {
+        (Some(seen), Some(until)) => Some(seen.min(until)),
+        (seen, _) => seen,
+    })
+}
+
+/// Whether an address is new and nothing says that it is the owner's.
+pub(super) fn is_news(one: &Use) -> bool {
+    one.new && one.confidence != Confidence::LikelyLegitimate && !is_service(one)
+}
+
+/// Whether it is a service that acted for the principal: its name stands where the address would.
+pub(super) fn is_service(one: &Use) -> bool {
+    one.how == "service"
 }
 
 /// The region of a location: a Google zone `us-central1-a` lies in `us-central1`.

@@ -1,6 +1,16 @@
-//! What every core test may use: where fixtures lie.
+//! What every core test may use: where fixtures lie, and a recorded scenario as `--case` reads it.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use triage::analyze::Investigation;
+use triage::case::Case;
+use triage::cloud::files::FileSource;
+use triage::collect::{self, Keep};
+use triage::model::Report;
+use triage::model::plan::Plan;
+use triage::plan::{Guard, contain::contain, revoke::revoke};
+use triage::progress::Progress;
+use triage::read::{Head, inventory};
 
 /// The folder `fixtures/` of the checkout.
 pub fn fixtures() -> PathBuf {
@@ -10,4 +20,41 @@ pub fn fixtures() -> PathBuf {
 /// The checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Keeps nothing: the conclusions are what is looked at.
+struct Nowhere;
+
+impl Keep for Nowhere {
+    fn save(&self, _: &[u8], _: &Head) -> anyhow::Result<bool> {
+        Ok(true)
+    }
+}
+
+/// The report and the plans (revoke, contain) of `fixtures/scenarios/<name>`.
+pub fn scenario(name: &str) -> (Report, [Plan; 2]) {
+    let case = Case::open(&fixtures().join("scenarios").join(name)).unwrap();
+    assert!(case.gaps.is_empty(), "{:?}", case.gaps);
+    let mut investigation = Investigation::new(case.file.principal.clone(), case.file.window.clone());
+    for path in &case.inventory {
+        let text = std::fs::read_to_string(path).unwrap();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let look =
+                inventory::read(line.as_bytes()).unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));
+            look.observed.into_iter().for_each(|observed| investigation.observe(observed));
+            look.listings.into_iter().for_each(|listing| investigation.listed(listing));
+            look.gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        }
+    }
+    let evidence = case.dir.join("evidence").to_string_lossy().into_owned();
+    let (source, gaps) = FileSource::new(&[evidence]);
+    assert!(gaps.is_empty(), "{gaps:?}");
+    let stop = AtomicBool::new(false);
+    let corpus =
+        collect::collect(&source, &mut investigation, &Nowhere, &Progress::default(), &stop).unwrap();
+    assert!(corpus.complete);
+    collect::tell(&mut investigation, &corpus);
+    let report = investigation.report();
+    let plans = [revoke(&report, &Guard::default()), contain(&report, &Guard::default())];
+    (report, plans)
 }

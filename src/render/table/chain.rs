@@ -1,4 +1,4 @@
-//! What it became (the credentials, as a tree), who else uses the same role, and how it began.
+//! What it became: the credentials, as a tree.
 
 use crate::model::Time;
 use crate::model::report::{Credential, Report};
@@ -6,11 +6,11 @@ use crate::render::View;
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
 use crate::render::untrusted::Untrusted;
-use crate::render::words::{confidence, count, is_usable, mark, span, strength};
+use crate::render::words::{self, confidence, count, is_usable, mark, minutes, span, strength};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of the tree that fit one screen beside the other answers.
-const MOST: usize = 8;
+const MOST: usize = 7;
 /// From how many like siblings on they are shown as one line.
 const ALIKE: usize = 2;
 /// Deeper than this the tree says its depth instead of growing to the right.
@@ -24,34 +24,58 @@ pub(super) fn chain(page: &mut Page<'_>, report: &Report) {
     let used = derived.iter().filter(|one| one.used).count() as u64;
     let mut rest = count(derived.len() as u64, "credential", "credentials");
     rest = rest.put(", ").put(Count(used)).put(" used");
-    let usable = derived.iter().filter(|one| is_usable(one, page.view.now)).count() as u64;
-    let word = if page.view.now.is_some() { " still usable" } else { " not seen revoked" };
-    page.head("BECAME", rest.put(", ").put(Count(usable)).put(word));
-    let rows = tree(report, page.view);
-    // Which rows one screen is for: what was used (so every hop on the way), what works, the rest.
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|n| {
-        let (depth, group) = &rows[*n];
-        let works = group.iter().any(|one| is_usable(one, page.view.now));
-        let used = group.iter().any(|one| one.used);
-        (*depth > 0 && !used, !works)
-    });
-    let most = page.take(rows.len(), MOST);
-    order.truncate(most);
-    order.sort_unstable();
-    let mut told = 0;
+    let usable = derived.iter().filter(|one| is_usable(one, page.as_of)).count() as u64;
+    let style = if usable > 0 { Style::Red } else { Style::Plain };
+    page.head("BECAME", rest.put(", ").styled(style, Count(usable)).styled(style, " may still work"));
+    let mut rows = tree(report, page.view, page.as_of);
+    // One root says no more than WHO does.
+    let only = rows.iter().filter(|(depth, _)| *depth == 0).count() == 1;
+    let is_told = only && !page.view.detail && rows[0].1.iter().all(|one| one.depth == 0);
+    if is_told {
+        rows.remove(0);
+    }
+    let order = wanted(page, &rows);
+    let mut told = report.credentials.len() - derived.len();
     for (depth, group) in order.into_iter().map(|n| &rows[n]) {
-        let indent = 2 + 2 * (*depth).min(DEEPEST);
-        let line = entry(page, *depth, group, indent);
+        let depth = depth - usize::from(is_told);
+        let indent = 2 + 2 * depth.min(DEEPEST);
+        let line = entry(page, depth, group, indent);
         page.at(indent, indent + 4, line);
-        told += group.len();
+        told += group.iter().filter(|one| one.depth > 0).count();
     }
     page.more(report.credentials.len() - told, "credentials");
 }
 
+/// Which rows one screen is for, in order: what may still work with every hop on the way, what was used, the rest.
+fn wanted(page: &mut Page<'_>, rows: &[(usize, Vec<&Credential>)]) -> Vec<usize> {
+    let works: Vec<bool> =
+        rows.iter().map(|(_, group)| group.iter().any(|one| is_usable(one, page.as_of))).collect();
+    let mut leads = works.clone();
+    // Rows are in the order of the tree: what is below a row follows it.
+    let mut path: Vec<usize> = Vec::new();
+    for (n, (depth, _)) in rows.iter().enumerate() {
+        path.truncate(path.partition_point(|above| rows[*above].0 < *depth));
+        path.push(n);
+        if works[n] {
+            for above in path.iter().rev().skip(1) {
+                // What is above a row that leads somewhere was told so before.
+                if std::mem::replace(&mut leads[*above], true) {
+                    break;
+                }
+            }
+        }
+    }
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|n| (!leads[*n], !rows[*n].1.iter().any(|one| one.used)));
+    let most = page.take(rows.len(), MOST);
+    order.truncate(most);
+    order.sort_unstable();
+    order
+}
+
 /// Walks the tree from its seeds, every credential once whatever the links say; like leaves are one entry unless
 /// everything is wanted.
-fn tree<'a>(report: &'a Report, view: &View) -> Vec<(usize, Vec<&'a Credential>)> {
+fn tree<'a>(report: &'a Report, view: &View, as_of: Option<Time>) -> Vec<(usize, Vec<&'a Credential>)> {
     let all = &report.credentials;
     let ids: BTreeSet<&str> = all.iter().map(|one| &*one.id).collect();
     let mut children: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -76,7 +100,7 @@ fn tree<'a>(report: &'a Report, view: &View) -> Vec<(usize, Vec<&'a Credential>)
             if !group.is_empty() {
                 rows.push((depth, group.iter().map(|n| &all[*n]).collect()));
             }
-            let groups = alike(all, &children, below, view);
+            let groups = alike(all, &children, below, view, as_of);
             stack.extend(groups.into_iter().rev().map(|group| (depth + 1, group)));
         }
     }
@@ -89,6 +113,7 @@ fn alike(
     children: &BTreeMap<&str, Vec<usize>>,
     mut siblings: Vec<usize>,
     view: &View,
+    as_of: Option<Time>,
 ) -> Vec<Vec<usize>> {
     siblings.sort_by_key(|n| (!all[*n].used, all[*n].state != "left"));
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -97,10 +122,12 @@ fn alike(
         let one = &all[n];
         let next = groups.len();
         let same = (one.kind, one.via, one.principal.as_deref().map(role), &one.account);
-        let works = one.used || is_usable(one, view.now);
-        let at = match (view.detail || children.contains_key(&*one.id), works) {
+        let works = is_usable(one, as_of);
+        let at = match (view.detail || children.contains_key(&*one.id), one.used || works) {
             (true, _) => next,
-            (false, true) => *known.entry(Some((same, one.used, one.state, one.confidence))).or_insert(next),
+            (false, true) => {
+                *known.entry(Some((same, one.used, works, one.state, one.confidence))).or_insert(next)
+            }
             // Of no use to anyone, then or now.
             (false, false) => *known.entry(None).or_insert(next),
         };
@@ -119,53 +146,72 @@ fn alike(
 fn role(principal: &str) -> &str {
     match principal.rsplit_once('/') {
         Some((role, _)) if role.contains(":assumed-role/") => role,
+        // As `words::brief` gives it.
+        Some((role, _)) if !principal.contains(':') => role,
         Some(_) | None => principal,
     }
 }
 
 fn entry(page: &mut Page<'_>, depth: usize, group: &[&Credential], indent: usize) -> Line {
-    let Some(one) = group.first() else { return Line::new() };
-    let usable = is_usable(one, page.view.now);
+    page.shortened |= group.len() > 1;
+    let room = page.room().saturating_sub(indent);
+    let whole = parts(page, depth, group, false);
+    let wide: usize = whole.iter().filter(|(rank, _)| *rank <= 3).map(|(_, part)| part.width()).sum();
+    // Without room for the whole name of whom it signs in as, role and account say it too.
+    let parts = if wide > room { parts(page, depth, group, true) } else { whole };
+    page.fit(room, parts)
+}
+
+fn parts(page: &Page<'_>, depth: usize, group: &[&Credential], short: bool) -> Vec<(u8, Line)> {
+    let Some(one) = group.first() else { return Vec::new() };
+    let usable = is_usable(one, page.as_of);
     let start = Line::new().put(if depth > 0 { "└ " } else { "" });
     let start = if depth > DEEPEST { start.put("(depth ").put(depth).put(") ") } else { start };
-    page.shortened |= group.len() > 1;
     if group.len() > 1 && !one.used && !usable {
-        return start.put(group.len()).put(" more, never used and not usable").all(Style::Dim);
+        let line = start.put(group.len()).put(" more, never used, none of which may still work");
+        return vec![(0, line.all(Style::Dim))];
     }
     let standing = if usable { Style::Bold } else { Style::Plain };
+    let kind = Untrusted(if page.view.detail { one.kind } else { words::credential(one.kind) });
     let mut parts = vec![match group.len() {
-        1 => (0, start.styled(standing, Untrusted(&one.id)).put("  ").put(Untrusted(one.kind))),
-        n => (0, start.styled(standing, n).put(" × ").put(Untrusted(one.kind))),
+        1 => (0, start.styled(standing, Untrusted(&one.id)).put("  ").put(kind)),
+        n => (0, start.styled(standing, n).put(" × ").put(kind)),
     }];
-    parts.extend(one.via.map(|via| (4, Line::new().put(" by ").put(Untrusted(via)))));
+    let mut said = false;
     if let Some(principal) = one.principal.as_deref().filter(|principal| *principal != &*one.id) {
         let same = group.iter().all(|other| other.principal == one.principal);
-        let line = Line::new().put(" as ").put(Untrusted(if same { principal } else { role(principal) }));
-        parts.push((u8::from(!one.used), line.put(if same { "" } else { "/…" })));
+        let (name, account) = if short { words::brief(principal) } else { (principal, None) };
+        let name = Line::new().put(Untrusted(if same { name } else { role(name) })).put(if same {
+            ""
+        } else {
+            "/…"
+        });
+        let line = Line::new().put(if one.kind == "aws.session" { " as " } else { " of " }).join(name);
+        let line = account.into_iter().fold(line, |line, id| line.put(" in ").put(Untrusted(id)));
+        parts.push((1, line));
+        // An ARN says its account, an e-mail its project.
+        said = one.account.as_deref().is_some_and(|id| principal.contains(id));
     }
-    // An ARN says its account.
-    let said = one.principal.as_deref().zip(one.account.as_deref()).is_some_and(|(arn, id)| arn.contains(id));
+    parts.extend(one.via.map(|via| (5, Line::new().put(" by ").put(Untrusted(via)))));
+    said |= one.account.as_deref().is_some_and(|id| one.id.contains(id));
     if let Some(account) = one.account.as_deref().filter(|_| !said || page.view.detail) {
         parts.push((2, Line::new().put(" in ").put(Untrusted(account))));
     }
     if let Some(at) = group.iter().filter_map(|one| one.issued_at).min() {
-        parts.push((3, Line::new().put(", issued ").put(At(at))));
+        parts.push((6, Line::new().put(", issued ").put(At(at))));
     }
     parts.push((0, Line::new().put(", ").join(use_of(group))));
     if let Some((first, last)) = first_and_last(group) {
-        parts.push((5, Line::new().put(" ").join(span(first, last))));
+        parts.push((7, Line::new().put(" ").join(span(first, last))));
     }
     parts.push((0, Line::new().put(", ")));
-    parts.extend(state_of(one, usable));
+    parts.extend(state_of(group, one, usable, page.view.detail));
     let doubt = mark(Style::Yellow, strength(one.strength));
     parts.push((0, doubt.join(mark(Style::Yellow, confidence(one.confidence)))));
     if let Some(event) = one.event.as_deref().filter(|_| page.view.detail) {
         parts.push((0, Line::new().put(", event ").put(Untrusted(event))));
     }
-    // Two lines for one that is in use, one for the rest.
-    let room = page.room().saturating_sub(indent);
-    let is_long = usable && one.used && depth > 0 && group.len() == 1;
-    page.fit(if is_long { room.saturating_mul(2).saturating_sub(50) } else { room }, parts)
+    parts
 }
 
 fn use_of(group: &[&Credential]) -> Line {
@@ -181,82 +227,33 @@ fn first_and_last(group: &[&Credential]) -> Option<(Time, Time)> {
     first.zip(group.iter().filter_map(|one| one.last_use).max())
 }
 
-fn state_of(one: &Credential, usable: bool) -> Vec<(u8, Line)> {
-    if let Some(at) = one.deactivated_at.filter(|_| one.state == "left") {
+fn state_of(group: &[&Credential], one: &Credential, usable: bool, detail: bool) -> Vec<(u8, Line)> {
+    let at = |at: Time| if detail { Line::new().put(At(at)) } else { minutes(at, at) };
+    if let Some(when) = one.deactivated_at.filter(|_| one.state == "left") {
         let by = one.deactivated_by.as_deref();
-        let by = by.into_iter().map(|by| (6, Line::new().put(" by ").put(Untrusted(by))));
+        let by = by.into_iter().map(|by| (8, Line::new().put(" by ").put(Untrusted(by))));
         let word = Line::new().styled(Style::Yellow, "deactivated, can be activated again");
-        return [(0, word), (2, Line::new().put(" ").put(At(at)))].into_iter().chain(by).collect();
+        return [(0, word), (3, Line::new().put(" ").join(at(when)))].into_iter().chain(by).collect();
     }
-    match (one.state, one.valid_until) {
+    let until = group.iter().filter_map(|one| one.valid_until).max();
+    match (one.state, until) {
         ("left", Some(until)) if usable => {
-            vec![(0, Line::new().styled(Style::Red, "valid")), (1, Line::new().put(" until ").put(At(until)))]
+            vec![
+                (0, Line::new().styled(Style::Red, "may work")),
+                (3, Line::new().put(" until ").join(at(until))),
+            ]
         }
         ("left", Some(until)) => {
-            vec![(0, Line::new().put("expired")), (6, Line::new().put(" ").put(At(until)))]
+            vec![(0, Line::new().put("expired")), (4, Line::new().put(" ").join(at(until)))]
         }
-        ("left", None) => vec![(0, Line::new().styled(Style::Red, "NOT REVOKED"))],
+        ("left", None) => {
+            vec![(0, Line::new().styled(Style::Red, "may work")), (3, Line::new().put(": no end seen"))]
+        }
         (state, _) => {
             let mut parts = vec![(0, Line::new().put(Untrusted(state)))];
-            parts.extend(one.deleted_at.map(|at| (2, Line::new().put(" ").put(At(at)))));
-            parts.extend(one.deleted_by.as_deref().map(|by| (6, Line::new().put(" by ").put(Untrusted(by)))));
+            parts.extend(one.deleted_at.map(|when| (4, Line::new().put(" ").join(at(when)))));
+            parts.extend(one.deleted_by.as_deref().map(|by| (8, Line::new().put(" by ").put(Untrusted(by)))));
             parts
         }
     }
-}
-
-pub(super) fn unlinked(page: &mut Page<'_>, report: &Report) {
-    let mut whys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in &report.unlinked {
-        whys.entry(&one.why).or_default().push(&one.id);
-    }
-    let most = page.take(whys.len(), 1);
-    for (n, (why, ids)) in whys.iter().take(most).enumerate() {
-        let shown = page.take(ids.len(), 2);
-        let names = ids.iter().take(shown).map(|id| Line::new().put(Untrusted(id)));
-        let line = Line::new().put(Untrusted(why)).put(": ").list(", ", names);
-        let line = match ids.len() - shown {
-            0 => line,
-            more => line.put(", ").put(more).put(" more"),
-        };
-        match n {
-            0 => page.head("NOT LINKED", line),
-            _ => page.line(line),
-        }
-    }
-    page.more(whys.values().skip(most).map(Vec::len).sum(), "not linked");
-}
-
-pub(super) fn root(page: &mut Page<'_>, report: &Report) {
-    let Some(root) = &report.root else {
-        return page.head("BEGAN", Line::new().put("not known from what was looked at"));
-    };
-    if page.view.detail || root.hops.is_empty() {
-        let chain = Line::new().list(" → ", root.chain.iter().map(|id| Line::new().put(Untrusted(id))));
-        page.head(
-            "BEGAN",
-            match root.event.as_deref() {
-                Some(event) => chain.put(", event ").put(Untrusted(event)),
-                None => chain,
-            },
-        );
-    }
-    let most = page.take(root.hops.len(), 3);
-    for (n, hop) in root.hops.iter().take(most).enumerate() {
-        let mut line = Line::new().put(At(hop.at)).put("  ").put(Untrusted(&hop.from)).put(" → ");
-        line = line.put(Untrusted(&hop.to)).put(" by ").put(Untrusted(&hop.via));
-        if let Some(address) = &hop.address {
-            line = line.put(" from ").put(Untrusted(address));
-        }
-        if let Some(account) = &hop.account {
-            line = line.put(" in ").put(Untrusted(account));
-        }
-        match (n, page.view.detail) {
-            (0, false) => page.head("BEGAN", line),
-            (_, false) => page.line(line),
-            (_, true) => page.line(line.put(", event ").put(Untrusted(&hop.event))),
-        }
-    }
-    page.more(root.hops.len() - most, "hops");
-    page.line(Line::new().put("Before that: ").put(Untrusted(&root.ends)));
 }

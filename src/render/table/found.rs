@@ -1,18 +1,20 @@
 //! Findings, most severe first; failed attempts by error; writes that no rule knows.
 
 use crate::model::EventId;
-use crate::model::report::{Attempt, Finding, FindingKind, Report};
+use crate::model::report::{Attempt, Finding, FindingKind, Grant, Report};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
 use crate::render::untrusted::Untrusted;
-use crate::render::words::{self, confidence, count, mark, severity, span};
+use crate::render::words::{self, common, confidence, count, mark, minutes, severity, shape, span};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings that fit one screen beside the other answers.
 const MOST: usize = 7;
-/// Columns of one note in one screen.
-const NOTE: usize = 160;
+/// Errors named on a line.
+const ERRORS: usize = 6;
+/// Of one kind so many come first, so that many of one do not hide another.
+const OF_A_KIND: usize = 2;
 
 pub(super) fn findings(page: &mut Page<'_>, report: &Report) {
     if report.findings.is_empty() {
@@ -21,39 +23,72 @@ pub(super) fn findings(page: &mut Page<'_>, report: &Report) {
     let mut all: Vec<&Finding> = report.findings.iter().collect();
     all.sort_by_key(|one| severity(one));
     let standing = all.iter().filter(|one| one.standing).count();
-    let rest = count(all.len() as u64, "finding", "findings").put(", ");
-    page.head("FINDINGS", rest.put(standing).put(" still standing"));
+    let head = count(all.len() as u64, "finding", "findings").put(", ").put(standing).put(" still standing");
     if page.view.detail {
+        page.head("FINDINGS", head);
         return all.iter().for_each(|one| page.line(full(one)));
     }
-    let groups = if all.len() <= MOST { all.iter().map(|one| vec![*one]).collect() } else { alike(&all) };
+    let groups = alike(&all);
+    page.shortened |= groups.len() < all.len();
     let most = page.take(groups.len(), MOST);
-    for group in groups.iter().take(most) {
-        let Some(one) = group.first() else { continue };
-        page.shortened |= group.len() > 1;
-        let line = short(page, one, group.len() - 1);
-        page.line(line);
+    let chosen = choose(report, &groups, most);
+    let (shown, rest): (Vec<_>, Vec<_>) =
+        groups.into_iter().enumerate().partition(|(n, _)| chosen.contains(n));
+    let mut kinds: BTreeMap<FindingKind, usize> = BTreeMap::new();
+    for (_, group) in &rest {
+        *kinds.entry(group[0].kind).or_default() += group.len();
     }
-    page.more(groups.iter().skip(most).map(Vec::len).sum(), "findings");
+    let left: usize = kinds.values().sum();
+    page.title(
+        "FINDINGS",
+        match left {
+            0 => head,
+            _ => {
+                let kinds =
+                    kinds.iter().map(|(kind, n)| Line::new().put(*n).put(" ").put(words::finding(*kind)));
+                head.put("; ").put(left).put(" not shown: ").list(", ", kinds)
+            }
+        },
+    );
+    for (_, group) in shown {
+        page.sentence(2, short(&group));
+    }
 }
 
-/// Groups findings of one kind and technique. Standing ways back in stay apart: each has to be closed by itself.
+/// Groups findings that say the same of many things; their order stays.
 fn alike<'a>(all: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut known = BTreeMap::new();
     for one in all {
-        let alone = one.standing && one.kind == FindingKind::Persistence;
         let next = groups.len();
-        let at = match alone {
-            true => next,
-            false => *known.entry((one.kind, one.standing, one.confidence, one.technique)).or_insert(next),
-        };
-        match groups.get_mut(at) {
+        let same = (one.kind, one.standing, one.confidence, shape(&one.note));
+        match groups.get_mut(*known.entry(same).or_insert(next)) {
             Some(group) => group.push(one),
             None => groups.push(vec![one]),
         }
     }
     groups
+}
+
+/// Which groups one screen is for: the most severe, of each kind only some before every kind had its turn, and what BECAME
+/// and LET IN tell after what only stands here.
+fn choose(report: &Report, groups: &[Vec<&Finding>], most: usize) -> BTreeSet<usize> {
+    let ids: BTreeSet<&str> = report.credentials.iter().map(|one| &*one.id).collect();
+    let grants: BTreeSet<&str> = report.grants.iter().map(|one| &*one.event).collect();
+    let is_told = |one: &Finding| {
+        one.kind == FindingKind::Persistence
+            && (ids.contains(&*one.subject) || one.events.iter().any(|id| grants.contains(&**id)))
+    };
+    let mut of_kind: BTreeMap<FindingKind, usize> = BTreeMap::new();
+    let mut turns: Vec<(bool, usize, usize)> = Vec::new();
+    for (n, group) in groups.iter().enumerate() {
+        let is_late = !group[0].standing || group.iter().all(|one| is_told(one));
+        let seen = of_kind.entry(group[0].kind).or_default();
+        turns.push((is_late, *seen / OF_A_KIND, n));
+        *seen += usize::from(!is_late);
+    }
+    turns.sort_unstable();
+    turns.into_iter().take(most).map(|(_, _, n)| n).collect()
 }
 
 fn start(one: &Finding) -> Line {
@@ -80,17 +115,20 @@ fn lasted(one: &Finding) -> Line {
     }
 }
 
-fn short(page: &mut Page<'_>, one: &Finding, alike: usize) -> Line {
-    let blind = one.kind == FindingKind::DefenseEvasion && (one.standing || one.until.is_some());
-    let line = start(one).put("  ").put(Untrusted(&one.note).short(NOTE));
-    let when = Line::new().put("  ").join(lasted(one));
-    let doubt = mark(Style::Yellow, confidence(one.confidence));
-    let more = match alike {
-        0 => Line::new(),
-        n => Line::new().put(" (and ").put(n).put(" more like it)"),
+fn short(group: &[&Finding]) -> Line {
+    let one = group[0];
+    let style = if one.standing && words::is_alarm(one) { Style::Red } else { Style::Plain };
+    let line = Line::new().put(if one.standing { "" } else { "over: " });
+    let line = line.styled(style, words::finding(one.kind));
+    // How long nobody saw anything is what counts of it.
+    let line = match one.until.filter(|_| one.kind == FindingKind::DefenseEvasion && group.len() == 1) {
+        Some(until) => line.put(", ").styled(Style::Yellow, "blind ").join(minutes(one.at, until)),
+        None => line,
     };
-    let room = page.room() - 2;
-    page.fit(room, vec![(0, line), (u8::from(!blind), when), (0, doubt), (0, more)])
+    let line = line.put("  ");
+    let notes: Vec<&str> = group.iter().map(|one| one.note.as_str()).collect();
+    let line = if notes.len() > 1 { line.put(notes.len()).put(" × ") } else { line };
+    line.join(common(&notes)).join(mark(Style::Yellow, confidence(one.confidence)))
 }
 
 fn full(one: &Finding) -> Line {
@@ -116,19 +154,46 @@ pub(super) fn grants(page: &mut Page<'_>, report: &Report) {
     if report.grants.is_empty() {
         return;
     }
-    let members: BTreeSet<&str> = report.grants.iter().map(|one| &*one.member).collect();
-    let rest = count(report.grants.len() as u64, "grant", "grants").put(" to ");
-    page.head("LET IN", rest.join(count(members.len() as u64, "member", "members")).put(", not withdrawn"));
-    let most = page.take(report.grants.len(), 2);
-    for one in report.grants.iter().take(most) {
-        let line = Line::new().put(Untrusted(&one.member)).put(": ").put(Untrusted(&one.role)).put(" on ");
-        let line = line.put(Untrusted(&one.on));
-        page.line(match page.view.detail {
-            true => line.put(", event ").put(Untrusted(&one.event)),
-            false => line,
-        });
+    if page.view.detail {
+        let line = count(report.grants.len() as u64, "grant", "grants");
+        page.head("LET IN", line.put(", not seen to be withdrawn"));
+        for one in &report.grants {
+            page.line(grant(one, false).put(", event ").put(Untrusted(&one.event)));
+        }
+        return;
     }
-    page.more(report.grants.len() - most, "grants");
+    let scopes = report.coverage.scopes.iter().map(|scope| scope.account.as_str());
+    let known: BTreeSet<&str> = scopes.filter(|account| !account.is_empty()).collect();
+    let mut all: Vec<&Grant> = report.grants.iter().collect();
+    all.sort_by_key(|one| !is_stranger(&one.member, &known));
+    let most = page.take(all.len(), 1);
+    for (n, one) in all.iter().take(most).enumerate() {
+        let room = page.room().saturating_sub(8);
+        let line = if grant(one, false).width() > room { grant(one, true) } else { grant(one, false) };
+        if n == 0 { page.title("LET IN", line) } else { page.sentence(2, line) }
+    }
+    if most < all.len() {
+        let start = Line::new().put("… and ").put(all.len() - most).put(" more, to ");
+        let members: BTreeSet<&str> = all.iter().skip(most).map(|one| &*one.member).collect();
+        let members: Vec<Line> = members.into_iter().map(|one| Line::new().put(Untrusted(one))).collect();
+        let room = page.room().saturating_sub(2);
+        let line = page.some(room, start, &members, 3);
+        page.line(line.all(Style::Dim));
+    }
+}
+
+fn grant(one: &Grant, short: bool) -> Line {
+    let line = Line::new().put(Untrusted(&one.member)).put(" got ").put(Untrusted(&one.role));
+    let (on, account) = if short { words::brief(&one.on) } else { (&*one.on, None) };
+    let line = line.put(" on ").put(Untrusted(on));
+    account.into_iter().fold(line, |line, account| line.put(" in ").put(Untrusted(account)))
+}
+
+/// Whether a member seems to be of none of the accounts that were looked at: it goes first, no more than that.
+fn is_stranger(member: &str, known: &BTreeSet<&str>) -> bool {
+    let is_account = member.len() == 12 && member.bytes().all(|c| c.is_ascii_digit());
+    let names_place = is_account || member.contains(['@', ':', '*']) || member.starts_with("all");
+    names_place && !known.iter().any(|account| member.contains(account))
 }
 
 pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
@@ -143,23 +208,27 @@ pub(super) fn attempts(page: &mut Page<'_>, report: &Report) {
     let total = |all: &[&Attempt]| all.iter().map(|one| one.count).sum::<u64>();
     errors.sort_by_key(|(_, all)| Reverse(total(all)));
     let all: u64 = report.attempts.iter().map(|one| one.count).sum();
-    let mut parts = vec![(0, count(all, "change", "changes").put(" tried in vain: "))];
-    for (n, (error, mut all)) in errors.into_iter().enumerate() {
+    let start = count(all, "change", "changes").put(" tried in vain: ");
+    // Less the title and ", 9999 more".
+    let room = page.room().saturating_sub(8 + 11 + start.width());
+    let items = errors.into_iter().enumerate().map(|(n, (error, mut all))| {
         all.sort_by_key(|one| Reverse(one.count));
-        let between = if n > 0 { ", " } else { "" };
-        let line = Line::new().put(between).put(Count(total(&all))).put(" × ").put(Untrusted(error));
-        let shown = page.take(all.len(), 2);
-        let some = all.iter().take(shown).map(|one| times(page, &one.action, one.count, &one.events));
-        let mut actions = Line::new().put(" (").list(", ", some);
-        if all.len() > shown {
-            actions = actions.put(", ").put(all.len() - shown).put(" other actions");
+        let detail = page.view.detail;
+        let line = Line::new().put(Untrusted(if detail { error } else { words::error(error) }));
+        let line = line.put(" ×").put(Count(total(&all)));
+        // One screen tells of the commonest error what was tried.
+        let shown = if detail { all.len() } else { usize::from(n == 0) };
+        if shown == 0 {
+            return line;
         }
-        // The commonest error always, then the other errors, then what was tried.
-        parts.push((n.min(100) as u8, line));
-        parts.push((n.min(100) as u8 + 101, actions.put(")")));
-    }
+        let some = all.iter().take(shown).map(|one| times(page, &one.action, one.count, &one.events));
+        let told =
+            line.clone().put(" (").list(", ", some).put(if shown < all.len() { ", …)" } else { ")" });
+        if told.width() <= room { told } else { line }
+    });
+    let items: Vec<Line> = items.collect();
     let room = page.room().saturating_sub(8);
-    let line = page.fit(room, parts);
+    let line = page.some(room, start, &items, ERRORS);
     page.head("FAILED", line);
 }
 

@@ -1,11 +1,14 @@
 //! The one line at the top, and who this is about.
 
-use crate::model::report::{Confidence, Credential, Report, Resource};
+use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
 use crate::render::untrusted::Untrusted;
-use crate::render::words::{count, is_alarm, is_left, is_usable, region, time};
+use crate::render::words::{
+    ago, count, is_alarm, is_left, is_news, is_service, is_usable, region, span, time,
+};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(super) fn verdict(page: &mut Page<'_>, report: &Report) {
     let mut line = Line::new();
@@ -19,18 +22,22 @@ pub(super) fn verdict(page: &mut Page<'_>, report: &Report) {
     }
     let new = new_addresses(report);
     let alarms = report.findings.iter().filter(|finding| is_alarm(finding)).count();
-    let line = if alarms > 0 || new > 0 {
-        line.join(bad(page, report, new, alarms).all(Style::Red))
+    // Without a known leak another address is a question, and alone no verdict.
+    if alarms > 0 || (is_leaked(report) && !new.is_empty()) {
+        page.at(0, 2, line.join(bad(page, report, new.len(), alarms).all(Style::Red)));
     } else {
-        line.join(quiet(page, report).all(Style::Bold))
-    };
-    page.at(0, 2, line);
+        page.at(0, 2, line.join(quiet(report).all(Style::Bold)));
+        doubts(page, report, &new);
+    }
     page.blank();
 }
 
-fn new_addresses(report: &Report) -> usize {
-    let new = report.uses.iter().filter(|one| one.new && one.confidence != Confidence::LikelyLegitimate);
-    new.filter_map(|one| one.address.as_deref()).collect::<BTreeSet<_>>().len()
+fn is_leaked(report: &Report) -> bool {
+    report.window.leaked_at.is_some() || report.findings.iter().any(|one| one.kind == FindingKind::Leak)
+}
+
+fn new_addresses(report: &Report) -> BTreeSet<&str> {
+    report.uses.iter().filter(|one| is_news(one)).filter_map(|one| one.address.as_deref()).collect()
 }
 
 /// What may still be there, not counting what is likely the owner's.
@@ -40,8 +47,6 @@ fn left(report: &Report) -> Vec<&Resource> {
 }
 
 fn bad(page: &Page<'_>, report: &Report, new: usize, alarms: usize) -> Line {
-    let leaked = report.window.leaked_at.is_some()
-        || report.findings.iter().any(|one| one.kind == crate::model::report::FindingKind::Leak);
     let what = match report.principal.kind {
         "access_key" => "KEY",
         "user" => "USER",
@@ -54,42 +59,31 @@ fn bad(page: &Page<'_>, report: &Report, new: usize, alarms: usize) -> Line {
         "workload_identity" => "WORKLOAD IDENTITY",
         _ => "PRINCIPAL",
     };
-    let mut line = Line::new().put(if leaked { "LEAKED " } else { "" }).put(what);
-    let addresses =
-        report.uses.iter().filter_map(|one| one.address.as_deref()).collect::<BTreeSet<_>>().len();
+    let mut line = Line::new().put(if is_leaked(report) { "LEAKED " } else { "" }).put(what);
+    let uses = report.uses.iter().filter(|one| !is_service(one));
+    let addresses = uses.filter_map(|one| one.address.as_deref()).collect::<BTreeSet<_>>().len();
     line = match (new, addresses) {
         (0, 0) => line.put(": no use seen"),
         (0, n) => line.put(" USED FROM ").join(count(n as u64, "ADDRESS", "ADDRESSES")).put(", none new"),
         (n, _) => line.put(" USED BY ").join(count(n as u64, "NEW ADDRESS", "NEW ADDRESSES")),
     };
-    for part in standing(page, report, 0) {
+    for part in standing(page, report) {
         line = line.put("; ").join(part);
     }
     line.put("; ").join(count(alarms as u64, "finding", "findings"))
 }
 
-/// What is left of it, in the order in which to act; of credentials those from this depth on.
-fn standing(page: &Page<'_>, report: &Report, depth: u32) -> Vec<Line> {
+/// What is left of it, in the order in which to act.
+fn standing(page: &Page<'_>, report: &Report) -> Vec<Line> {
     let mut parts = Vec::new();
-    let now = page.view.now;
-    let counted = |one: &&Credential| one.depth >= depth && one.confidence != Confidence::LikelyLegitimate;
-    let credentials: Vec<&Credential> = report.credentials.iter().filter(counted).collect();
-    let usable = credentials.iter().filter(|one| is_usable(one, now)).count() as u64;
-    // Without a clock an expiry cannot be judged, so only what the logs show is said.
-    let word = if now.is_some() { " still usable" } else { " not seen revoked" };
-    if usable > 0 {
-        parts.push(count(usable, "credential", "credentials").put(word));
-    } else if !credentials.is_empty() {
-        parts.push(Line::new().put("no credential").put(word));
+    let sure = |one: &&Credential| one.confidence != Confidence::LikelyLegitimate;
+    let usable = |one: &&Credential| is_usable(one, page.as_of);
+    match report.credentials.iter().filter(sure).filter(usable).count() as u64 {
+        0 if report.credentials.is_empty() => {}
+        0 => parts.push(Line::new().put("no credential seen that may still work")),
+        n => parts.push(count(n, "credential", "credentials").put(" may still work")),
     }
-    let left = left(report);
-    let regions = left.iter().map(|one| region(&one.region)).collect::<BTreeSet<_>>().len();
-    if !left.is_empty() {
-        let what = count(left.len() as u64, "resource", "resources");
-        parts.push(what.put(" left in ").join(count(regions as u64, "region", "regions")));
-    } else if !report.resources.is_empty() {
-        parts.push(Line::new().put("no resource left"));
-    }
+    parts.extend(left_of(report));
     let back = report.findings.iter().filter(|one| one.standing && is_alarm(one) && is_way_back(one)).count();
     if back > 0 {
         parts.push(count(back as u64, "way back in", "ways back in"));
@@ -97,33 +91,67 @@ fn standing(page: &Page<'_>, report: &Report, depth: u32) -> Vec<Line> {
     parts
 }
 
-fn is_way_back(finding: &crate::model::report::Finding) -> bool {
-    finding.kind == crate::model::report::FindingKind::Persistence
+/// Resources that may still be there: no deletion was seen, or a cloud showed them.
+fn left_of(report: &Report) -> Option<Line> {
+    let left = left(report);
+    if left.is_empty() {
+        return (!report.resources.is_empty()).then(|| Line::new().put("no resource left"));
+    }
+    let regions = left.iter().map(|one| region(&one.region)).collect::<BTreeSet<_>>().len();
+    let mut line = count(left.len() as u64, "resource", "resources").put(" left in ");
+    line = line.join(count(regions as u64, "region", "regions"));
+    Some(match left.iter().filter(|one| one.state == "running").count() {
+        0 => line,
+        n => line.put(", ").put(n).put(" seen running"),
+    })
 }
 
-fn quiet(page: &Page<'_>, report: &Report) -> Line {
+fn is_way_back(finding: &Finding) -> bool {
+    finding.kind == FindingKind::Persistence
+}
+
+fn quiet(report: &Report) -> Line {
     let counts = &report.counts;
-    let scopes = Line::new().put(Count(report.coverage.seen)).put(" of ").put(Count(report.coverage.of));
     let events = counts.events_of_principal + counts.events_of_derived;
+    let scopes = Line::new().put(Count(report.coverage.seen)).put(" of ").put(Count(report.coverage.of));
     let looked = scopes.put(" scopes, ").join(count(counts.records_read, "record", "records"));
     if events == 0 && report.findings.is_empty() {
-        return Line::new().put("No event of this principal in what was looked at (").join(looked).put(")");
+        return Line::new().put("No event of this principal in what was looked at: ").join(looked);
     }
-    let line = Line::new().put("Nothing suspicious found in what was looked at (").join(looked).put(", ");
-    let mut line = line.put(Count(events)).put(" of them its own)");
-    // That its own credential works is as it should be.
-    for part in standing(page, report, 1) {
-        line = line.put("; ").join(part);
-    }
+    let line = Line::new().put("Nothing suspicious found in what was looked at: ").join(looked).put(", ");
+    let mut line = line.put(Count(events)).put(" of them its own");
     if counts.failed > 0 {
-        line = line.put("; ").join(count(counts.failed, "failed call", "failed calls"));
+        line = line.put(", ").put(Count(counts.failed)).put(" failed");
     }
-    line
+    // Its own credential works, as it should; what it made is told here though nobody minds.
+    left_of(report).into_iter().fold(line, |line, part| line.put("; ").join(part))
+}
+
+/// Beside a quiet verdict: what could not be seen, and what only the owner can tell.
+fn doubts(page: &mut Page<'_>, report: &Report, new: &BTreeSet<&str>) {
+    let mut parts = Vec::new();
+    let unseen = report.coverage.of.saturating_sub(report.coverage.seen);
+    if unseen > 0 {
+        let line = Line::new().put(Count(unseen)).put(" of ").put(Count(report.coverage.of));
+        parts.push(line.put(" scopes (see SEEN)"));
+    }
+    let blind = report.gaps.iter().filter(|gap| !gap.is_incomplete()).count() as u64;
+    if blind > 0 {
+        parts.push(count(blind, "thing", "things").put(" that no log shows (see GAPS)"));
+    }
+    if !parts.is_empty() {
+        page.at(0, 2, Line::new().put("Not seen: ").list(", and ", parts).put("."));
+    }
+    if !new.is_empty() {
+        let all: Vec<Line> = new.iter().map(|address| Line::new().put(Untrusted(address))).collect();
+        let start = Line::new().put("Only you know whether this is yours, first seen later than the rest: ");
+        let line = page.some(page.room(), start, &all, 3);
+        page.at(0, 2, line.all(Style::Yellow));
+    }
 }
 
 pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
     let subject = &report.principal;
-    let now = page.view.now;
     let mut rest =
         Line::new().styled(Style::Bold, Untrusted(&subject.id)).put("  ").put(Untrusted(subject.kind));
     if let Some(account) = &subject.account {
@@ -143,63 +171,75 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
         rest = rest.put(", user ").put(Untrusted(user));
     }
     page.head("WHO", rest);
+    let line = alive(page, report);
+    page.line(line);
     let keys: Vec<&str> = report.leaked_keys.iter().map(|key| &**key).collect();
     // The tree below begins with them.
     let is_told = |key: &&str| report.credentials.iter().any(|one| one.depth == 0 && &*one.id == *key);
     let keys: Vec<&str> = keys.into_iter().filter(|key| *key != subject.id && !is_told(key)).collect();
-    if !keys.is_empty() {
-        let shown = page.take(keys.len(), 2);
-        let line = Line::new().put(if keys.len() == 1 { "Leaked key: " } else { "Leaked keys: " });
-        let line = line.list(", ", keys.iter().take(shown).map(|key| Line::new().put(Untrusted(key))));
-        page.line(match keys.len() - shown {
-            0 => line,
-            n => line.put(", ").put(n).put(" more"),
-        });
-    }
-    page.line(alive(report, now));
+    let now = page.view.now;
     let window = &report.window;
-    let mut line = Line::new();
+    let mut start = Line::new();
+    if !keys.is_empty() {
+        let keys: Vec<Line> = keys.iter().map(|key| Line::new().put(Untrusted(key))).collect();
+        start = start.put(if keys.len() == 1 { "Leaked key " } else { "Leaked keys " });
+        start = page.some(page.room(), start, &keys, 2);
+    }
     if let Some(leaked) = window.leaked_at {
-        line = line.put("Leaked at ").join(time(leaked, now)).put(". ");
+        let word = if start.is_empty() { "Leaked at " } else { " at " };
+        start = start.put(word).join(time(leaked, now));
     }
-    if let Some(since) = window.since {
-        line = line.put("Since ").put(At(since)).put(". ");
-    }
-    if let Some(until) = window.until {
-        line = line.put("Until ").put(At(until)).put(". ");
-    }
+    let start = if start.is_empty() { start } else { start.put(". ") };
+    let mut parts = vec![(0, start)];
+    parts.extend(match (window.since, window.until) {
+        (None, None) => None,
+        (Some(since), None) => Some((3, Line::new().put("Since ").put(At(since)).put(". "))),
+        (None, Some(until)) => Some((3, Line::new().put("Until ").put(At(until)).put(". "))),
+        (Some(since), Some(until)) => {
+            Some((3, Line::new().put("Window ").join(span(since, until)).put(". ")))
+        }
+    });
     let counts = &report.counts;
-    line = line.put(Count(counts.events_of_principal)).put(" own events, ");
-    line = line.put(Count(counts.events_of_derived)).put(" of what it became, ");
-    page.line(line.put(Count(counts.failed)).put(" failed."));
+    let own = Line::new().put(Count(counts.events_of_principal)).put(" own, ");
+    let own = own.put(Count(counts.events_of_derived)).put(" derived events, ");
+    parts.push((2, own.put(Count(counts.failed)).put(" failed.")));
+    let room = page.room().saturating_sub(2);
+    let line = page.fit(room, parts);
+    page.line(line);
 }
 
 /// Whether it still works, never claiming more than the logs show.
-fn alive(report: &Report, now: Option<crate::model::Time>) -> Line {
-    let line = Line::new().put("Alive? (cloud not asked) Logs show ");
+fn alive(page: &mut Page<'_>, report: &Report) -> Line {
+    let now = page.view.now;
+    let mut parts = vec![(0, Line::new().put("Alive? Cloud not asked; logs show "))];
+    let by = |by: Option<&Arc<str>>| by.map(|by| (3, Line::new().put(" by ").put(Untrusted(by))));
     let seeds: Vec<&Credential> = report.credentials.iter().filter(|one| one.depth == 0).collect();
-    if seeds.is_empty() {
-        return line.put("no credential of it.");
-    }
-    let usable = seeds.iter().filter(|seed| is_usable(seed, now)).count();
-    let mut line = match (usable, seeds.len(), seeds.first().and_then(|seed| seed.deleted_at)) {
-        (0, 1, Some(at)) => {
-            let by = seeds.first().and_then(|seed| seed.deleted_by.as_deref());
-            let line = line.put("it revoked ").join(time(at, now));
-            by.into_iter().fold(line, |line, by| line.put(" by ").put(Untrusted(by)))
-        }
-        (0, 1, None) => match seeds.first().and_then(|seed| seed.deactivated_at) {
-            Some(at) => line.put("it deactivated ").join(time(at, now)),
-            None => line.put("it revoked or expired"),
+    let usable = seeds.iter().filter(|seed| is_usable(seed, page.as_of)).count();
+    match (usable, &*seeds) {
+        (_, []) => parts.push((0, Line::new().put("no credential of it"))),
+        (0, [seed]) => match (seed.deleted_at, seed.deactivated_at) {
+            (Some(at), _) => {
+                parts.push((0, Line::new().put("it revoked ").join(time(at, now))));
+                parts.extend(by(seed.deleted_by.as_ref()));
+            }
+            (None, Some(at)) => {
+                parts.push((0, Line::new().put("it deactivated ").join(time(at, now))));
+                parts.extend(by(seed.deactivated_by.as_ref()));
+                parts.push((2, Line::new().put(", not deleted")));
+            }
+            (None, None) => parts.push((0, Line::new().put("it revoked or expired"))),
         },
-        (_, 1, _) => line.styled(Style::Red, "no revocation"),
-        (n, of, _) => {
-            let line = line.styled(if n > 0 { Style::Red } else { Style::Plain }, n).put(" of ").put(of);
-            line.put(" credentials of it not revoked")
+        (_, [_]) => parts.push((0, Line::new().styled(Style::Red, "no revocation of it"))),
+        (n, _) => {
+            let line = Line::new().styled(if n > 0 { Style::Red } else { Style::Plain }, n).put(" of ");
+            parts.push((0, line.put(seeds.len()).put(" credentials of it not revoked")));
         }
-    };
-    if let Some(last) = seeds.iter().filter_map(|seed| seed.last_use).max() {
-        line = line.put("; last used ").join(time(last, now));
     }
-    line.put(".")
+    if let Some(last) = seeds.iter().filter_map(|seed| seed.last_use).max() {
+        parts.push((0, Line::new().put("; last used ").put(At(last))));
+        parts.push((4, ago(last, now)));
+    }
+    parts.push((0, Line::new().put(".")));
+    let room = page.room().saturating_sub(2);
+    page.fit(room, parts)
 }
