@@ -61,6 +61,8 @@ pub struct Graph<'a> {
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
     /// what a key or login profile of theirs does belongs to that.
     pending: BTreeMap<Arc<str>, (usize, Time)>,
+    /// Those taken whole. Apart from `by_principal`, so that a later key or password of theirs takes away nothing.
+    whole: BTreeMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
     by_principal_id: BTreeMap<Arc<str>, usize>,
     /// Keys that some other event is known to have issued: never matched by session.
@@ -81,6 +83,8 @@ pub struct Graph<'a> {
 struct Index<'a> {
     by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
     grants: Vec<&'a Event>,
+    /// Events that minted a session, by its role.
+    entries: BTreeMap<Arc<str>, Vec<&'a Event>>,
     /// Deletions, revocations and their reversals by every name of what they concern.
     ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
 }
@@ -92,6 +96,9 @@ impl<'a> Index<'a> {
         }
         if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
             self.grants.push(event);
+        }
+        for role in issued(event).filter_map(|issued| issued.principal.as_deref().and_then(role_of_session)) {
+            self.entries.entry(role).or_default().push(event);
         }
         for fact in &event.facts {
             match fact {
@@ -131,7 +138,7 @@ pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
         let before = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
         graph.round();
         let after = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
-        if before == after && !graph.promote() {
+        if before == after && !graph.learn_addresses() && !graph.promote() {
             return graph;
         }
     }
@@ -175,6 +182,7 @@ impl<'a> Graph<'a> {
             by_session: BTreeMap::new(),
             by_principal: BTreeMap::new(),
             pending: BTreeMap::new(),
+            whole: BTreeMap::new(),
             by_principal_id: BTreeMap::new(),
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
@@ -237,12 +245,10 @@ impl<'a> Graph<'a> {
         self.evidence.plain.clone().into_iter()
     }
 
-    /// Learns which keys leaked and which addresses tell attacker and owners apart (Google only).
+    /// Learns which keys leaked and which addresses tell attacker and owners apart.
     fn learn_taint(&mut self) {
-        if self.principal().provider != Provider::Gcp {
-            return;
-        }
-        let mut taint = Taint { leaked_at: self.evidence.window.leaked_at, ..Taint::default() };
+        let has_keys = self.principal().kind == PrincipalKind::ServiceAccount;
+        let mut taint = Taint { leaked_at: self.evidence.window.leaked_at, has_keys, ..Taint::default() };
         taint.leaked_keys.extend(self.principal().key.clone());
         for event in self.events() {
             for fact in &event.facts {
@@ -260,11 +266,12 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let before = taint.leaked_at.is_some_and(|leak| at < leak);
-            let needs_no_key = actor.delegation.iter().any(|hop| !hop.is_empty());
+            let needs_no_key = actor.delegation.iter().any(|hop| taint::is_service_agent(hop));
             match &actor.key {
                 _ if before => {
                     early.insert(address.clone());
                 }
+                _ if !has_keys => {}
                 Some(key) if taint.is_leaked(key) => {
                     taint.attacker.insert(address.clone());
                 }
@@ -343,10 +350,10 @@ impl<'a> Graph<'a> {
     /// Returns the credential that an actor used at a time, from an address.
     pub fn owner_of(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if let Some(owner) = self.known_key(actor) {
-            return Some(owner);
+            return Some(if owner.node == 0 { self.own_seed(actor, at, address) } else { owner });
         }
         match self.principal().provider {
-            Provider::Aws => self.aws_owner(actor, at),
+            Provider::Aws => self.aws_owner(actor, at, address),
             Provider::Gcp => self.gcp_owner(actor, at, address),
         }
     }
@@ -364,11 +371,15 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn aws_owner(&self, actor: &Actor, at: Time) -> Option<Owner> {
+    fn own_seed(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Owner {
+        Owner { node: 0, strength: Strength::Exact, confidence: self.taint.class(actor, at, address) }
+    }
+
+    fn aws_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if self.is_seed(actor) {
-            return Some(self.own(0, Strength::Exact));
+            return Some(self.own_seed(actor, at, address));
         }
-        if actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key)) {
+        if self.is_foreign(actor) {
             return None;
         }
         let principal = actor.principal.as_ref();
@@ -387,12 +398,27 @@ impl<'a> Graph<'a> {
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
+        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, at)) {
+            return Some(self.own(node, Strength::Heuristic));
+        }
         if actor.key.is_none()
             && let Some(node) = actor.principal_id.as_ref().and_then(|id| self.by_principal_id.get(id))
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
         self.compute_owner(actor)
+    }
+
+    /// Whether another event is known to have issued the key that was used; what the record itself says of the compute
+    /// that it was issued to outweighs that.
+    fn is_foreign(&self, actor: &Actor) -> bool {
+        actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key))
+            && self.issued_to(actor).is_none()
+    }
+
+    /// The maker of a user or service account that was taken whole.
+    fn whole_by(&self, name: &str, at: Time) -> Option<usize> {
+        self.whole.get(name).filter(|(_, since)| at >= *since).map(|(node, _)| *node)
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -405,36 +431,125 @@ impl<'a> Graph<'a> {
 
     /// A session that was issued to compute which the closure made, though its minting was not seen.
     fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
-        let by_issue = actor.issued_to.as_ref().and_then(|arn| self.made_named(arn));
+        let account = actor.account.as_deref().unwrap_or_default();
         let by_name = || {
             let arn = actor.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"))?;
             let name = arn.rsplit('/').next().filter(|name| name.starts_with("i-"))?;
-            self.made_named(name)
+            self.compute_named(name, account).next()
         };
-        let (made, strength) = match by_issue {
+        let (made, strength) = match self.issued_to(actor) {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
         };
         Some(Owner { strength, confidence: made.confidence, ..self.own(made.by, strength) })
     }
 
+    /// The compute of the closure that the record says these credentials were issued to.
+    fn issued_to(&self, actor: &Actor) -> Option<&Made> {
+        let account = actor.account.as_deref().unwrap_or_default();
+        actor.issued_to.as_ref().and_then(|arn| self.compute_named(arn, account).next())
+    }
+
     fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if self.is_seed(actor) {
-            let confidence = self.taint.class(actor, at, address);
-            let confidence = self.tainted_hop(actor, at, address).unwrap_or(confidence).min(confidence);
-            return Some(Owner { node: 0, strength: Strength::Exact, confidence });
+            let own = self.own_seed(actor, at, address);
+            let hop = self.tainted_hop(actor, at, address).unwrap_or(own.confidence);
+            return Some(Owner { confidence: hop.min(own.confidence), ..own });
         }
-        let (node, since) = actor.principal.as_ref().and_then(|email| self.by_principal.get(email))?;
-        let node = *node;
-        if self.nodes[node].kind == "gcp.impersonation" {
+        let principal = actor.principal.as_ref()?;
+        let named = self.by_principal.get(principal).and_then(|(node, since)| {
+            if self.nodes[*node].kind != "gcp.impersonation" {
+                return (at >= *since).then(|| self.own(*node, Strength::Exact));
+            }
             // The target goes on working for its owners: only what carries the delegation is ours.
             let hop = self.tainted_hop(actor, at, address)?;
-            return Some(Owner {
-                confidence: hop.max(self.nodes[node].confidence),
-                ..self.own(node, Strength::Exact)
-            });
+            let confidence = hop.max(self.nodes[*node].confidence);
+            Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
+        });
+        let whole = || Some(self.own(self.whole_by(principal, at)?, Strength::Exact));
+        named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
+    }
+
+    /// Compute and App Engine do not name the key (gcp.md 0.2): what a service account does without one, from where a
+    /// thief's key is used, belongs to the key that the closure made for it.
+    fn bare_key_owner(
+        &self,
+        actor: &Actor,
+        principal: &Arc<str>,
+        at: Time,
+        address: Option<&Arc<str>>,
+    ) -> Option<Owner> {
+        let is_bare = actor.key.is_none() && actor.delegation.iter().all(|hop| hop.is_empty());
+        let address = address.filter(|address| is_bare && self.taint.attacker.contains(*address))?;
+        let node = self.nodes.iter().position(|node| {
+            node.kind == "gcp.service_account_key"
+                && node.principal.as_ref() == Some(principal)
+                && node.issued_at.is_some_and(|issued| issued <= at)
+                && !self.taint.owners.contains(address)
+        })?;
+        Some(self.own(node, Strength::Heuristic))
+    }
+
+    /// Addresses that made keys are used from are the thief's too. Returns whether that was news.
+    fn learn_addresses(&mut self) -> bool {
+        let mut new = BTreeSet::new();
+        for (actor, _, address) in self.sightings() {
+            let by_made_key = actor
+                .key
+                .as_ref()
+                .and_then(|key| self.by_key.get(key))
+                .is_some_and(|node| *node != 0 && self.nodes[*node].kind == "gcp.service_account_key");
+            if let Some(address) = address.filter(|address| by_made_key && taint::is_public(address)) {
+                new.insert(address.clone());
+            }
         }
-        (at >= *since).then(|| self.own(node, Strength::Exact))
+        new.retain(|address| !self.taint.attacker.contains(address) && !self.taint.owners.contains(address));
+        let is_news = !new.is_empty();
+        self.taint.attacker.extend(new);
+        is_news
+    }
+
+    /// Outside identities of a workload-identity pool that the closure made: one node per subject.
+    fn subjects_of_made_pools(&self) -> Vec<Node> {
+        let pools: BTreeMap<&str, &Made> = self
+            .made
+            .iter()
+            .filter(|made| made.resource.kind.starts_with("gcp.iam.work"))
+            .filter_map(|made| Some((made.resource.all_names().find_map(|name| pool_of(name))?, made)))
+            .collect();
+        let mut first: BTreeMap<Arc<str>, (Time, &Made)> = BTreeMap::new();
+        for (actor, at, _) in self.sightings() {
+            let subjects = actor.principal.iter().chain(&actor.delegation);
+            for subject in subjects.filter(|subject| subject.starts_with("principal://")) {
+                if self.by_principal.contains_key(subject) || self.is_seed_principal(subject) {
+                    continue;
+                }
+                let made = pool_of(subject).and_then(|pool| pools.get(pool)).filter(|made| made.at <= at);
+                if let Some(made) = made {
+                    let entry = first.entry(subject.clone()).or_insert((at, made));
+                    entry.0 = entry.0.min(at);
+                }
+            }
+        }
+        first
+            .into_iter()
+            .map(|(subject, (at, made))| Node {
+                id: subject.clone(),
+                kind: "gcp.workload_identity",
+                principal: Some(subject),
+                principal_id: None,
+                account: Some(made.resource.account.clone()),
+                depth: self.nodes[made.by].depth + 1,
+                via: Some("workload identity pool"),
+                parent: Some(made.by),
+                issued_at: Some(at),
+                event: Some(made.event.clone()),
+                // A subject names the pool's project by number, its making by id.
+                strength: Strength::Heuristic,
+                confidence: made.confidence,
+                valid_until: None,
+            })
+            .collect()
     }
 
     /// Returns the class of the delegation chain, when any hop of it is ours.
@@ -447,15 +562,40 @@ impl<'a> Graph<'a> {
                 if self.is_seed_principal(hop) {
                     return Some(self.taint.class_of_delegation(at, address));
                 }
-                let (node, since) = self.by_principal.get(hop)?;
-                (at >= *since || self.nodes[*node].kind == "gcp.impersonation")
-                    .then(|| self.nodes[*node].confidence)
+                let named = self
+                    .by_principal
+                    .get(hop)
+                    .filter(|(node, since)| at >= *since || self.nodes[*node].kind == "gcp.impersonation");
+                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, at))?;
+                Some(self.nodes[node].confidence)
             })
             .min()
     }
 
     pub fn made_named(&self, name: &str) -> Option<&Made> {
-        self.made_by_name.get(name).and_then(|found| found.first()).map(|index| &self.made[*index])
+        self.made_all(name).next()
+    }
+
+    /// Everything made under this name: names come back.
+    fn made_all(&self, name: &str) -> impl Iterator<Item = &Made> {
+        self.made_by_name.get(name).into_iter().flatten().map(|index| &self.made[*index])
+    }
+
+    /// Whether the closure minted a long-lived credential by this id.
+    pub fn has_minted(&self, kind: &str, id: &str) -> bool {
+        self.nodes.iter().skip(1).any(|node| {
+            node.kind == kind && *node.id == *id && kind != "gcp.impersonation" && node.event.is_some()
+        })
+    }
+
+    /// Compute of this name in this account: a role or log group of the same name mints nothing.
+    fn compute_named(&self, name: &str, account: &str) -> impl Iterator<Item = &Made> {
+        self.made_all(name).filter(move |made| {
+            let resource = &made.resource;
+            !resource.kind.starts_with("aws.iam.")
+                && !resource.kind.starts_with("aws.logs.")
+                && (account.is_empty() || resource.account.is_empty() || *resource.account == *account)
+        })
     }
 
     /// Whether this names something that the closure made (any of its names).
@@ -471,7 +611,7 @@ impl<'a> Graph<'a> {
     fn promote(&mut self) -> bool {
         let mut news = false;
         for (name, owner) in std::mem::take(&mut self.pending) {
-            if let std::collections::btree_map::Entry::Vacant(free) = self.by_principal.entry(name) {
+            if let std::collections::btree_map::Entry::Vacant(free) = self.whole.entry(name) {
                 free.insert(owner);
                 news = true;
             }
@@ -515,11 +655,17 @@ impl<'a> Graph<'a> {
         seed.find_map(|(actor, _, _)| actor.principal.clone())
     }
 
+    /// Whether some record minted this key, for whomever.
+    pub fn is_issued(&self, key: &str) -> bool {
+        self.foreign_keys.contains(key)
+    }
+
     /// Whether this names a credential of the closure or a principal that belongs to it.
     pub fn is_of_closure(&self, name: &str) -> bool {
         self.is_seed_principal(name)
             || self.by_key.contains_key(name)
             || self.by_principal.contains_key(name)
+            || self.whole.contains_key(name)
             || self.taint.leaked_keys.contains(name)
     }
 
@@ -572,6 +718,7 @@ impl<'a> Graph<'a> {
             }
         }
         born.extend(self.sessions_of_made_compute());
+        born.extend(self.subjects_of_made_pools());
         for (arn, at, node) in sign_ins {
             self.by_session.entry((arn, at.as_second())).or_insert(node);
         }
@@ -615,38 +762,39 @@ impl<'a> Graph<'a> {
                 None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
             },
             Minter::Compute { name, .. } => {
-                let made = self.made_named(name)?;
-                (made.at <= event.at).then(|| {
-                    (
-                        Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) },
-                        issued.strength,
-                    )
-                })
+                let made = before(self.compute_named(name, &event.scope.account), event.at)?;
+                let owner = Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) };
+                Some((owner, issued.strength))
             }
             Minter::External { issuer, .. } => {
-                let made = self.made_named(issuer)?;
-                (made.at <= event.at).then(|| (self.own(made.by, Strength::Exact), issued.strength))
+                let made = before(self.made_all(issuer), event.at)?;
+                Some((self.own(made.by, Strength::Exact), issued.strength))
             }
         }
     }
 
-    /// A role whose trust policy the closure edited, entered by exactly the account that it let in.
+    /// A role whose trust policy the closure edited, entered afterwards by an account that the new policy lets in and that
+    /// was not seen to enter before. A policy may have let in others all along, so this is only suspected.
     fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
-        let caller = event.actor.account.as_ref()?;
-        let role = issued.principal.as_deref()?.split(":assumed-role/").nth(1)?.split('/').next()?;
-        self.index.grants.iter().filter(|grant| self.succeeded(grant) && grant.at <= event.at).find_map(
-            |grant| {
-                let owner = self.owner(grant)?;
-                let lets_in = grant.facts.iter().any(|fact| {
+        let caller =
+            event.actor.account.as_ref().filter(|caller| issued.account.as_ref() != Some(*caller))?;
+        let role = issued.principal.as_deref().and_then(role_of_session)?;
+        let grant = self.index.grants.iter().find(|grant| {
+            grant.at <= event.at
+                && self.succeeded(grant)
+                && grant.facts.iter().any(|fact| {
                     let Fact::Granted { member, on, .. } = fact else { return false };
-                    on.rsplit('/').next() == Some(role)
+                    on.rsplit('/').next() == role.trim_end_matches('/').rsplit('/').next()
                         && on.split(':').nth(4) == issued.account.as_deref()
                         && is_from(member, caller)
-                        && issued.account.as_ref() != Some(caller)
-                });
-                lets_in.then_some(owner)
-            },
-        )
+                })
+                && self.owner(grant).is_some()
+        })?;
+        let entered_before = self.index.entries.get(&role).is_some_and(|entries| {
+            entries.iter().any(|entry| entry.at < grant.at && entry.actor.account.as_ref() == Some(caller))
+        });
+        let owner = self.owner(grant).filter(|_| !entered_before)?;
+        Some(Owner { confidence: owner.confidence.max(Confidence::Suspect), ..owner })
     }
 
     fn signed_in(
@@ -707,7 +855,7 @@ impl<'a> Graph<'a> {
         let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
         for (actor, at, _) in self.sightings() {
             let Some(key) = actor.key.as_ref().filter(|key| key.starts_with("ASIA")) else { continue };
-            if self.by_key.contains_key(key) || self.foreign_keys.contains(key) || self.is_seed(actor) {
+            if self.by_key.contains_key(key) || self.is_foreign(actor) || self.is_seed(actor) {
                 continue;
             }
             if let Some(owner) = self.compute_owner(actor) {
@@ -755,7 +903,8 @@ impl<'a> Graph<'a> {
                 let confidence = self.taint.class_of_delegation(event.at, event.address.as_ref());
                 Some(Owner { node: 0, strength: Strength::Exact, confidence })
             } else {
-                self.by_principal.get(from).map(|(node, _)| self.own(*node, Strength::Exact))
+                let named = self.by_principal.get(from).or_else(|| self.whole.get(from));
+                named.map(|(node, _)| self.own(*node, Strength::Exact))
             };
             let Some(parent) = parent else { continue };
             if parent.confidence == Confidence::LikelyLegitimate || self.is_seed_principal(to) {
@@ -793,12 +942,17 @@ impl<'a> Graph<'a> {
             if taken != 0 && node.confidence < known.confidence {
                 known.confidence = node.confidence;
             }
+            // Known by its use alone so far: the record that minted it is the better evidence.
+            if taken != 0 && known.event.is_none() && node.event.is_some() {
+                let confidence = known.confidence;
+                *known = Node { depth: known.depth, parent: known.parent, confidence, ..node };
+            }
             return;
         }
         let index = self.nodes.len();
         let at = node.issued_at.unwrap_or(Time::MIN);
         match node.kind {
-            "aws.login_profile" | "gcp.impersonation" => {
+            "aws.login_profile" | "gcp.impersonation" | "gcp.workload_identity" => {
                 if let Some(principal) = &node.principal {
                     self.by_principal.insert(principal.clone(), (index, at));
                 }
@@ -874,6 +1028,11 @@ pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
     })
 }
 
+/// The newest of these that existed at a time.
+fn before<'m>(made: impl Iterator<Item = &'m Made>, at: Time) -> Option<&'m Made> {
+    made.filter(|made| made.at <= at).max_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
+}
+
 /// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.
 fn is_from(member: &str, account: &str) -> bool {
     member == "*" || member == account || member.split(':').nth(4) == Some(account)
@@ -884,6 +1043,13 @@ pub fn role_of_session(arn: &str) -> Option<Arc<str>> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     let role = rest.split('/').next().filter(|role| !role.is_empty())?;
     Some(format!("{head}:assumed-role/{role}/").into())
+}
+
+/// `…/workloadIdentityPools/POOL/…` → `POOL`, also of workforce pools.
+fn pool_of(name: &str) -> Option<&str> {
+    let rest =
+        ["/workloadIdentityPools/", "/workforcePools/"].iter().find_map(|part| name.split_once(part))?.1;
+    rest.split('/').next().filter(|pool| !pool.is_empty())
 }
 
 /// The project in a service account's e-mail.

@@ -96,11 +96,15 @@ impl Investigation {
 
     /// Takes one event. Duplicates are welcome and change nothing.
     pub fn absorb(&mut self, event: Event) {
-        if self.seen.contains_key(&event.identity) || self.replaced.contains(&event.identity) {
+        if self.seen.contains_key(&event.identity) {
             return;
         }
+        // Also where this record is itself replaced by another: in any order the same one is left.
         if let Some(original) = &event.replaces {
             self.replace(crate::read::identity_of_id(original));
+        }
+        if self.replaced.contains(&event.identity) {
+            return;
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
@@ -237,8 +241,8 @@ impl Investigation {
             partial: self.partial,
             counts,
             credentials: usage::credentials(&graph, &used),
-            resources: made.resources,
-            touched: made.touched,
+            resources: made.resources.clone(),
+            touched: made.touched.clone(),
             findings: findings.findings,
             attempts: findings.attempts,
             uses: used.uses,
@@ -247,7 +251,7 @@ impl Investigation {
             unclassified: findings.unclassified,
             coverage,
             gaps: gaps.into_iter().collect(),
-            grants: finding::grants(&graph),
+            grants: finding::grants(&graph, &made),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
         }

@@ -9,6 +9,9 @@ use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Seconds: a shorter look can't tell a new address from one that works at other hours.
+const FIRST_DAY: i64 = 24 * 60 * 60;
+
 pub struct Usage {
     pub uses: Vec<Use>,
     /// Events of the principal, of everything derived, and failed ones of both.
@@ -92,7 +95,9 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
     let mut totals = (0, 0, 0);
     let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
     type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
-    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    /// A use, its regions, its events.
+    type Gathered = (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>);
+    let mut uses: BTreeMap<Key, Gathered> = BTreeMap::new();
     for seen in &sightings {
         let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
         *total += seen.events;
@@ -145,7 +150,8 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
             launched.sort();
             launched.dedup();
             entry.launched = launched;
-            entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
+            entry.new = entry.confidence != Confidence::LikelyLegitimate
+                && entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
         })
         .collect();
@@ -161,17 +167,18 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
     Usage { uses, totals, per_node }
 }
 
-/// Addresses that are not news: seen before the leak or, when nobody said when it leaked, where the principal was first
-/// seen in the window.
+/// Addresses that are not news: seen before the leak or, when nobody said when it leaked, on the principal's first day in
+/// the window.
 fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
-    let seed = || sightings.iter().filter(|seen| seen.owner.node == 0);
     match graph.evidence.window.leaked_at {
         Some(leak) => {
             sightings.iter().filter(|s| s.first < leak).filter_map(|s| s.address.cloned()).collect()
         }
         None => {
-            let first = seed().filter(|s| s.address.is_some()).map(|s| s.first).min();
-            seed().filter(|s| Some(s.first) == first).filter_map(|s| s.address.cloned()).collect()
+            let first = sightings.iter().filter(|s| s.address.is_some()).map(|s| s.first).min();
+            let is_first_day =
+                |at: Time| first.is_some_and(|first| at.as_second() - first.as_second() < FIRST_DAY);
+            sightings.iter().filter(|s| is_first_day(s.first)).filter_map(|s| s.address.cloned()).collect()
         }
     }
 }
@@ -226,7 +233,11 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
             Credential {
                 id: node.id.clone(),
                 kind: node.kind,
-                principal: node.principal.clone(),
+                // A key does not say whose it is; its own records do.
+                principal: node
+                    .principal
+                    .clone()
+                    .or_else(|| (index == 0).then(|| graph.seed_user()).flatten()),
                 account: node.account.clone().filter(|account| !account.is_empty()),
                 depth: node.depth,
                 via: node.via,
@@ -300,7 +311,9 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,
 /// members let in, identities carried by compute.
 pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
-    let mut found: BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    /// By id and why: the principal and the events.
+    type Near = BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)>;
+    let mut found = Near::new();
     let mut add = |id: Arc<str>, why: String, principal: Option<Arc<str>>, event: Option<EventId>| {
         let entry = found.entry((id, why)).or_insert((principal, BTreeSet::new()));
         entry.1.extend(event);

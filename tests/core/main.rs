@@ -18,3 +18,4 @@ mod principal;
 mod render;
 mod support;
 mod tidy;
+mod told;

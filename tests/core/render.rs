@@ -271,6 +271,7 @@ fn founding() -> Report {
             how: "deleted".into(),
             events: vec![arc("sink1")],
             confidence: Confidence::Confirmed,
+            own: false,
         },
         Touched {
             kind: "gcp.compute.image",
@@ -280,6 +281,7 @@ fn founding() -> Report {
             how: "shared with allAuthenticatedUsers".into(),
             events: vec![arc("img1")],
             confidence: Confidence::Confirmed,
+            own: false,
         },
     ];
     use FindingKind::*;
@@ -731,6 +733,7 @@ fn filled(text: &str) -> Report {
             how: text.into(),
             events: ids(),
             confidence: Confidence::Suspect,
+            own: false,
         }],
         findings: vec![Finding {
             kind: FindingKind::DefenseEvasion,
