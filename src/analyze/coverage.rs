@@ -69,12 +69,15 @@ fn untraceable(graph: &Graph, gaps: &mut BTreeSet<Gap>) {
     }
 }
 
-/// Accounts or projects that the closure's credentials belong to.
+/// Accounts or projects that the closure's credentials belong to, as they or the seed's own records say: not every key
+/// id tells its account.
 fn met_accounts(graph: &Graph) -> BTreeSet<String> {
+    let of_seed = graph.seed_actors().filter_map(|actor| actor.account.as_deref());
     graph
         .nodes
         .iter()
         .filter_map(|node| node.account.as_deref())
+        .chain(of_seed)
         .filter(|account| !account.is_empty())
         .map(str::to_owned)
         .collect()

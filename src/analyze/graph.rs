@@ -641,6 +641,11 @@ impl<'a> Graph<'a> {
         keys.into_iter().collect()
     }
 
+    /// Every actor that the seed was seen as.
+    pub fn seed_actors(&self) -> impl Iterator<Item = &'a Actor> {
+        self.sightings().map(|(actor, _, _)| actor).filter(|actor| self.is_seed(actor))
+    }
+
     /// The principal behind a leaked access key, as its own records name it.
     pub fn seed_user(&self) -> Option<Arc<str>> {
         if self.principal().kind != PrincipalKind::AccessKey {

@@ -36,7 +36,8 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
 
 fn case_file(job: &Job, now: Time) -> CaseFile {
     CaseFile {
-        command_line: std::env::args().collect(),
+        // `args()` would panic on a folder whose name is not UTF-8.
+        command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         versions: Some(Versions { triage: env!("CARGO_PKG_VERSION").into(), schema: report::SCHEMA.into() }),
         started_at: Some(now),
         title: job.opened.as_ref().and_then(|case| case.file.title.clone()),

@@ -40,20 +40,21 @@ impl ParsePrincipalError {
     }
 }
 
+/// No columns: what is told on stderr is shown as untrusted, which escapes runs of spaces.
 const ACCEPTED: &str = "\
-AKIA… or ASIA…                                 access key id
-AIDA…, AROA… or AROA…:SESSION                  unique id of a user, a role, a role's session
-arn:aws:iam::ACCOUNT:user/NAME                 user
-arn:aws:iam::ACCOUNT:role/NAME                 role: all its sessions
-arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION one session of a role
-arn:aws:sts::ACCOUNT:federated-user/NAME       federated user
-arn:aws:iam::ACCOUNT:root                      root user
-NAME@PROJECT                                   service account NAME@PROJECT.iam.gserviceaccount.com
-NAME@PROJECT.iam.gserviceaccount.com           service account; so are …@appspot… and …@developer.gserviceaccount.com
-15 to 22 digits                                service account's unique id
-NAME@DOMAIN.TLD                                Google user
-principal://iam.googleapis.com/…/subject/…     workload or workforce identity
---key-file FILE                                leaked key file, credentials file or the provider's notice";
+AKIA… or ASIA…: access key id
+AIDA…, AROA… or AROA…:SESSION: unique id of a user, a role, a role's session
+arn:aws:iam::ACCOUNT:user/NAME: user
+arn:aws:iam::ACCOUNT:role/NAME: role: all its sessions
+arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION: one session of a role
+arn:aws:sts::ACCOUNT:federated-user/NAME: federated user
+arn:aws:iam::ACCOUNT:root: root user
+NAME@PROJECT: service account NAME@PROJECT.iam.gserviceaccount.com
+NAME@PROJECT.iam.gserviceaccount.com: service account; so are …@appspot… and …@developer.gserviceaccount.com
+15 to 22 digits: service account's unique id
+NAME@DOMAIN.TLD: Google user
+principal://iam.googleapis.com/…/subject/…: workload or workforce identity
+--key-file FILE: leaked key file, credentials file or the provider's notice";
 
 impl fmt::Display for ParsePrincipalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
