@@ -266,7 +266,7 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let before = taint.leaked_at.is_some_and(|leak| at < leak);
-            let needs_no_key = actor.delegation.iter().any(|hop| !hop.is_empty());
+            let needs_no_key = actor.delegation.iter().any(|hop| taint::is_service_agent(hop));
             match &actor.key {
                 _ if before => {
                     early.insert(address.clone());
@@ -648,6 +648,11 @@ impl<'a> Graph<'a> {
         }
         let mut seed = self.sightings().filter(|(actor, _, _)| self.is_seed(actor));
         seed.find_map(|(actor, _, _)| actor.principal.clone())
+    }
+
+    /// Whether some record minted this key, for whomever.
+    pub fn is_issued(&self, key: &str) -> bool {
+        self.foreign_keys.contains(key)
     }
 
     /// Whether this names a credential of the closure or a principal that belongs to it.

@@ -42,9 +42,9 @@ impl Taint {
                 self.by_address(address, Confidence::LikelyLegitimate)
             };
         }
-        // A token of the metadata server, of a Google service or of someone who may impersonate needs no key; but from
-        // where the leaked key is used, it is the thief's (a token taken from a machine).
-        if actor.delegation.iter().any(|hop| !hop.is_empty()) {
+        // A token of the metadata server or of a Google service needs no key; but from where the leaked key is used, it is
+        // the thief's (a token taken from a machine).
+        if actor.delegation.iter().any(|hop| is_service_agent(hop)) {
             return self.by_address(address, Confidence::LikelyLegitimate);
         }
         self.by_address(address, Confidence::Suspect)

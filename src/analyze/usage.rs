@@ -95,7 +95,9 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
     let mut totals = (0, 0, 0);
     let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
     type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
-    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    /// A use, its regions, its events.
+    type Gathered = (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>);
+    let mut uses: BTreeMap<Key, Gathered> = BTreeMap::new();
     for seen in &sightings {
         let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
         *total += seen.events;
@@ -148,7 +150,8 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
             launched.sort();
             launched.dedup();
             entry.launched = launched;
-            entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
+            entry.new = entry.confidence != Confidence::LikelyLegitimate
+                && entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
         })
         .collect();
@@ -308,7 +311,9 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,
 /// members let in, identities carried by compute.
 pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
-    let mut found: BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    /// By id and why: the principal and the events.
+    type Near = BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)>;
+    let mut found = Near::new();
     let mut add = |id: Arc<str>, why: String, principal: Option<Arc<str>>, event: Option<EventId>| {
         let entry = found.entry((id, why)).or_insert((principal, BTreeSet::new()));
         entry.1.extend(event);

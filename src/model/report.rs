@@ -76,7 +76,7 @@ pub struct Counts {
     /// Records read from every input, duplicates included.
     pub records_read: u64,
     pub duplicates: u64,
-    /// Log entries that are no audit records (text, metrics), skipped on purpose.
+    /// Of these, entries that are no audit records (text, metrics), skipped on purpose.
     pub other_records: u64,
     pub events_of_principal: u64,
     pub events_of_derived: u64,

@@ -21,3 +21,4 @@ mod render;
 mod scenarios;
 mod support;
 mod tidy;
+mod told;

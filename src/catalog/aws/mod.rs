@@ -59,7 +59,6 @@ pub mod medialive;
 pub mod mediapackagev2;
 pub mod monitoring;
 pub mod organizations;
-pub mod policy;
 pub mod policy_document;
 pub mod rds;
 pub mod redshift;

@@ -206,48 +206,6 @@ pub fn granted(
     if withdrawn { Fact::Withdrawn { member, role, on } } else { Fact::Granted { member, role, on } }
 }
 
-/// Returns the account id that a principal names (`111122223333`, any ARN); `None` for services and `*`.
-pub fn account_of(principal: &str) -> Option<&str> {
-    let account = if principal.starts_with("arn:") {
-        principal.split(':').nth(4).unwrap_or_default()
-    } else {
-        principal
-    };
-    (!account.is_empty() && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
-}
-
-/// Whether a resource policy lets in everyone, and which other accounts: `None` when the text is no policy.
-pub fn outsiders(policy: &str, own: &str) -> Option<Vec<Arc<str>>> {
-    let policy: Value = serde_json::from_str(policy).ok()?;
-    let statements = match policy.get("Statement")? {
-        Value::Array(list) => list.iter().collect(),
-        one => vec![one],
-    };
-    let mut found = std::collections::BTreeSet::new();
-    for statement in statements {
-        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-            continue;
-        }
-        let principals = match statement.get("Principal") {
-            Some(Value::Object(map)) => map.get("AWS").map(path_texts).unwrap_or_default(),
-            Some(other) => path_texts(other),
-            None => Vec::new(),
-        };
-        found.extend(
-            principals.into_iter().filter(|p| &**p == "*" || account_of(p).is_some_and(|a| a != own)),
-        );
-    }
-    Some(found.into_iter().collect())
-}
-
-fn path_texts(value: &Value) -> Vec<Arc<str>> {
-    match value {
-        Value::String(text) => vec![text.as_str().into()],
-        Value::Array(list) => list.iter().flat_map(path_texts).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
-    }
-}
-
 /// Undoes percent-encoding, as EKS logs principal ARNs that stood in a URL. What is no encoding stays as it is.
 pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -270,21 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn principals_policies_and_encodings_are_read() {
-        assert_eq!(account_of("444455556666"), Some("444455556666"));
-        assert_eq!(account_of("arn:aws:iam::444455556666:root"), Some("444455556666"));
-        assert_eq!(account_of("events.amazonaws.com"), None);
-        assert_eq!(account_of("*"), None);
-        let policy = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::444455556666:root","*"]}}}"#;
-        assert_eq!(
-            outsiders(policy, "111122223333"),
-            Some(vec!["*".into(), "arn:aws:iam::444455556666:root".into()])
-        );
-        assert_eq!(
-            outsiders(r#"{"Statement":[{"Effect":"Deny","Principal":"*"}]}"#, "111122223333"),
-            Some(vec![])
-        );
-        assert_eq!(outsiders("HIDDEN", "111122223333"), None);
+    fn encodings_are_undone_where_they_are_some() {
         assert_eq!(percent_decoded("arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fx"), "arn:aws:iam::1:role/x");
         assert_eq!(percent_decoded("100%"), "100%");
         assert_eq!(percent_decoded("%ff%zz"), "%ff%zz");

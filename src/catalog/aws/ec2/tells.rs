@@ -1,5 +1,6 @@
 //! What EC2's rows tell beyond their paths.
 
+use crate::catalog::aws::arn;
 use crate::catalog::aws::tell::{self, Half, REQUESTED_TAGS};
 use crate::catalog::{Act, Record, path, technique as t};
 use crate::model::Fact;
@@ -230,7 +231,7 @@ pub fn copied(record: &Record, facts: &mut Vec<Fact>) {
     ) else {
         return;
     };
-    if tell::account_of(&key)
+    if arn::account_of(&key)
         .is_some_and(|account| key.starts_with("arn:") && account != &*record.scope.account)
     {
         facts.push(tell::finding(
