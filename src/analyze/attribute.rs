@@ -544,7 +544,7 @@ fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
         .filter(|name| !name.starts_with("namePattern:") && !name.starts_with("https://"))
         .min_by_key(|name| (name.len(), (*name).clone()))?;
     match name.rsplit_once('/') {
-        Some((_, last)) if name.starts_with("projects/") && !last.is_empty() => Some(last.into()),
+        Some((_, last)) if resource.kind.starts_with("gcp.") && !last.is_empty() => Some(last.into()),
         _ => Some(name.clone()),
     }
 }
