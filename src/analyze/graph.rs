@@ -982,6 +982,8 @@ impl<'a> Graph<'a> {
         let principal = self.principal();
         let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
         ids.insert(principal.id.clone());
+        // What services did for the key's user, under keys of their own, names the user alone.
+        ids.extend(self.seed_user());
         ids.extend(
             [&principal.arn, &principal.email, &principal.unique_id, &principal.key]
                 .into_iter()

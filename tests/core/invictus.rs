@@ -274,7 +274,7 @@ const FOLDERS: &[Holds] = &[
     holds("gcp/plaso", 11, 11, 2, 0, 0),
     holds("gcp/security-analytics", 18, 18, 3, 2, 0),
     // Documentation samples: 7 are a protoPayload without a time.
-    holds("gcp/stratus-docs", 8, 8, 0, 0, 7),
+    holds("gcp/stratus-docs", 8, 1, 0, 0, 7),
 ];
 
 #[test]
