@@ -995,6 +995,8 @@ impl<'a> Graph<'a> {
                 ids.insert(node.id.clone());
             }
             ids.extend(node.principal.clone());
+            // Another account's copy of a call names its caller by this alone.
+            ids.extend(node.principal_id.clone());
             // The role itself: to show its other sessions as "same role, not linked".
             ids.extend(node.principal.as_deref().and_then(role_of_session));
         }
