@@ -245,24 +245,22 @@ pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
     act(600, Aws::place(2, 0), backdoor, Call::Assume(back));
     act(600, home, backdoor, Call::AssumeCopy(back));
     for n in 0..40 {
-        act(1000 + n, home, n as usize % 4 * 7, Call::Mention(n as usize));
+        act(1000 + n, home, 0, Call::Mention(n as usize));
         act(-3600 * n, Aws::place(1, 0), 0, Call::Namesake(n as usize % 3));
     }
-    for n in 0..360 {
-        let who = n as usize % 7;
-        let place = Aws::place(aws.credentials[who].account, n as usize / 7 % REGIONS.len());
-        act(
-            700 + n * 10,
-            place,
-            who,
-            match n % 9 {
-                0 => Call::Denied,
-                4 => Call::Run(n as u32),
-                // Every second one that was launched four steps before, by somebody else of the closure.
-                8 if n % 2 == 0 => Call::Terminate(n as u32 - 4),
-                _ => Call::Read(n as usize),
-            },
-        );
+    for n in 0..360_usize {
+        // Every second machine is ended four steps after its launch, by whoever launched it.
+        let ends = n % 18 == 8;
+        let like = if ends { n - 4 } else { n };
+        let who = like % 7;
+        let place = Aws::place(aws.credentials[who].account, like / 7 % REGIONS.len());
+        let call = match n % 9 {
+            0 => Call::Denied,
+            4 => Call::Run(n as u32),
+            _ if ends => Call::Terminate(like as u32),
+            _ => Call::Read(n),
+        };
+        act(700 + n as i64 * 10, place, who, call);
     }
     finish(aws, acts, 12, records, twice, dir, &mut rng)
 }
@@ -422,7 +420,7 @@ impl Cloud for Aws {
             }
             _ => {
                 let n = rng.below(30);
-                let mut user = Rng(n as u64 ^ (place as u64) << 8);
+                let mut user = Rng(0xb01d ^ (n as u64) << 16 ^ (place as u64) << 32);
                 let (key, id) =
                     (self.key("AKIA", place / REGIONS.len(), &mut user), self.key("AIDA", 1, &mut user));
                 let identity = format!(

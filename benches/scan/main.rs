@@ -5,6 +5,7 @@
 //! TRIAGE_BENCH_RECORDS=2000000 cargo bench --no-default-features --bench scan     the full size
 //! TRIAGE_BENCH_CASES=aws,gcp,busy   which corpora (all three)
 //! TRIAGE_BENCH_TWICE=20             files of a hundred that are delivered twice (20)
+//! TRIAGE_BENCH_KEEP=1               leave corpus and case where they are, for a profiler
 //! ```
 //!
 //! `aws` is an organisation's trail with a few hundred events of the thief, `gcp` a sink's, `busy` a principal with a
@@ -37,10 +38,12 @@ fn main() {
     };
     let records = number("TRIAGE_BENCH_RECORDS", if is_test { 5_000 } else { 200_000 });
     let twice = number("TRIAGE_BENCH_TWICE", 20);
+    let keeps = std::env::var_os("TRIAGE_BENCH_KEEP").is_some();
     let cases = std::env::var("TRIAGE_BENCH_CASES").unwrap_or_else(|_| "aws,gcp,busy".into());
     // `busy` last: a child's peak begins at what its parent holds when it is started.
     for case in cases.split(',') {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut dir = tempfile::tempdir().expect("a temporary folder");
+        dir.disable_cleanup(keeps);
         let logs = dir.path().join("logs");
         let began = Instant::now();
         let ((truth, bytes), limit) = match case {
@@ -50,10 +53,12 @@ fn main() {
             other => panic!("no such case: {other}"),
         };
         println!(
-            "{case}: {} records, {:.0} MB of JSON, made in {:.1} s",
+            "{case}: {} records, {:.0} MB of JSON, made in {:.1} s: --principal {} --logs {}",
             truth.records,
             bytes as f64 / MB,
-            began.elapsed().as_secs_f64()
+            began.elapsed().as_secs_f64(),
+            truth.principal,
+            logs.display()
         );
         measure(case, dir.path(), &truth, bytes, &limit);
     }
