@@ -4,12 +4,13 @@
 //! exact session (same ARN and session start) before heuristic. A credential is reached once, by its earliest issuing
 //! event, so cycles (role juggling) end and the order of input can't matter.
 
+use super::index::{Carried, Index, Sighting, instance_in};
 use super::investigation::{Evidence, Phase, PlainKey, Tally};
 use super::taint::{self, Taint};
 use crate::model::event::{Fact, Issued, Minter};
 use crate::model::report::{Confidence, Strength};
 use crate::model::{Actor, Event, EventId, Outcome, PrincipalKind, Provider, ResourceRef, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A credential of the closure. Index 0 is the seed.
@@ -53,67 +54,59 @@ pub struct Graph<'a> {
     pub nodes: Vec<Node>,
     pub taint: Taint,
     /// Access key id, key id, bearer id → node.
-    by_key: BTreeMap<Arc<str>, usize>,
-    /// (ARN, session start in epoch seconds) → node.
-    by_session: BTreeMap<(Arc<str>, i64), usize>,
+    by_key: HashMap<Arc<str>, usize>,
+    /// ARN → session start in epoch seconds → node.
+    by_session: HashMap<Arc<str>, BTreeMap<i64, usize>>,
+    sessions: usize,
     /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
-    by_principal: BTreeMap<Arc<str>, (usize, Time)>,
+    by_principal: HashMap<Arc<str>, (usize, Time)>,
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
     /// what a key or login profile of theirs does belongs to that.
     pending: BTreeMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
-    by_principal_id: BTreeMap<Arc<str>, usize>,
+    by_principal_id: HashMap<Arc<str>, usize>,
+    /// Login profiles and impersonations, which are known by name: kind, id and account → node.
+    by_name: HashMap<(&'static str, Arc<str>, Option<Arc<str>>), usize>,
     /// Keys that some other event is known to have issued: never matched by session.
-    foreign_keys: BTreeSet<Arc<str>>,
+    foreign_keys: HashSet<Arc<str>>,
     /// Copies of one call in several accounts: shared id → owner found through any copy.
-    by_shared: BTreeMap<Arc<str>, Owner>,
-    /// Google operations whose last entry says that they failed: their first entry made nothing.
-    failed_operations: BTreeSet<(Arc<str>, Arc<str>)>,
+    by_shared: HashMap<Arc<str>, Owner>,
+    /// Google operations whose last entry says that they failed: their first entry made nothing. By id, in which accounts.
+    failed_operations: HashMap<Arc<str>, HashSet<Arc<str>>>,
     index: Index<'a>,
+    carried: Carried<'a>,
     /// What the closure made, by every name, to link compute and identity providers by.
     pub made: Vec<Made>,
-    made_once: BTreeSet<(EventId, ResourceRef)>,
-    made_by_name: BTreeMap<Arc<str>, Vec<usize>>,
+    made_once: HashSet<(EventId, ResourceRef)>,
+    made_by_name: HashMap<Arc<str>, Vec<usize>>,
+    /// By every name of a node, to look again at what hangs on it.
+    known_as: Vec<BTreeSet<Arc<str>>>,
+    /// Role, its account and the caller's account → the first edit of the closure that let it in. Emptied whenever an
+    /// edit is looked at anew.
+    ways_in: HashMap<(Arc<str>, Option<Arc<str>>, Arc<str>), Option<(Time, Owner)>>,
+    agenda: Agenda,
+    /// Per event whose it is, once the closure is done.
+    owners: Vec<Option<Owner>>,
 }
 
-/// Events by what they may be asked for, so that no question walks them all.
+/// Which events a round has yet to look at. What an event changes, later events of the same round see already.
 #[derive(Default)]
-struct Index<'a> {
-    by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
-    grants: Vec<&'a Event>,
-    /// Deletions, revocations and their reversals by every name of what they concern.
-    ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
+struct Agenda {
+    now: BTreeSet<u32>,
+    next: BTreeSet<u32>,
+    /// The event at hand; none between rounds.
+    at: Option<u32>,
+    /// Compute made in this round.
+    compute: Vec<Arc<str>>,
 }
 
-impl<'a> Index<'a> {
-    fn add(&mut self, event: &'a Event) {
-        if let Some(shared) = &event.shared {
-            self.by_shared.entry(shared.clone()).or_default().push(event);
-        }
-        if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
-            self.grants.push(event);
-        }
-        for fact in &event.facts {
-            match fact {
-                Fact::Deleted(resource) => {
-                    for name in resource.all_names() {
-                        self.ends.entry(name.clone()).or_default().push(event);
-                    }
-                }
-                Fact::Revoked { id, .. } | Fact::Restored { id, .. } => {
-                    self.ends.entry(id.clone()).or_default().push(event)
-                }
-                Fact::Created(_)
-                | Fact::Touched { .. }
-                | Fact::Issued(_)
-                | Fact::SignedIn { .. }
-                | Fact::Carries { .. }
-                | Fact::Granted { .. }
-                | Fact::Withdrawn { .. }
-                | Fact::Forwarded { .. }
-                | Fact::Signal(_)
-                | Fact::Leak { .. } => {}
-            }
+impl Agenda {
+    fn look_again(&mut self, places: impl IntoIterator<Item = u32>) {
+        for place in places {
+            match self.at {
+                Some(at) if place > at => self.now.insert(place),
+                Some(_) | None => self.next.insert(place),
+            };
         }
     }
 }
@@ -127,14 +120,16 @@ const IDENTITY_CENTER_SLACK: i64 = 5;
 pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
     let mut graph = Graph::of_seed(evidence);
     graph.learn_taint();
+    let size = |graph: &Graph| (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.sessions);
     loop {
-        let before = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
+        let before = size(&graph);
         graph.round();
-        let after = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
-        if before == after && !graph.promote() {
-            return graph;
+        if before == size(&graph) && !graph.promote() {
+            break;
         }
     }
+    graph.owners = graph.events().map(|event| graph.owner(event)).collect();
+    graph
 }
 
 impl<'a> Graph<'a> {
@@ -171,58 +166,89 @@ impl<'a> Graph<'a> {
             evidence,
             nodes: vec![seed],
             taint: Taint::default(),
-            by_key: BTreeMap::new(),
-            by_session: BTreeMap::new(),
-            by_principal: BTreeMap::new(),
+            by_key: HashMap::new(),
+            by_session: HashMap::new(),
+            sessions: 0,
+            by_principal: HashMap::new(),
             pending: BTreeMap::new(),
-            by_principal_id: BTreeMap::new(),
-            foreign_keys: BTreeSet::new(),
-            by_shared: BTreeMap::new(),
-            failed_operations: BTreeSet::new(),
+            by_principal_id: HashMap::new(),
+            by_name: HashMap::new(),
+            foreign_keys: HashSet::new(),
+            by_shared: HashMap::new(),
+            failed_operations: HashMap::new(),
             index: Index::default(),
+            carried: Carried::default(),
             made: Vec::new(),
-            made_once: BTreeSet::new(),
-            made_by_name: BTreeMap::new(),
+            made_once: HashSet::new(),
+            made_by_name: HashMap::new(),
+            known_as: vec![BTreeSet::new()],
+            ways_in: HashMap::new(),
+            agenda: Agenda::default(),
+            owners: Vec::new(),
         };
         if graph.principal().kind == PrincipalKind::AccessKey {
             graph.by_key.insert(graph.principal().id.clone(), 0);
         }
         for event in graph.events() {
             if let (Some(operation), Outcome::Failed(_)) = (&event.operation, &event.outcome) {
-                graph.failed_operations.insert((event.scope.account.clone(), operation.id.clone()));
+                let accounts = graph.failed_operations.entry(operation.id.clone()).or_default();
+                accounts.insert(event.scope.account.clone());
             }
             for issued in issued(event) {
                 graph.foreign_keys.insert(issued.id.clone());
             }
-            graph.index.add(event);
         }
+        for (place, event) in (0..).zip(graph.events()) {
+            let took_effect = graph.succeeded(event);
+            graph.index.add(event, place, took_effect);
+        }
+        for seen in graph.sightings() {
+            if let Some(key) = seen.0.key.as_ref().filter(|key| key.starts_with("ASIA"))
+                && !graph.foreign_keys.contains(key)
+                && !graph.is_seed(seen.0)
+            {
+                graph.carried.add(key, seen);
+            }
+        }
+        graph.agenda.next = graph.index.active.iter().copied().collect();
         graph
     }
 
     /// The copies of one call that several accounts got.
     pub fn copies(&self, shared: &str) -> &[&'a Event] {
-        self.index.by_shared.get(shared).map_or(&[], Vec::as_slice)
+        self.index.copies(shared)
     }
 
-    /// Events that deleted, revoked or restored something by this name, whoever did.
-    pub fn ends_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
-        self.index.ends.get(name).into_iter().flatten().copied().filter(|event| self.succeeded(event))
+    /// Events that deleted, revoked or restored something by this name, whoever did, oldest first.
+    pub fn ends_of(&self, name: &str) -> &[&'a Event] {
+        self.index.ends_of(name)
     }
 
     /// Whether an event took effect: it succeeded, and so did the operation that it began.
     pub fn succeeded(&self, event: &Event) -> bool {
         event.outcome.is_success()
             && event.operation.as_ref().is_none_or(|operation| {
-                !self.failed_operations.contains(&(event.scope.account.clone(), operation.id.clone()))
+                let failed = self.failed_operations.get(&operation.id);
+                !failed.is_some_and(|accounts| accounts.contains(&event.scope.account))
             })
     }
 
     /// Every successful event of the closure inside the window, with its owner, oldest first. Of a call's copies in
     /// several accounts each is here: their facts are the same and join.
     pub fn acts(&self) -> impl Iterator<Item = (&'a Event, Owner)> {
-        self.events()
-            .filter(|event| self.succeeded(event) && Phase::of(event.at, self.evidence.window).is_counted())
-            .filter_map(|event| Some((event, self.owner(event)?)))
+        self.owned().filter_map(|(event, owner)| Some((event, owner?))).filter(|(event, _)| {
+            self.succeeded(event) && Phase::of(event.at, self.evidence.window).is_counted()
+        })
+    }
+
+    /// Every event and whose it is, oldest first.
+    pub fn owned(&self) -> impl Iterator<Item = (&'a Event, Option<Owner>)> {
+        self.events().zip(self.owners.iter().copied())
+    }
+
+    /// Every event that is nobody's of the closure.
+    pub fn unowned(&self) -> impl Iterator<Item = &'a Event> {
+        self.owned().filter(|(_, owner)| owner.is_none()).map(|(event, _)| event)
     }
 
     fn principal(&self) -> &'a crate::model::Principal {
@@ -286,7 +312,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Every actor seen with time and address, kept and plain alike.
-    fn sightings(&self) -> impl Iterator<Item = (&'a Actor, Time, Option<&'a Arc<str>>)> + use<'a> {
+    fn sightings(&self) -> impl Iterator<Item = Sighting<'a>> + use<'a> {
         let kept = self.events().map(|event| (&event.actor, event.at, event.address.as_ref()));
         let plain = self.plain().map(|(key, tally)| (&*key.actor, tally.first, key.address.as_ref()));
         kept.chain(plain)
@@ -373,9 +399,10 @@ impl<'a> Graph<'a> {
         }
         let principal = actor.principal.as_ref();
         if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started)) {
-            for slack in 0..=SIGN_IN_SLACK {
+            let starts = self.by_session.get(arn);
+            for slack in (0..=SIGN_IN_SLACK).filter(|_| starts.is_some()) {
                 for start in [started.as_second() - slack, started.as_second() + slack] {
-                    if let Some(node) = self.by_session.get(&(arn.clone(), start)) {
+                    if let Some(node) = starts.and_then(|starts| starts.get(&start)) {
                         return Some(self.own(*node, Strength::ExactSession));
                     }
                 }
@@ -406,11 +433,7 @@ impl<'a> Graph<'a> {
     /// A session that was issued to compute which the closure made, though its minting was not seen.
     fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
         let by_issue = actor.issued_to.as_ref().and_then(|arn| self.made_named(arn));
-        let by_name = || {
-            let arn = actor.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"))?;
-            let name = arn.rsplit('/').next().filter(|name| name.starts_with("i-"))?;
-            self.made_named(name)
-        };
+        let by_name = || self.made_named(instance_in(actor)?);
         let (made, strength) = match by_issue {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
@@ -471,8 +494,8 @@ impl<'a> Graph<'a> {
     fn promote(&mut self) -> bool {
         let mut news = false;
         for (name, owner) in std::mem::take(&mut self.pending) {
-            if let std::collections::btree_map::Entry::Vacant(free) = self.by_principal.entry(name) {
-                free.insert(owner);
+            if !self.by_principal.contains_key(&name) {
+                self.belongs(name, owner);
                 news = true;
             }
         }
@@ -522,15 +545,16 @@ impl<'a> Graph<'a> {
     fn round(&mut self) {
         let mut born: Vec<Node> = Vec::new();
         let mut sign_ins: Vec<(Arc<str>, Time, usize)> = Vec::new();
-        for event in self.events() {
-            if !self.succeeded(event) {
-                continue;
-            }
+        self.agenda.now = std::mem::take(&mut self.agenda.next);
+        while let Some(place) = self.agenda.now.pop_first() {
+            self.agenda.at = Some(place);
+            let event = self.evidence.events[place as usize];
             let owner = self.owner(event);
             if let (Some(shared), Some(owner)) = (&event.shared, owner) {
-                let best = self.by_shared.entry(shared.clone()).or_insert(owner);
-                if owner.strength < best.strength {
-                    *best = owner;
+                let known = self.by_shared.get(shared);
+                if known.is_none_or(|known| owner.strength < known.strength) {
+                    self.by_shared.insert(shared.clone(), owner);
+                    self.agenda.look_again(self.index.readers(shared).iter().copied());
                 }
             }
             if self.principal().provider == Provider::Gcp {
@@ -553,12 +577,17 @@ impl<'a> Graph<'a> {
                             self.make(resource, owner, event);
                         }
                     }
+                    // Who may have come in by it is asked again now that its own owner is known.
+                    Fact::Granted { on, .. } => {
+                        let role = on.rsplit('/').next().unwrap_or_default();
+                        self.ways_in.clear();
+                        self.agenda.look_again(self.index.entries_of(role).iter().copied());
+                    }
                     Fact::Deleted(_)
                     | Fact::Touched { .. }
                     | Fact::Revoked { .. }
                     | Fact::Restored { .. }
                     | Fact::Carries { .. }
-                    | Fact::Granted { .. }
                     | Fact::Withdrawn { .. }
                     | Fact::Forwarded { .. }
                     | Fact::Signal(_)
@@ -566,9 +595,10 @@ impl<'a> Graph<'a> {
                 }
             }
         }
+        self.agenda.at = None;
         born.extend(self.sessions_of_made_compute());
         for (arn, at, node) in sign_ins {
-            self.by_session.entry((arn, at.as_second())).or_insert(node);
+            self.began(arn, at.as_second(), node);
         }
         born.sort_by(|a, b| {
             (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
@@ -582,6 +612,31 @@ impl<'a> Graph<'a> {
         for node in born {
             self.add(node);
         }
+    }
+
+    /// Takes a session as a node's, unless it is another's already.
+    fn began(&mut self, arn: Arc<str>, second: i64, node: usize) {
+        let starts = self.by_session.entry(arn.clone()).or_default();
+        if let std::collections::btree_map::Entry::Vacant(free) = starts.entry(second) {
+            free.insert(node);
+            self.sessions += 1;
+            let slack = (second - SIGN_IN_SLACK, second + SIGN_IN_SLACK);
+            self.agenda.look_again(self.index.readers_of_session(&arn, slack.0, slack.1));
+            // Its readers are known by the ARN too, should the node's class change.
+            self.known_as[node].insert(arn);
+        }
+    }
+
+    /// Takes a principal as wholly a node's from a time on.
+    fn belongs(&mut self, principal: Arc<str>, owner: (usize, Time)) {
+        self.known(&principal, owner.0);
+        self.by_principal.insert(principal, owner);
+    }
+
+    /// Notes that a node is known by a name, so that events which bear the name are looked at again.
+    fn known(&mut self, name: &Arc<str>, node: usize) {
+        self.agenda.look_again(self.index.readers(name).iter().copied());
+        self.known_as[node].insert(name.clone());
     }
 
     fn child(&self, event: &Event, issued: &Issued, parent: Owner, strength: Strength) -> Node {
@@ -603,7 +658,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns whose credential minted this one, and how sure that is.
-    fn minter(&self, event: &Event, issued: &Issued, owner: Option<Owner>) -> Option<(Owner, Strength)> {
+    fn minter(&mut self, event: &Event, issued: &Issued, owner: Option<Owner>) -> Option<(Owner, Strength)> {
         match &issued.minter {
             Minter::Actor => match owner {
                 Some(owner) => Some((owner, issued.strength.max(owner.strength))),
@@ -626,22 +681,28 @@ impl<'a> Graph<'a> {
     }
 
     /// A role whose trust policy the closure edited, entered by exactly the account that it let in.
-    fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
+    fn let_in(&mut self, event: &Event, issued: &Issued) -> Option<Owner> {
         let caller = event.actor.account.as_ref()?;
-        let role = issued.principal.as_deref()?.split(":assumed-role/").nth(1)?.split('/').next()?;
-        self.index.grants.iter().filter(|grant| self.succeeded(grant) && grant.at <= event.at).find_map(
-            |grant| {
-                let owner = self.owner(grant)?;
-                let lets_in = grant.facts.iter().any(|fact| {
-                    let Fact::Granted { member, on, .. } = fact else { return false };
-                    on.rsplit('/').next() == Some(role)
-                        && on.split(':').nth(4) == issued.account.as_deref()
-                        && is_from(member, caller)
-                        && issued.account.as_ref() != Some(caller)
-                });
-                lets_in.then_some(owner)
-            },
-        )
+        let role = role_in(issued.principal.as_deref()?)?;
+        if issued.account.as_ref() == Some(caller) || self.index.edits_of(role).is_empty() {
+            return None;
+        }
+        let way = (Arc::from(role), issued.account.clone(), caller.clone());
+        if let Some(known) = self.ways_in.get(&way) {
+            return known.filter(|(at, _)| *at <= event.at).map(|(_, owner)| owner);
+        }
+        let first = self.index.edits_of(role).iter().find_map(|edit| {
+            let owner = self.owner(edit)?;
+            let lets_in = edit.facts.iter().any(|fact| {
+                let Fact::Granted { member, on, .. } = fact else { return false };
+                on.rsplit('/').next() == Some(role)
+                    && on.split(':').nth(4) == issued.account.as_deref()
+                    && is_from(member, caller)
+            });
+            lets_in.then_some((edit.at, owner))
+        });
+        self.ways_in.insert(way, first);
+        first.filter(|(at, _)| *at <= event.at).map(|(_, owner)| owner)
     }
 
     fn signed_in(
@@ -656,9 +717,14 @@ impl<'a> Graph<'a> {
             None => sign_ins.push((principal.clone(), event.at, owner.node)),
             // Identity Center: the session is minted by an AssumeRoleWithSAML moments later, under a longer name.
             Some(prefix) => {
-                for minting in self.events() {
-                    if (minting.at.as_second() - event.at.as_second()).abs() > IDENTITY_CENTER_SLACK {
-                        continue;
+                let second = event.at.as_second();
+                let from = self
+                    .evidence
+                    .events
+                    .partition_point(|minting| minting.at.as_second() < second - IDENTITY_CENTER_SLACK);
+                for minting in &self.evidence.events[from..] {
+                    if minting.at.as_second() > second + IDENTITY_CENTER_SLACK {
+                        break;
                     }
                     for issued in issued(minting) {
                         if let Some(arn) = issued.principal.as_ref().filter(|arn| arn.starts_with(prefix)) {
@@ -676,7 +742,13 @@ impl<'a> Graph<'a> {
         }
         let index = self.made.len();
         for name in resource.all_names() {
-            self.made_by_name.entry(name.clone()).or_default().push(index);
+            let named = self.made_by_name.entry(name.clone()).or_default();
+            if named.is_empty() {
+                self.agenda.look_again(self.index.readers(name).iter().copied());
+                self.agenda.compute.push(name.clone());
+            }
+            named.push(index);
+            self.known_as[owner.node].insert(name.clone());
         }
         self.made.push(Made {
             resource: resource.clone(),
@@ -698,17 +770,18 @@ impl<'a> Graph<'a> {
     }
 
     /// Sessions of compute that the closure made, seen in use though nobody logged their minting: one node per key.
-    fn sessions_of_made_compute(&self) -> Vec<Node> {
+    fn sessions_of_made_compute(&mut self) -> Vec<Node> {
+        let compute = std::mem::take(&mut self.agenda.compute);
         let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
-        for (actor, at, _) in self.sightings() {
-            let Some(key) = actor.key.as_ref().filter(|key| key.starts_with("ASIA")) else { continue };
-            if self.by_key.contains_key(key) || self.foreign_keys.contains(key) || self.is_seed(actor) {
+        for key in compute.iter().flat_map(|name| self.carried.keys_of(name)) {
+            if self.by_key.contains_key(key) || first.contains_key(key) {
                 continue;
             }
-            if let Some(owner) = self.compute_owner(actor) {
-                let entry = first.entry(key.clone()).or_insert((at, actor, owner));
-                if at < entry.0 {
-                    *entry = (at, actor, owner);
+            for (actor, at, _) in self.carried.sightings_of(key) {
+                if let Some(owner) = self.compute_owner(actor)
+                    && first.get(key).is_none_or(|known| *at < known.0)
+                {
+                    first.insert(key.clone(), (*at, actor, owner));
                 }
             }
         }
@@ -775,45 +848,49 @@ impl<'a> Graph<'a> {
     }
 
     fn add(&mut self, node: Node) {
-        let taken = match node.kind {
-            // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
-            "aws.login_profile" | "gcp.impersonation" => self.nodes.iter().position(|known| {
-                known.kind == node.kind && known.id == node.id && known.account == node.account
-            }),
-            _ => self.by_key.get(&node.id).copied(),
-        };
+        // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
+        let is_named = matches!(node.kind, "aws.login_profile" | "gcp.impersonation");
+        let name = (node.kind, node.id.clone(), node.account.clone());
+        let taken = if is_named { self.by_name.get(&name) } else { self.by_key.get(&node.id) }.copied();
         if let Some(taken) = taken {
             let known = &mut self.nodes[taken];
             // A later, stronger class wins: one confirmed use of an impersonation confirms it.
             if taken != 0 && node.confidence < known.confidence {
                 known.confidence = node.confidence;
+                for name in &self.known_as[taken] {
+                    self.agenda.look_again(self.index.readers(name).iter().copied());
+                }
             }
             return;
         }
         let index = self.nodes.len();
         let at = node.issued_at.unwrap_or(Time::MIN);
-        match node.kind {
-            "aws.login_profile" | "gcp.impersonation" => {
-                if let Some(principal) = &node.principal {
-                    self.by_principal.insert(principal.clone(), (index, at));
-                }
+        self.known_as.push(BTreeSet::new());
+        if is_named {
+            self.by_name.insert(name, index);
+            if let Some(principal) = &node.principal {
+                self.belongs(principal.clone(), (index, at));
             }
-            _ => {
-                self.by_key.insert(node.id.clone(), index);
-                // A made service account's entries without a key name belong to its first key.
-                if node.kind == "gcp.service_account_key"
-                    && let Some(email) = &node.principal
-                    && self.pending.contains_key(email)
-                {
-                    self.by_principal.entry(email.clone()).or_insert((index, at));
-                }
+        } else {
+            self.known(&node.id, index);
+            self.by_key.insert(node.id.clone(), index);
+            // A made service account's entries without a key name belong to its first key.
+            if node.kind == "gcp.service_account_key"
+                && let Some(email) = &node.principal
+                && self.pending.contains_key(email)
+                && !self.by_principal.contains_key(email)
+            {
+                self.belongs(email.clone(), (index, at));
             }
         }
         if let (Some(arn), Some(issued_at), "aws.session") = (&node.principal, node.issued_at, node.kind) {
-            self.by_session.entry((arn.clone(), issued_at.as_second())).or_insert(index);
+            self.began(arn.clone(), issued_at.as_second(), index);
         }
-        if let Some(id) = &node.principal_id {
-            self.by_principal_id.entry(id.clone()).or_insert(index);
+        if let Some(id) = &node.principal_id
+            && !self.by_principal_id.contains_key(id)
+        {
+            self.known(id, index);
+            self.by_principal_id.insert(id.clone(), index);
         }
         self.nodes.push(node);
     }
@@ -840,8 +917,8 @@ impl<'a> Graph<'a> {
         for made in &self.made {
             ids.extend(made.resource.all_names().cloned());
         }
-        for event in self.events().filter(|event| event.outcome.is_success()) {
-            if self.owner(event).is_none() {
+        for (event, owner) in self.owned() {
+            if owner.is_none() || !event.outcome.is_success() {
                 continue;
             }
             for fact in &event.facts {
@@ -879,6 +956,11 @@ pub fn role_of_session(arn: &str) -> Option<Arc<str>> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     let role = rest.split('/').next().filter(|role| !role.is_empty())?;
     Some(format!("{head}:assumed-role/{role}/").into())
+}
+
+/// The role's name in the ARN of a session.
+pub fn role_in(arn: &str) -> Option<&str> {
+    arn.split(":assumed-role/").nth(1)?.split('/').next()
 }
 
 /// The project in a service account's e-mail.

@@ -6,7 +6,7 @@ use super::investigation::Phase;
 use crate::model::event::Fact;
 use crate::model::report::{Confidence, Credential, Unlinked, Use};
 use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub struct Usage {
@@ -24,7 +24,7 @@ struct Span {
 }
 
 /// One sighting of a credential in use: an event, or a tally of plain ones.
-struct Sighting<'a> {
+pub struct Sighting<'a> {
     actor: &'a Actor,
     owner: Owner,
     address: Option<&'a Arc<str>>,
@@ -38,19 +38,21 @@ struct Sighting<'a> {
     event: Option<&'a Event>,
 }
 
-fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
+/// Every counted sighting of the closure, a call's copies in several accounts once.
+pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
+    // Whether any copy of a call names a credential of the closure itself.
+    let mut told: HashMap<&'a str, bool> = HashMap::new();
     let mut shared: BTreeSet<(Arc<str>, usize)> = BTreeSet::new();
     let mut all = Vec::new();
-    for event in graph.events().filter(|event| Phase::of(event.at, graph.evidence.window).is_counted()) {
-        let Some(owner) = graph.owner(event) else { continue };
+    for (event, owner) in graph.owned() {
+        let Some(owner) = owner.filter(|_| Phase::of(event.at, graph.evidence.window).is_counted()) else {
+            continue;
+        };
         // Several accounts' copies of one call are one use; the caller's own copy knows the address.
         if let Some(id) = &event.shared {
-            let by_key = graph.owner_of(&event.actor, event.at, event.address.as_ref()).is_some();
-            let twin = graph.copies(id).iter().any(|other| {
-                other.identity != event.identity
-                    && graph.owner_of(&other.actor, other.at, other.address.as_ref()).is_some()
-            });
-            if (!by_key && twin) || !shared.insert((id.clone(), owner.node)) {
+            let names = |copy: &Event| graph.owner_of(&copy.actor, copy.at, copy.address.as_ref()).is_some();
+            let twin = *told.entry(id).or_insert_with(|| graph.copies(id).iter().any(|copy| names(copy)));
+            if (twin && !names(event)) || !shared.insert((id.clone(), owner.node)) {
                 continue;
             }
         }
@@ -87,13 +89,16 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
     all
 }
 
-pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
-    let sightings = sightings(graph);
+pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
+    let mut launches: HashMap<&EventId, Vec<&Arc<str>>> = HashMap::new();
+    for resource in &made.resources {
+        launches.entry(&resource.event).or_default().push(&resource.id);
+    }
     let mut totals = (0, 0, 0);
     let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
     type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
-    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
-    for seen in &sightings {
+    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<Arc<str>>)> = BTreeMap::new();
+    for seen in sightings {
         let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
         *total += seen.events;
         if seen.failed {
@@ -107,7 +112,7 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
         let how = how(seen.actor);
         let key =
             (seen.owner.node, seen.address.cloned(), seen.user_agent.cloned(), how, seen.owner.confidence);
-        let (entry, regions, events) = uses.entry(key).or_insert_with(|| {
+        let (entry, regions, launched) = uses.entry(key).or_insert_with(|| {
             let entry = Use {
                 address: seen.address.cloned(),
                 user_agent: seen.user_agent.cloned(),
@@ -129,22 +134,15 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
         entry.first = entry.first.min(seen.first);
         entry.last = entry.last.max(seen.last);
         regions.insert(seen.region.clone());
-        events.extend(seen.event.map(|event| event.id.clone()));
+        let made = seen.event.and_then(|event| launches.get(&event.id)).into_iter().flatten();
+        launched.extend(made.copied().cloned());
     }
-    let old = old_addresses(graph, &sightings);
+    let old = old_addresses(graph, sightings);
     let mut uses: Vec<Use> = uses
         .into_values()
-        .map(|(mut entry, regions, events)| {
+        .map(|(mut entry, regions, launched)| {
             entry.regions = regions.into_iter().filter(|region| !region.is_empty()).collect();
-            let mut launched: Vec<Arc<str>> = made
-                .resources
-                .iter()
-                .filter(|resource| events.contains(&resource.event))
-                .map(|resource| resource.id.clone())
-                .collect();
-            launched.sort();
-            launched.dedup();
-            entry.launched = launched;
+            entry.launched = launched.into_iter().collect();
             entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
         })
@@ -177,9 +175,8 @@ fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
 }
 
 /// Returns the first use of the seed from an address that is news: when nobody logged how it leaked, the story begins here.
-pub fn first_new_use(graph: &Graph) -> Option<FirstUse> {
-    let sightings = sightings(graph);
-    let old = old_addresses(graph, &sightings);
+pub fn first_new_use(graph: &Graph, sightings: &[Sighting]) -> Option<FirstUse> {
+    let old = old_addresses(graph, sightings);
     sightings
         .iter()
         .filter(|seen| seen.owner.node == 0 && seen.owner.confidence != Confidence::LikelyLegitimate)
@@ -265,7 +262,7 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
     let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
-    for event in named.flat_map(|name| graph.ends_of(name)) {
+    for event in named.flat_map(|name| graph.ends_of(name)).copied() {
         if node.issued_at.is_some_and(|issued| event.at < issued) {
             continue;
         }
@@ -362,7 +359,7 @@ fn same_role(graph: &Graph, add: &mut Add) {
     let is_of_role = |actor: &Actor| {
         actor.principal.as_deref().and_then(role_of_session).is_some_and(|role| roles.contains(&role))
     };
-    let others = graph.events().filter(|event| graph.owner(event).is_none()).map(|event| &event.actor).chain(
+    let others = graph.unowned().map(|event| &event.actor).chain(
         graph
             .plain()
             .filter(|(key, tally)| graph.owner_of(&key.actor, tally.first, key.address.as_ref()).is_none())
@@ -420,7 +417,7 @@ fn forwarded(graph: &Graph, add: &mut Add) {
         .filter(|event| graph.is_seed(&event.actor))
         .filter_map(|event| event.actor.principal.clone())
         .collect();
-    for event in graph.events().filter(|event| graph.owner(event).is_none()) {
+    for event in graph.unowned() {
         for fact in &event.facts {
             if let Fact::Forwarded { service } = fact
                 && event.actor.principal.as_ref().is_some_and(|principal| seed.contains(principal))
