@@ -257,11 +257,11 @@ enum Refusal {
 }
 
 fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
+    here.counts.records_read += 1;
     if head.kind == RecordKind::Other {
         here.counts.other_records += 1;
         return;
     }
-    here.counts.records_read += 1;
     if !seen.insert(head.identity) {
         here.counts.duplicates += 1;
     }

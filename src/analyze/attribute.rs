@@ -580,14 +580,17 @@ fn region_of(resource: &ResourceRef) -> Arc<str> {
     }
 }
 
-/// The shortest other name that a person would use.
+/// The shortest other name that a person would use; of a Google path its last part.
 fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
-    resource
+    let name = resource
         .names
         .iter()
         .filter(|name| !name.starts_with("namePattern:") && !name.starts_with("https://"))
-        .min_by_key(|name| (name.len(), (*name).clone()))
-        .cloned()
+        .min_by_key(|name| (name.len(), (*name).clone()))?;
+    match name.rsplit_once('/') {
+        Some((_, last)) if name.starts_with("projects/") && !last.is_empty() => Some(last.into()),
+        _ => Some(name.clone()),
+    }
 }
 
 fn state(
@@ -635,7 +638,7 @@ fn state(
 
 fn touched(graph: &Graph) -> Vec<Touched> {
     type Key = (&'static str, Arc<str>, Arc<str>, Arc<str>, String);
-    let mut all: BTreeMap<Key, (BTreeSet<EventId>, Confidence)> = BTreeMap::new();
+    let mut all: BTreeMap<Key, (BTreeSet<EventId>, Confidence, bool)> = BTreeMap::new();
     for (event, owner) in graph.acts() {
         for fact in &event.facts {
             let (resource, how) = match fact {
@@ -646,13 +649,14 @@ fn touched(graph: &Graph) -> Vec<Touched> {
             };
             let key =
                 (resource.kind, resource.id.clone(), resource.account.clone(), resource.region.clone(), how);
-            let entry = all.entry(key).or_insert((BTreeSet::new(), owner.confidence));
+            let own = graph.is_own(resource);
+            let entry = all.entry(key).or_insert((BTreeSet::new(), owner.confidence, own));
             entry.0.insert(event.id.clone());
             entry.1 = entry.1.min(owner.confidence);
         }
     }
     all.into_iter()
-        .map(|((kind, id, account, region, how), (events, confidence))| Touched {
+        .map(|((kind, id, account, region, how), (events, confidence, own))| Touched {
             kind,
             id,
             account,
@@ -660,6 +664,7 @@ fn touched(graph: &Graph) -> Vec<Touched> {
             how,
             events: events.into_iter().collect(),
             confidence,
+            own,
         })
         .collect()
 }

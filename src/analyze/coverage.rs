@@ -52,9 +52,21 @@ pub fn coverage<'a>(
         Provider::Aws => expect_aws(&seen_accounts, &met, &mut all, gaps),
         Provider::Gcp => expect_gcp(&seen_accounts, &met, &mut all, gaps),
     }
+    untraceable(graph, gaps);
     let scopes: Vec<CoveredScope> = all.into_values().collect();
     let seen = scopes.iter().filter(|scope| scope.seen).count() as u64;
     Coverage { seen, of: scopes.len() as u64, scopes }
+}
+
+/// Credentials whose use no log names (gcp.md 3.1): not seen in use is not unused.
+fn untraceable(graph: &Graph, gaps: &mut BTreeSet<Gap>) {
+    for node in graph.nodes.iter().filter(|node| matches!(node.kind, "gcp.hmac_key" | "gcp.api_key")) {
+        gaps.insert(Gap::new(
+            GapKind::Blind,
+            format!("{} {}", node.kind, node.id),
+            "no record names this credential when it is used",
+        ));
+    }
 }
 
 /// Accounts or projects that the closure's credentials belong to.

@@ -65,11 +65,12 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
     let undone = Undone::of(graph);
     let mut merged: BTreeMap<Key, Finding> = BTreeMap::new();
     let mut gaps = Vec::new();
-    // What the owners did is no finding; their events are counted and their makings listed with their class.
-    for (event, owner) in graph.acts().filter(|(_, owner)| owner.confidence != Confidence::LikelyLegitimate) {
+    for (event, owner) in graph.acts() {
         let credential = graph.nodes[owner.node].id.clone();
         for signal in signals(event) {
-            if is_own_housekeeping(signal, event, made) {
+            if is_routine(graph, signal, event, owner.confidence)
+                || is_own_housekeeping(graph, signal, event, made)
+            {
                 continue;
             }
             let mut finding = finding(event, signal, owner.confidence, Some(credential.clone()));
@@ -77,6 +78,7 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
             finding.standing = finding.until.is_none() && !is_over(graph, made, signal, event);
             if signal.kind == FindingKind::DefenseEvasion
                 && signal.technique == Some(&technique::DISABLE_CLOUD_LOGS)
+                && !is_a_log_lost(event)
             {
                 gaps.push(blind_window(&finding));
             }
@@ -157,9 +159,36 @@ fn finding(event: &Event, signal: &Signal, confidence: Confidence, credential: O
     }
 }
 
+/// What the owners do every day is no finding: reading their own secrets, calling their models. What would be grave
+/// whoever does it is told all the same, with its class, unless it was before the leak.
+fn is_routine(graph: &Graph, signal: &Signal, event: &Event, confidence: Confidence) -> bool {
+    if confidence != Confidence::LikelyLegitimate {
+        return false;
+    }
+    if graph.evidence.window.leaked_at.is_some_and(|leak| event.at < leak) {
+        return true;
+    }
+    match signal.kind {
+        FindingKind::CredentialAccess
+        | FindingKind::ServiceAbuse
+        | FindingKind::Discovery
+        | FindingKind::Execution
+        | FindingKind::LateralMovement
+        | FindingKind::ResourceHijacking => true,
+        FindingKind::Persistence
+        | FindingKind::PrivilegeEscalation
+        | FindingKind::DefenseEvasion
+        | FindingKind::Exfiltration
+        | FindingKind::Exposure
+        | FindingKind::Destruction
+        | FindingKind::Commitment
+        | FindingKind::Leak => false,
+    }
+}
+
 /// Deleting or unlogging what it made itself is cleaning up, not an attack on anyone. Protecting what it made against
 /// us is one.
-fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> bool {
+fn is_own_housekeeping(graph: &Graph, signal: &Signal, event: &Event, made: &Attributed) -> bool {
     // What an act makes (an exclusion that blinds a log) is not what it tidies up.
     let makes = event.facts.iter().any(|fact| match fact {
         Fact::Created(resource) => resource.all_names().any(|name| *name == signal.subject),
@@ -168,8 +197,17 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
     if makes {
         return false;
     }
+    // Deleting a key that it made itself, likewise.
+    let drops_own_key = event.facts.iter().any(|fact| match fact {
+        Fact::Revoked { kind, id, .. } => *id == signal.subject && graph.has_minted(kind, id),
+        _ => false,
+    });
+    if drops_own_key && signal.kind == FindingKind::Destruction {
+        return true;
+    }
     match signal.kind {
-        FindingKind::Destruction => made.is_own(&signal.subject),
+        // Reading back a secret that it put there itself, or deleting its own things, hurts nobody.
+        FindingKind::Destruction | FindingKind::CredentialAccess => made.is_own(&signal.subject),
         FindingKind::DefenseEvasion => {
             let hides = [&technique::DISABLE_CLOUD_LOGS, &technique::INDICATOR_REMOVAL];
             signal.technique.is_some_and(|technique| hides.contains(&technique))
@@ -179,7 +217,6 @@ fn is_own_housekeeping(signal: &Signal, event: &Event, made: &Attributed) -> boo
         | FindingKind::PrivilegeEscalation
         | FindingKind::Exfiltration
         | FindingKind::Exposure
-        | FindingKind::CredentialAccess
         | FindingKind::LateralMovement
         | FindingKind::Execution
         | FindingKind::ResourceHijacking
@@ -262,6 +299,14 @@ fn pair_here(signal: &Signal, event: &Event) -> (Arc<str>, Arc<str>) {
         Provider::Gcp => "".into(),
     };
     (signal.pair.clone(), region)
+}
+
+/// Whether a log group went with all that was in it: something is lost, but no recording was switched off.
+fn is_a_log_lost(event: &Event) -> bool {
+    event
+        .facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::Deleted(resource) if resource.kind == "aws.logs.log_group"))
 }
 
 /// What was not logged while a log was off can't be known: "nothing seen" in that window means nothing.
@@ -402,7 +447,7 @@ fn unclassified(graph: &Graph) -> Vec<Unclassified> {
 }
 
 /// Members that the closure let in and nobody was seen to put out again.
-pub fn grants(graph: &Graph) -> Vec<Grant> {
+pub fn grants(graph: &Graph, made: &Attributed) -> Vec<Grant> {
     let mut withdrawn: BTreeMap<(&str, &str, &str), Time> = BTreeMap::new();
     for event in graph.events().filter(|event| graph.succeeded(event)) {
         for fact in &event.facts {
@@ -416,6 +461,9 @@ pub fn grants(graph: &Graph) -> Vec<Grant> {
     for (event, _) in graph.acts().filter(|(_, owner)| owner.confidence == Confidence::Confirmed) {
         for fact in &event.facts {
             let Fact::Granted { member, role, on } = fact else { continue };
+            if made.is_deleted(on) || made.is_deleted(member) {
+                continue;
+            }
             if withdrawn.get(&(&**member, &**role, &**on)).is_none_or(|last| *last < event.at) {
                 grants.push(Grant {
                     member: member.clone(),

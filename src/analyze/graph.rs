@@ -4,7 +4,7 @@
 //! exact session (same ARN and session start) before heuristic. A credential is reached once, by its earliest issuing
 //! event, so cycles (role juggling) end and the order of input can't matter.
 
-use super::index::{Carried, Index, Sighting, instance_in};
+use super::index::{Agenda, Carried, Index, Sighting, instance_in};
 use super::investigation::{Evidence, Phase, PlainKey, Tally};
 use super::taint::{self, Taint};
 use crate::model::event::{Fact, Issued, Minter};
@@ -57,16 +57,19 @@ pub struct Graph<'a> {
     by_key: HashMap<Arc<str>, usize>,
     /// ARN → session start in epoch seconds → node.
     by_session: HashMap<Arc<str>, BTreeMap<i64, usize>>,
-    sessions: usize,
     /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
     by_principal: HashMap<Arc<str>, (usize, Time)>,
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
     /// what a key or login profile of theirs does belongs to that.
     pending: BTreeMap<Arc<str>, (usize, Time)>,
+    /// Those taken whole. Apart from `by_principal`, so that a later key or password of theirs takes away nothing.
+    whole: HashMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
     by_principal_id: HashMap<Arc<str>, usize>,
     /// Login profiles and impersonations, which are known by name: kind, id and account → node.
     by_name: HashMap<(&'static str, Arc<str>, Option<Arc<str>>), usize>,
+    /// Keys made for service accounts, by the account's e-mail.
+    account_keys: HashMap<Arc<str>, Vec<usize>>,
     /// Keys that some other event is known to have issued: never matched by session.
     foreign_keys: HashSet<Arc<str>>,
     /// Copies of one call in several accounts: shared id → owner found through any copy.
@@ -79,37 +82,17 @@ pub struct Graph<'a> {
     pub made: Vec<Made>,
     made_once: HashSet<(EventId, ResourceRef)>,
     made_by_name: HashMap<Arc<str>, Vec<usize>>,
-    /// By every name of a node, to look again at what hangs on it.
+    /// Per node every name that events find it by.
     known_as: Vec<BTreeSet<Arc<str>>>,
     /// Role, its account and the caller's account → the first edit of the closure that let it in. Emptied whenever an
     /// edit is looked at anew.
-    ways_in: HashMap<(Arc<str>, Option<Arc<str>>, Arc<str>), Option<(Time, Owner)>>,
+    ways_in: HashMap<WayIn, Option<(Time, Owner)>>,
     agenda: Agenda,
     /// Per event whose it is, once the closure is done.
     owners: Vec<Option<Owner>>,
 }
 
-/// Which events a round has yet to look at. What an event changes, later events of the same round see already.
-#[derive(Default)]
-struct Agenda {
-    now: BTreeSet<u32>,
-    next: BTreeSet<u32>,
-    /// The event at hand; none between rounds.
-    at: Option<u32>,
-    /// Compute made in this round.
-    compute: Vec<Arc<str>>,
-}
-
-impl Agenda {
-    fn look_again(&mut self, places: impl IntoIterator<Item = u32>) {
-        for place in places {
-            match self.at {
-                Some(at) if place > at => self.now.insert(place),
-                Some(_) | None => self.next.insert(place),
-            };
-        }
-    }
-}
+type WayIn = (Arc<str>, Option<Arc<str>>, Arc<str>);
 
 /// Session starts are whole seconds; sign-ins and their sessions differ by up to two (aws.md 1.3).
 const SIGN_IN_SLACK: i64 = 2;
@@ -120,13 +103,25 @@ const IDENTITY_CENTER_SLACK: i64 = 5;
 pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
     let mut graph = Graph::of_seed(evidence);
     graph.learn_taint();
-    let size = |graph: &Graph| (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.sessions);
     loop {
-        let before = size(&graph);
-        graph.round();
-        if before == size(&graph) && !graph.promote() {
+        while graph.agenda.has_next() {
+            graph.round();
+        }
+        if graph.learn_addresses() {
+            graph.agenda.look_again_at_all();
+        } else if !graph.promote() {
             break;
         }
+    }
+    if cfg!(debug_assertions) {
+        // Whatever was not looked at again had nothing new to tell.
+        let known = (graph.nodes.clone(), graph.made.len(), graph.by_shared.clone());
+        graph.agenda.look_again_at_all();
+        graph.round();
+        assert!(
+            known == (graph.nodes.clone(), graph.made.len(), graph.by_shared.clone()),
+            "the closure is closed"
+        );
     }
     graph.owners = graph.events().map(|event| graph.owner(event)).collect();
     graph
@@ -168,11 +163,12 @@ impl<'a> Graph<'a> {
             taint: Taint::default(),
             by_key: HashMap::new(),
             by_session: HashMap::new(),
-            sessions: 0,
             by_principal: HashMap::new(),
             pending: BTreeMap::new(),
+            whole: HashMap::new(),
             by_principal_id: HashMap::new(),
             by_name: HashMap::new(),
+            account_keys: HashMap::new(),
             foreign_keys: HashSet::new(),
             by_shared: HashMap::new(),
             failed_operations: HashMap::new(),
@@ -198,19 +194,17 @@ impl<'a> Graph<'a> {
                 graph.foreign_keys.insert(issued.id.clone());
             }
         }
+        let mut active = Vec::new();
         for (place, event) in (0..).zip(graph.events()) {
             let took_effect = graph.succeeded(event);
-            graph.index.add(event, place, took_effect);
-        }
-        for seen in graph.sightings() {
-            if let Some(key) = seen.0.key.as_ref().filter(|key| key.starts_with("ASIA"))
-                && !graph.foreign_keys.contains(key)
-                && !graph.is_seed(seen.0)
-            {
-                graph.carried.add(key, seen);
+            if graph.index.add(event, place, took_effect) {
+                active.push(place);
             }
         }
-        graph.agenda.next = graph.index.active.iter().copied().collect();
+        for seen in graph.sightings() {
+            graph.carried.add(seen);
+        }
+        graph.agenda = Agenda::of(active, graph.evidence.events.len());
         graph
     }
 
@@ -219,7 +213,7 @@ impl<'a> Graph<'a> {
         self.index.copies(shared)
     }
 
-    /// Events that deleted, revoked or restored something by this name, whoever did, oldest first.
+    /// Events that deleted, revoked or restored something by this name and took effect, whoever did, oldest first.
     pub fn ends_of(&self, name: &str) -> &[&'a Event] {
         self.index.ends_of(name)
     }
@@ -263,12 +257,10 @@ impl<'a> Graph<'a> {
         self.evidence.plain.clone().into_iter()
     }
 
-    /// Learns which keys leaked and which addresses tell attacker and owners apart (Google only).
+    /// Learns which keys leaked and which addresses tell attacker and owners apart.
     fn learn_taint(&mut self) {
-        if self.principal().provider != Provider::Gcp {
-            return;
-        }
-        let mut taint = Taint { leaked_at: self.evidence.window.leaked_at, ..Taint::default() };
+        let has_keys = self.principal().kind == PrincipalKind::ServiceAccount;
+        let mut taint = Taint { leaked_at: self.evidence.window.leaked_at, has_keys, ..Taint::default() };
         taint.leaked_keys.extend(self.principal().key.clone());
         for event in self.events() {
             for fact in &event.facts {
@@ -286,11 +278,12 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let before = taint.leaked_at.is_some_and(|leak| at < leak);
-            let needs_no_key = actor.delegation.iter().any(|hop| !hop.is_empty());
+            let needs_no_key = actor.delegation.iter().any(|hop| taint::is_service_agent(hop));
             match &actor.key {
                 _ if before => {
                     early.insert(address.clone());
                 }
+                _ if !has_keys => {}
                 Some(key) if taint.is_leaked(key) => {
                     taint.attacker.insert(address.clone());
                 }
@@ -369,10 +362,10 @@ impl<'a> Graph<'a> {
     /// Returns the credential that an actor used at a time, from an address.
     pub fn owner_of(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if let Some(owner) = self.known_key(actor) {
-            return Some(owner);
+            return Some(if owner.node == 0 { self.own_seed(actor, at, address) } else { owner });
         }
         match self.principal().provider {
-            Provider::Aws => self.aws_owner(actor, at),
+            Provider::Aws => self.aws_owner(actor, at, address),
             Provider::Gcp => self.gcp_owner(actor, at, address),
         }
     }
@@ -390,11 +383,15 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn aws_owner(&self, actor: &Actor, at: Time) -> Option<Owner> {
+    fn own_seed(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Owner {
+        Owner { node: 0, strength: Strength::Exact, confidence: self.taint.class(actor, at, address) }
+    }
+
+    fn aws_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if self.is_seed(actor) {
-            return Some(self.own(0, Strength::Exact));
+            return Some(self.own_seed(actor, at, address));
         }
-        if actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key)) {
+        if self.is_foreign(actor) {
             return None;
         }
         let principal = actor.principal.as_ref();
@@ -414,12 +411,27 @@ impl<'a> Graph<'a> {
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
+        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, at)) {
+            return Some(self.own(node, Strength::Heuristic));
+        }
         if actor.key.is_none()
             && let Some(node) = actor.principal_id.as_ref().and_then(|id| self.by_principal_id.get(id))
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
         self.compute_owner(actor)
+    }
+
+    /// Whether another event is known to have issued the key that was used; what the record itself says of the compute
+    /// that it was issued to outweighs that.
+    fn is_foreign(&self, actor: &Actor) -> bool {
+        actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key))
+            && self.issued_to(actor).is_none()
+    }
+
+    /// The maker of a user or service account that was taken whole.
+    fn whole_by(&self, name: &str, at: Time) -> Option<usize> {
+        self.whole.get(name).filter(|(_, since)| at >= *since).map(|(node, _)| *node)
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -432,32 +444,118 @@ impl<'a> Graph<'a> {
 
     /// A session that was issued to compute which the closure made, though its minting was not seen.
     fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
-        let by_issue = actor.issued_to.as_ref().and_then(|arn| self.made_named(arn));
-        let by_name = || self.made_named(instance_in(actor)?);
-        let (made, strength) = match by_issue {
+        let account = actor.account.as_deref().unwrap_or_default();
+        let by_name = || self.compute_named(instance_in(actor)?, account).next();
+        let (made, strength) = match self.issued_to(actor) {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
         };
         Some(Owner { strength, confidence: made.confidence, ..self.own(made.by, strength) })
     }
 
+    /// The compute of the closure that the record says these credentials were issued to.
+    fn issued_to(&self, actor: &Actor) -> Option<&Made> {
+        let account = actor.account.as_deref().unwrap_or_default();
+        actor.issued_to.as_ref().and_then(|arn| self.compute_named(arn, account).next())
+    }
+
     fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
         if self.is_seed(actor) {
-            let confidence = self.taint.class(actor, at, address);
-            let confidence = self.tainted_hop(actor, at, address).unwrap_or(confidence).min(confidence);
-            return Some(Owner { node: 0, strength: Strength::Exact, confidence });
+            let own = self.own_seed(actor, at, address);
+            let hop = self.tainted_hop(actor, at, address).unwrap_or(own.confidence);
+            return Some(Owner { confidence: hop.min(own.confidence), ..own });
         }
-        let (node, since) = actor.principal.as_ref().and_then(|email| self.by_principal.get(email))?;
-        let node = *node;
-        if self.nodes[node].kind == "gcp.impersonation" {
+        let principal = actor.principal.as_ref()?;
+        let named = self.by_principal.get(principal).and_then(|(node, since)| {
+            if self.nodes[*node].kind != "gcp.impersonation" {
+                return (at >= *since).then(|| self.own(*node, Strength::Exact));
+            }
             // The target goes on working for its owners: only what carries the delegation is ours.
             let hop = self.tainted_hop(actor, at, address)?;
-            return Some(Owner {
-                confidence: hop.max(self.nodes[node].confidence),
-                ..self.own(node, Strength::Exact)
-            });
+            let confidence = hop.max(self.nodes[*node].confidence);
+            Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
+        });
+        let whole = || Some(self.own(self.whole_by(principal, at)?, Strength::Exact));
+        named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
+    }
+
+    /// Compute and App Engine do not name the key (gcp.md 0.2): what a service account does without one, from where a
+    /// thief's key is used, belongs to the key that the closure made for it.
+    fn bare_key_owner(
+        &self,
+        actor: &Actor,
+        principal: &Arc<str>,
+        at: Time,
+        address: Option<&Arc<str>>,
+    ) -> Option<Owner> {
+        let is_bare = actor.key.is_none() && actor.delegation.iter().all(|hop| hop.is_empty());
+        let address = address.filter(|address| is_bare && self.taint.attacker.contains(*address))?;
+        let mut keys =
+            self.account_keys.get(principal)?.iter().filter(|_| !self.taint.owners.contains(address));
+        let node = keys.find(|node| self.nodes[**node].issued_at.is_some_and(|issued| issued <= at))?;
+        Some(self.own(*node, Strength::Heuristic))
+    }
+
+    /// Addresses that made keys are used from are the thief's too. Returns whether that was news.
+    fn learn_addresses(&mut self) -> bool {
+        let mut new = BTreeSet::new();
+        for (actor, _, address) in self.sightings() {
+            let by_made_key = actor
+                .key
+                .as_ref()
+                .and_then(|key| self.by_key.get(key))
+                .is_some_and(|node| *node != 0 && self.nodes[*node].kind == "gcp.service_account_key");
+            if let Some(address) = address.filter(|address| by_made_key && taint::is_public(address)) {
+                new.insert(address.clone());
+            }
         }
-        (at >= *since).then(|| self.own(node, Strength::Exact))
+        new.retain(|address| !self.taint.attacker.contains(address) && !self.taint.owners.contains(address));
+        let is_news = !new.is_empty();
+        self.taint.attacker.extend(new);
+        is_news
+    }
+
+    /// Outside identities of a workload-identity pool that the closure made: one node per subject.
+    fn subjects_of_made_pools(&self) -> Vec<Node> {
+        let pools: BTreeMap<&str, &Made> = self
+            .made
+            .iter()
+            .filter(|made| made.resource.kind.starts_with("gcp.iam.work"))
+            .filter_map(|made| Some((made.resource.all_names().find_map(|name| pool_of(name))?, made)))
+            .collect();
+        let mut first: BTreeMap<Arc<str>, (Time, &Made)> = BTreeMap::new();
+        for (actor, at, _) in self.sightings() {
+            let subjects = actor.principal.iter().chain(&actor.delegation);
+            for subject in subjects.filter(|subject| subject.starts_with("principal://")) {
+                if self.by_principal.contains_key(subject) || self.is_seed_principal(subject) {
+                    continue;
+                }
+                let made = pool_of(subject).and_then(|pool| pools.get(pool)).filter(|made| made.at <= at);
+                if let Some(made) = made {
+                    let entry = first.entry(subject.clone()).or_insert((at, made));
+                    entry.0 = entry.0.min(at);
+                }
+            }
+        }
+        first
+            .into_iter()
+            .map(|(subject, (at, made))| Node {
+                id: subject.clone(),
+                kind: "gcp.workload_identity",
+                principal: Some(subject),
+                principal_id: None,
+                account: Some(made.resource.account.clone()),
+                depth: self.nodes[made.by].depth + 1,
+                via: Some("workload identity pool"),
+                parent: Some(made.by),
+                issued_at: Some(at),
+                event: Some(made.event.clone()),
+                // A subject names the pool's project by number, its making by id.
+                strength: Strength::Heuristic,
+                confidence: made.confidence,
+                valid_until: None,
+            })
+            .collect()
     }
 
     /// Returns the class of the delegation chain, when any hop of it is ours.
@@ -470,15 +568,44 @@ impl<'a> Graph<'a> {
                 if self.is_seed_principal(hop) {
                     return Some(self.taint.class_of_delegation(at, address));
                 }
-                let (node, since) = self.by_principal.get(hop)?;
-                (at >= *since || self.nodes[*node].kind == "gcp.impersonation")
-                    .then(|| self.nodes[*node].confidence)
+                let named = self
+                    .by_principal
+                    .get(hop)
+                    .filter(|(node, since)| at >= *since || self.nodes[*node].kind == "gcp.impersonation");
+                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, at))?;
+                Some(self.nodes[node].confidence)
             })
             .min()
     }
 
     pub fn made_named(&self, name: &str) -> Option<&Made> {
-        self.made_by_name.get(name).and_then(|found| found.first()).map(|index| &self.made[*index])
+        self.made_all(name).next()
+    }
+
+    /// Everything made under this name: names come back.
+    fn made_all(&self, name: &str) -> impl Iterator<Item = &Made> {
+        self.made_by_name.get(name).into_iter().flatten().map(|index| &self.made[*index])
+    }
+
+    /// Whether the closure minted a long-lived credential by this id.
+    pub fn has_minted(&self, kind: &str, id: &str) -> bool {
+        let is_it = |node: &Node| node.kind == kind && *node.id == *id && node.event.is_some();
+        match kind {
+            "gcp.impersonation" => false,
+            // Known by account too, which nobody says here; few are made.
+            "aws.login_profile" => self.nodes.iter().skip(1).any(is_it),
+            _ => self.by_key.get(id).is_some_and(|node| *node != 0 && is_it(&self.nodes[*node])),
+        }
+    }
+
+    /// Compute of this name in this account: a role or log group of the same name mints nothing.
+    fn compute_named(&self, name: &str, account: &str) -> impl Iterator<Item = &Made> {
+        self.made_all(name).filter(move |made| {
+            let resource = &made.resource;
+            !resource.kind.starts_with("aws.iam.")
+                && !resource.kind.starts_with("aws.logs.")
+                && (account.is_empty() || resource.account.is_empty() || *resource.account == *account)
+        })
     }
 
     /// Whether this names something that the closure made (any of its names).
@@ -494,8 +621,9 @@ impl<'a> Graph<'a> {
     fn promote(&mut self) -> bool {
         let mut news = false;
         for (name, owner) in std::mem::take(&mut self.pending) {
-            if !self.by_principal.contains_key(&name) {
-                self.belongs(name, owner);
+            if !self.whole.contains_key(&name) {
+                self.known(&name, owner.0);
+                self.whole.insert(name, owner);
                 news = true;
             }
         }
@@ -533,11 +661,17 @@ impl<'a> Graph<'a> {
         seed.find_map(|(actor, _, _)| actor.principal.clone())
     }
 
+    /// Whether some record minted this key, for whomever.
+    pub fn is_issued(&self, key: &str) -> bool {
+        self.foreign_keys.contains(key)
+    }
+
     /// Whether this names a credential of the closure or a principal that belongs to it.
     pub fn is_of_closure(&self, name: &str) -> bool {
         self.is_seed_principal(name)
             || self.by_key.contains_key(name)
             || self.by_principal.contains_key(name)
+            || self.whole.contains_key(name)
             || self.taint.leaked_keys.contains(name)
     }
 
@@ -545,16 +679,15 @@ impl<'a> Graph<'a> {
     fn round(&mut self) {
         let mut born: Vec<Node> = Vec::new();
         let mut sign_ins: Vec<(Arc<str>, Time, usize)> = Vec::new();
-        self.agenda.now = std::mem::take(&mut self.agenda.next);
-        while let Some(place) = self.agenda.now.pop_first() {
-            self.agenda.at = Some(place);
+        self.agenda.begin();
+        while let Some(place) = self.agenda.pop() {
             let event = self.evidence.events[place as usize];
             let owner = self.owner(event);
             if let (Some(shared), Some(owner)) = (&event.shared, owner) {
                 let known = self.by_shared.get(shared);
                 if known.is_none_or(|known| owner.strength < known.strength) {
                     self.by_shared.insert(shared.clone(), owner);
-                    self.agenda.look_again(self.index.readers(shared).iter().copied());
+                    self.agenda.look_again(self.index.readers(shared));
                 }
             }
             if self.principal().provider == Provider::Gcp {
@@ -577,12 +710,6 @@ impl<'a> Graph<'a> {
                             self.make(resource, owner, event);
                         }
                     }
-                    // Who may have come in by it is asked again now that its own owner is known.
-                    Fact::Granted { on, .. } => {
-                        let role = on.rsplit('/').next().unwrap_or_default();
-                        self.ways_in.clear();
-                        self.agenda.look_again(self.index.entries_of(role).iter().copied());
-                    }
                     Fact::Deleted(_)
                     | Fact::Touched { .. }
                     | Fact::Revoked { .. }
@@ -592,11 +719,21 @@ impl<'a> Graph<'a> {
                     | Fact::Forwarded { .. }
                     | Fact::Signal(_)
                     | Fact::Leak { .. } => {}
+                    // Who may have come in by it is asked again, now that its own owner may be known.
+                    Fact::Granted { on, .. } => {
+                        self.ways_in.clear();
+                        self.agenda
+                            .look_again(self.index.entries_of(on.rsplit('/').next().unwrap_or_default()));
+                    }
                 }
             }
         }
-        self.agenda.at = None;
-        born.extend(self.sessions_of_made_compute());
+        self.agenda.end();
+        let named = self.agenda.take_named();
+        born.extend(self.sessions_of_made_compute(&named));
+        if named.iter().any(|name| pool_of(name).is_some()) {
+            born.extend(self.subjects_of_made_pools());
+        }
         for (arn, at, node) in sign_ins {
             self.began(arn, at.as_second(), node);
         }
@@ -619,10 +756,10 @@ impl<'a> Graph<'a> {
         let starts = self.by_session.entry(arn.clone()).or_default();
         if let std::collections::btree_map::Entry::Vacant(free) = starts.entry(second) {
             free.insert(node);
-            self.sessions += 1;
-            let slack = (second - SIGN_IN_SLACK, second + SIGN_IN_SLACK);
-            self.agenda.look_again(self.index.readers_of_session(&arn, slack.0, slack.1));
-            // Its readers are known by the ARN too, should the node's class change.
+            for places in self.index.readers_of_session(&arn, second - SIGN_IN_SLACK..=second + SIGN_IN_SLACK)
+            {
+                self.agenda.look_again(places);
+            }
             self.known_as[node].insert(arn);
         }
     }
@@ -635,7 +772,7 @@ impl<'a> Graph<'a> {
 
     /// Notes that a node is known by a name, so that events which bear the name are looked at again.
     fn known(&mut self, name: &Arc<str>, node: usize) {
-        self.agenda.look_again(self.index.readers(name).iter().copied());
+        self.agenda.look_again(self.index.readers(name));
         self.known_as[node].insert(name.clone());
     }
 
@@ -665,44 +802,53 @@ impl<'a> Graph<'a> {
                 None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
             },
             Minter::Compute { name, .. } => {
-                let made = self.made_named(name)?;
-                (made.at <= event.at).then(|| {
-                    (
-                        Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) },
-                        issued.strength,
-                    )
-                })
+                let made = before(self.compute_named(name, &event.scope.account), event.at)?;
+                let owner = Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) };
+                Some((owner, issued.strength))
             }
             Minter::External { issuer, .. } => {
-                let made = self.made_named(issuer)?;
-                (made.at <= event.at).then(|| (self.own(made.by, Strength::Exact), issued.strength))
+                let made = before(self.made_all(issuer), event.at)?;
+                Some((self.own(made.by, Strength::Exact), issued.strength))
             }
         }
     }
 
-    /// A role whose trust policy the closure edited, entered by exactly the account that it let in.
+    /// A role whose trust policy the closure edited, entered afterwards by an account that the new policy lets in and that
+    /// was not seen to enter before. A policy may have let in others all along, so this is only suspected.
     fn let_in(&mut self, event: &Event, issued: &Issued) -> Option<Owner> {
-        let caller = event.actor.account.as_ref()?;
-        let role = role_in(issued.principal.as_deref()?)?;
-        if issued.account.as_ref() == Some(caller) || self.index.edits_of(role).is_empty() {
+        let caller =
+            event.actor.account.as_ref().filter(|caller| issued.account.as_ref() != Some(*caller))?;
+        let role = issued.principal.as_deref().and_then(role_of_session)?;
+        let name = role_in(&role)?;
+        if self.index.edits_of(name).is_empty() {
             return None;
         }
-        let way = (Arc::from(role), issued.account.clone(), caller.clone());
-        if let Some(known) = self.ways_in.get(&way) {
-            return known.filter(|(at, _)| *at <= event.at).map(|(_, owner)| owner);
-        }
-        let first = self.index.edits_of(role).iter().find_map(|edit| {
-            let owner = self.owner(edit)?;
+        let way: WayIn = (role.clone(), issued.account.clone(), caller.clone());
+        let first = match self.ways_in.get(&way) {
+            Some(known) => *known,
+            None => {
+                let first = self.first_edit(name, issued.account.as_deref(), caller);
+                self.ways_in.insert(way, first);
+                first
+            }
+        };
+        let (edited, owner) = first.filter(|(at, _)| *at <= event.at)?;
+        let entered_before = self.index.first_entry(&role, caller).is_some_and(|first| first < edited);
+        let confidence = owner.confidence.max(Confidence::Suspect);
+        (!entered_before).then_some(Owner { confidence, ..owner })
+    }
+
+    /// The closure's first edit of a role's trust policy that lets in an account.
+    fn first_edit(&self, role: &str, account: Option<&str>, caller: &str) -> Option<(Time, Owner)> {
+        self.index.edits_of(role).iter().find_map(|edit| {
             let lets_in = edit.facts.iter().any(|fact| {
                 let Fact::Granted { member, on, .. } = fact else { return false };
                 on.rsplit('/').next() == Some(role)
-                    && on.split(':').nth(4) == issued.account.as_deref()
+                    && on.split(':').nth(4) == account
                     && is_from(member, caller)
             });
-            lets_in.then_some((edit.at, owner))
-        });
-        self.ways_in.insert(way, first);
-        first.filter(|(at, _)| *at <= event.at).map(|(_, owner)| owner)
+            Some((edit.at, self.owner(edit).filter(|_| lets_in)?))
+        })
     }
 
     fn signed_in(
@@ -717,12 +863,9 @@ impl<'a> Graph<'a> {
             None => sign_ins.push((principal.clone(), event.at, owner.node)),
             // Identity Center: the session is minted by an AssumeRoleWithSAML moments later, under a longer name.
             Some(prefix) => {
-                let second = event.at.as_second();
-                let from = self
-                    .evidence
-                    .events
-                    .partition_point(|minting| minting.at.as_second() < second - IDENTITY_CENTER_SLACK);
-                for minting in &self.evidence.events[from..] {
+                let (events, second) = (&self.evidence.events, event.at.as_second());
+                let is_early = |minting: &&Event| minting.at.as_second() < second - IDENTITY_CENTER_SLACK;
+                for minting in &events[events.partition_point(is_early)..] {
                     if minting.at.as_second() > second + IDENTITY_CENTER_SLACK {
                         break;
                     }
@@ -742,12 +885,9 @@ impl<'a> Graph<'a> {
         }
         let index = self.made.len();
         for name in resource.all_names() {
-            let named = self.made_by_name.entry(name.clone()).or_default();
-            if named.is_empty() {
-                self.agenda.look_again(self.index.readers(name).iter().copied());
-                self.agenda.compute.push(name.clone());
-            }
-            named.push(index);
+            self.made_by_name.entry(name.clone()).or_default().push(index);
+            self.agenda.look_again(self.index.readers(name));
+            self.agenda.named(name);
             self.known_as[owner.node].insert(name.clone());
         }
         self.made.push(Made {
@@ -770,14 +910,14 @@ impl<'a> Graph<'a> {
     }
 
     /// Sessions of compute that the closure made, seen in use though nobody logged their minting: one node per key.
-    fn sessions_of_made_compute(&mut self) -> Vec<Node> {
-        let compute = std::mem::take(&mut self.agenda.compute);
+    fn sessions_of_made_compute(&self, named: &BTreeSet<Arc<str>>) -> Vec<Node> {
         let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
-        for key in compute.iter().flat_map(|name| self.carried.keys_of(name)) {
-            if self.by_key.contains_key(key) || first.contains_key(key) {
-                continue;
-            }
+        let keys: BTreeSet<&Arc<str>> = named.iter().flat_map(|name| self.carried.keys_of(name)).collect();
+        for key in keys.into_iter().filter(|key| !self.by_key.contains_key(*key)) {
             for (actor, at, _) in self.carried.sightings_of(key) {
+                if self.is_foreign(actor) || self.is_seed(actor) {
+                    continue;
+                }
                 if let Some(owner) = self.compute_owner(actor)
                     && first.get(key).is_none_or(|known| *at < known.0)
                 {
@@ -823,7 +963,8 @@ impl<'a> Graph<'a> {
                 let confidence = self.taint.class_of_delegation(event.at, event.address.as_ref());
                 Some(Owner { node: 0, strength: Strength::Exact, confidence })
             } else {
-                self.by_principal.get(from).map(|(node, _)| self.own(*node, Strength::Exact))
+                let named = self.by_principal.get(from).or_else(|| self.whole.get(from));
+                named.map(|(node, _)| self.own(*node, Strength::Exact))
             };
             let Some(parent) = parent else { continue };
             if parent.confidence == Confidence::LikelyLegitimate || self.is_seed_principal(to) {
@@ -853,46 +994,61 @@ impl<'a> Graph<'a> {
         let name = (node.kind, node.id.clone(), node.account.clone());
         let taken = if is_named { self.by_name.get(&name) } else { self.by_key.get(&node.id) }.copied();
         if let Some(taken) = taken {
-            let known = &mut self.nodes[taken];
-            // A later, stronger class wins: one confirmed use of an impersonation confirms it.
-            if taken != 0 && node.confidence < known.confidence {
-                known.confidence = node.confidence;
-                for name in &self.known_as[taken] {
-                    self.agenda.look_again(self.index.readers(name).iter().copied());
-                }
-            }
+            self.confirm(taken, node);
             return;
         }
         let index = self.nodes.len();
         let at = node.issued_at.unwrap_or(Time::MIN);
         self.known_as.push(BTreeSet::new());
-        if is_named {
-            self.by_name.insert(name, index);
-            if let Some(principal) = &node.principal {
-                self.belongs(principal.clone(), (index, at));
+        match node.kind {
+            "aws.login_profile" | "gcp.impersonation" | "gcp.workload_identity" => {
+                if is_named {
+                    self.by_name.insert(name, index);
+                }
+                if let Some(principal) = &node.principal {
+                    self.belongs(principal.clone(), (index, at));
+                }
             }
-        } else {
-            self.known(&node.id, index);
-            self.by_key.insert(node.id.clone(), index);
+            _ => {
+                self.known(&node.id, index);
+                self.by_key.insert(node.id.clone(), index);
+            }
+        }
+        if let (Some(email), "gcp.service_account_key") = (&node.principal, node.kind) {
+            self.known(email, index);
+            self.account_keys.entry(email.clone()).or_default().push(index);
             // A made service account's entries without a key name belong to its first key.
-            if node.kind == "gcp.service_account_key"
-                && let Some(email) = &node.principal
-                && self.pending.contains_key(email)
-                && !self.by_principal.contains_key(email)
-            {
+            if self.pending.contains_key(email) && !self.by_principal.contains_key(email) {
                 self.belongs(email.clone(), (index, at));
             }
         }
         if let (Some(arn), Some(issued_at), "aws.session") = (&node.principal, node.issued_at, node.kind) {
             self.began(arn.clone(), issued_at.as_second(), index);
         }
-        if let Some(id) = &node.principal_id
-            && !self.by_principal_id.contains_key(id)
-        {
+        if let Some(id) = node.principal_id.as_ref().filter(|id| !self.by_principal_id.contains_key(*id)) {
             self.known(id, index);
             self.by_principal_id.insert(id.clone(), index);
         }
         self.nodes.push(node);
+    }
+
+    /// Takes what a further sign of a known node adds.
+    fn confirm(&mut self, taken: usize, node: Node) {
+        let known = &mut self.nodes[taken];
+        // A later, stronger class wins: one confirmed use of an impersonation confirms it.
+        let is_surer = taken != 0 && node.confidence < known.confidence;
+        if is_surer {
+            known.confidence = node.confidence;
+        }
+        // Known by its use alone so far: the record that minted it is the better evidence.
+        let is_minted = taken != 0 && known.event.is_none() && node.event.is_some();
+        if is_minted {
+            let confidence = known.confidence;
+            *known = Node { depth: known.depth, parent: known.parent, confidence, ..node };
+        }
+        for name in self.known_as[taken].iter().filter(|_| is_surer || is_minted) {
+            self.agenda.look_again(self.index.readers(name));
+        }
     }
 
     /// Returns every id that records of the closure may be found by.
@@ -946,6 +1102,11 @@ pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
     })
 }
 
+/// The newest of these that existed at a time.
+fn before<'m>(made: impl Iterator<Item = &'m Made>, at: Time) -> Option<&'m Made> {
+    made.filter(|made| made.at <= at).max_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
+}
+
 /// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.
 fn is_from(member: &str, account: &str) -> bool {
     member == "*" || member == account || member.split(':').nth(4) == Some(account)
@@ -956,6 +1117,13 @@ pub fn role_of_session(arn: &str) -> Option<Arc<str>> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     let role = rest.split('/').next().filter(|role| !role.is_empty())?;
     Some(format!("{head}:assumed-role/{role}/").into())
+}
+
+/// `…/workloadIdentityPools/POOL/…` → `POOL`, also of workforce pools.
+fn pool_of(name: &str) -> Option<&str> {
+    let rest =
+        ["/workloadIdentityPools/", "/workforcePools/"].iter().find_map(|part| name.split_once(part))?.1;
+    rest.split('/').next().filter(|pool| !pool.is_empty())
 }
 
 /// The role's name in the ARN of a session.

@@ -3,10 +3,12 @@
 //!
 //! Knows no credential of the closure; the graph alone asks it.
 
-use super::graph::{issued, role_in};
+use super::graph::{issued, role_in, role_of_session};
 use crate::model::event::{Fact, Minter};
 use crate::model::{Actor, Event, Time};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Somebody seen at a time: an event's actor or a tally's.
@@ -25,18 +27,25 @@ pub struct Index<'a> {
     /// Entries into a role that a trust edit may explain, and such edits, by the role's name.
     entries: HashMap<Arc<str>, Vec<u32>>,
     edits: HashMap<Arc<str>, Vec<&'a Event>>,
-    /// All that a round acts on.
-    pub active: Vec<u32>,
+    /// When an account's callers were first seen to enter a role.
+    first_entries: HashMap<Arc<str>, HashMap<Arc<str>, Time>>,
 }
 
 impl<'a> Index<'a> {
-    /// Adds an event that took effect (or not), which lies at `place`.
-    pub fn add(&mut self, event: &'a Event, place: u32, took_effect: bool) {
+    /// Adds an event that took effect (or not), which lies at `place`. Returns whether a round has to look at it.
+    pub fn add(&mut self, event: &'a Event, place: u32, took_effect: bool) -> bool {
         if let Some(shared) = &event.shared {
             self.by_shared.entry(shared.clone()).or_default().push(event);
         }
+        for role in issued(event).filter_map(|issued| issued.principal.as_deref().and_then(role_of_session)) {
+            if let Some(caller) = &event.actor.account {
+                let first =
+                    self.first_entries.entry(role).or_default().entry(caller.clone()).or_insert(event.at);
+                *first = (*first).min(event.at);
+            }
+        }
         if !took_effect {
-            return;
+            return false;
         }
         for fact in &event.facts {
             match fact {
@@ -66,10 +75,11 @@ impl<'a> Index<'a> {
                 | Fact::Leak { .. } => {}
             }
         }
-        if is_active(event) {
-            self.active.push(place);
+        let is_active = is_active(event);
+        if is_active {
             self.read_by(event, place);
         }
+        is_active
     }
 
     fn read_by(&mut self, event: &Event, place: u32) {
@@ -132,13 +142,17 @@ impl<'a> Index<'a> {
     }
 
     /// Whose owner may change with a session of this ARN that began within these seconds.
-    pub fn readers_of_session(&self, arn: &str, from: i64, to: i64) -> impl Iterator<Item = u32> {
+    pub fn readers_of_session(&self, arn: &str, began: RangeInclusive<i64>) -> impl Iterator<Item = &[u32]> {
         self.sessions
             .get(arn)
             .into_iter()
-            .flat_map(move |starts| starts.range(from..=to))
-            .flat_map(|(_, p)| p)
-            .copied()
+            .flat_map(move |starts| starts.range(began.clone()))
+            .map(|(_, p)| p.as_slice())
+    }
+
+    /// When callers of an account were first seen to enter a role.
+    pub fn first_entry(&self, role: &str, caller: &str) -> Option<Time> {
+        self.first_entries.get(role)?.get(caller).copied()
     }
 
     /// Which entries into a role an edit of its trust may explain.
@@ -179,8 +193,9 @@ pub struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    /// Adds a sighting of a temporary key.
-    pub fn add(&mut self, key: &Arc<str>, seen: Sighting<'a>) {
+    /// Adds a sighting, if it is one of a temporary key that says what carried it.
+    pub fn add(&mut self, seen: Sighting<'a>) {
+        let Some(key) = seen.0.key.as_ref().filter(|key| key.starts_with("ASIA")) else { return };
         let names = [seen.0.issued_to.as_deref(), instance_in(seen.0)].into_iter().flatten();
         let mut is_carried = false;
         for name in names {
@@ -204,5 +219,80 @@ impl<'a> Carried<'a> {
 
     pub fn sightings_of(&self, key: &str) -> &[Sighting<'a>] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Which events a round has yet to look at. What an event changes, later events of the same round see already.
+#[derive(Default)]
+pub struct Agenda {
+    /// All that a round may act on.
+    active: Vec<u32>,
+    /// Per event whether it is due in this round, and in the next.
+    due: Vec<(bool, bool)>,
+    now: BinaryHeap<Reverse<u32>>,
+    next: Vec<u32>,
+    /// The event at hand; none between rounds.
+    at: Option<u32>,
+    /// What was made in this round, by every name.
+    named: BTreeSet<Arc<str>>,
+}
+
+impl Agenda {
+    /// For so many events, of which these have to be looked at once at least.
+    pub fn of(active: Vec<u32>, events: usize) -> Agenda {
+        let mut agenda = Agenda { active, due: vec![(false, false); events], ..Agenda::default() };
+        agenda.look_again_at_all();
+        agenda
+    }
+
+    pub fn has_next(&self) -> bool {
+        !self.next.is_empty()
+    }
+
+    pub fn begin(&mut self) {
+        for place in std::mem::take(&mut self.next) {
+            self.due[place as usize] = (true, false);
+            self.now.push(Reverse(place));
+        }
+    }
+
+    /// The next event of this round, in the evidence's order.
+    pub fn pop(&mut self) -> Option<u32> {
+        let Reverse(place) = self.now.pop()?;
+        self.due[place as usize].0 = false;
+        self.at = Some(place);
+        Some(place)
+    }
+
+    pub fn end(&mut self) {
+        self.at = None;
+    }
+
+    pub fn look_again(&mut self, places: &[u32]) {
+        for place in places {
+            let due = &mut self.due[*place as usize];
+            if self.at.is_some_and(|at| *place > at) {
+                if !std::mem::replace(&mut due.0, true) {
+                    self.now.push(Reverse(*place));
+                }
+            } else if !std::mem::replace(&mut due.1, true) {
+                self.next.push(*place);
+            }
+        }
+    }
+
+    pub fn look_again_at_all(&mut self) {
+        let all = std::mem::take(&mut self.active);
+        self.look_again(&all);
+        self.active = all;
+    }
+
+    /// Notes a name of something made in this round.
+    pub fn named(&mut self, name: &Arc<str>) {
+        self.named.insert(name.clone());
+    }
+
+    pub fn take_named(&mut self) -> BTreeSet<Arc<str>> {
+        std::mem::take(&mut self.named)
     }
 }

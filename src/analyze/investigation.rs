@@ -6,7 +6,7 @@
 use super::{attribute, coverage, finding, graph, root, usage};
 use crate::cloud::Query;
 use crate::model::event::Fact;
-use crate::model::observed::Listing;
+use crate::model::observed::{KeySeen, Listing};
 use crate::model::report::{Counts, CoveredScope, Report, SCHEMA, Window};
 use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, Scope, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -80,6 +80,7 @@ pub struct Investigation {
     actors: HashSet<Arc<Actor>>,
     pub(super) observed: Vec<Observed>,
     pub(super) listings: Vec<Listing>,
+    keys: BTreeSet<KeySeen>,
     gaps: BTreeSet<Gap>,
     scopes: BTreeMap<(String, String, String), CoveredScope>,
     counts: Counts,
@@ -96,11 +97,15 @@ impl Investigation {
 
     /// Takes one event. Duplicates are welcome and change nothing.
     pub fn absorb(&mut self, event: Event) {
-        if self.seen.contains_key(&event.identity) || self.replaced.contains(&event.identity) {
+        if self.seen.contains_key(&event.identity) {
             return;
         }
+        // Also where this record is itself replaced by another: in any order the same one is left.
         if let Some(original) = &event.replaces {
             self.replace(crate::read::identity_of_id(original));
+        }
+        if self.replaced.contains(&event.identity) {
+            return;
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
@@ -165,6 +170,11 @@ impl Investigation {
         if !self.observed.contains(&observed) {
             self.observed.push(observed);
         }
+    }
+
+    /// Takes whether an access key worked when the cloud was asked.
+    pub fn key_seen(&mut self, key: KeySeen) {
+        self.keys.insert(key);
     }
 
     /// Takes that an inventory listed everything of a kind somewhere: what is not in it is gone.
@@ -238,8 +248,8 @@ impl Investigation {
             partial: self.partial,
             counts,
             credentials: usage::credentials(&graph, &used),
-            resources: made.resources,
-            touched: made.touched,
+            resources: made.resources.clone(),
+            touched: made.touched.clone(),
             findings: findings.findings,
             attempts: findings.attempts,
             uses: used.uses,
@@ -248,7 +258,7 @@ impl Investigation {
             unclassified: findings.unclassified,
             coverage,
             gaps: gaps.into_iter().collect(),
-            grants: finding::grants(&graph),
+            grants: finding::grants(&graph, &made),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
         }
@@ -264,6 +274,7 @@ impl Investigation {
             plain,
             observed: &self.observed,
             listings: &self.listings,
+            keys: &self.keys,
         }
     }
 }
@@ -276,6 +287,7 @@ pub struct Evidence<'a> {
     pub plain: Vec<&'a (PlainKey, Tally)>,
     pub observed: &'a [Observed],
     pub listings: &'a [Listing],
+    pub keys: &'a BTreeSet<KeySeen>,
 }
 
 /// Whether an event must be kept whole: it tells a fact, was a failed write, is one of several copies or entries of one

@@ -4,7 +4,7 @@ use super::graph::{Graph, issued};
 use super::usage::FirstUse;
 use crate::model::report::{Hop, Root};
 use crate::model::{Event, event::Minter};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A walk longer than any real chain ends; role juggling could otherwise be walked for ever.
@@ -18,14 +18,38 @@ pub fn walk(graph: &Graph) -> Root {
     let mut event = None;
     let mut here: Vec<Arc<str>> = seed_names(graph);
     let mut walked: BTreeSet<Arc<str>> = here.iter().cloned().collect();
+    // Whether `here` was reached as the origin of a delegation: it signed with a credential of its own.
+    let mut is_origin = false;
     let ends = loop {
         let Some((minting, minted, minter)) = minting(graph, &here) else {
+            let chained = if is_origin { None } else { impersonation(graph, &here) };
+            if let Some((used, origins)) = chained {
+                event = event.or_else(|| Some(used.id.clone()));
+                let mut to = chain[chain.len() - 1].clone();
+                for from in origins {
+                    hops.push(Hop {
+                        via: "serviceAccountDelegationInfo".into(),
+                        ..hop(used, from.clone(), to)
+                    });
+                    chain.push(from.clone());
+                    to = from;
+                }
+                if !walked.insert(to.clone()) || hops.len() >= MAX_HOPS {
+                    break format!("the walk came back to {to}");
+                }
+                here = keys_of(graph, &to, used);
+                here.push(to);
+                is_origin = true;
+                continue;
+            }
             break format!("no record seen here says who made {}", chain[chain.len() - 1]);
         };
         // A service account leaked through one of its keys: the key is a link of its own.
-        if !chain.contains(&minted) && graph.taint.leaked_keys.contains(&minted) {
+        let is_key_of_account = is_origin || graph.leaked_keys().contains(&minted);
+        if !chain.contains(&minted) && is_key_of_account {
             chain.push(minted.clone());
         }
+        is_origin = false;
         let (from, ends) = match minter {
             Minter::Actor => match caller(graph, minting) {
                 Some(from) => (from, None),
@@ -89,12 +113,14 @@ impl Root {
 
 /// Returns what records of the walk so far may be found by: each caller's own credential.
 pub fn ids_to_look_for(graph: &Graph) -> BTreeSet<Arc<str>> {
-    walk(graph).chain.into_iter().collect()
+    let walked = walk(graph);
+    let hops = walked.hops.into_iter().flat_map(|hop| [hop.from, hop.to]);
+    walked.chain.into_iter().chain(hops).collect()
 }
 
 fn seed_names(graph: &Graph) -> Vec<Arc<str>> {
     let principal = graph.evidence.principal;
-    let mut names: Vec<Arc<str>> = graph.taint.leaked_keys.iter().cloned().collect();
+    let mut names: Vec<Arc<str>> = graph.leaked_keys();
     names.push(principal.id.clone());
     names.extend([&principal.arn, &principal.email].into_iter().flatten().cloned());
     names
@@ -129,6 +155,34 @@ fn minting<'a>(graph: &Graph<'a>, names: &[Arc<str>]) -> Option<(&'a Event, Arc<
     })
 }
 
+/// Who signed as this Google identity: of several delegation chains the one most used, nearest impersonator first.
+fn impersonation<'a>(graph: &Graph<'a>, names: &[Arc<str>]) -> Option<(&'a Event, Vec<Arc<str>>)> {
+    let mut chains: BTreeMap<Vec<Arc<str>>, (usize, &'a Event)> = BTreeMap::new();
+    for event in graph.events().filter(|event| graph.succeeded(event)) {
+        if !event.actor.principal.as_ref().is_some_and(|principal| names.contains(principal)) {
+            continue;
+        }
+        let hops = event.actor.delegation.iter();
+        let chain: Vec<Arc<str>> =
+            hops.filter(|hop| !hop.is_empty() && !super::taint::is_service_agent(hop)).cloned().collect();
+        if !chain.is_empty() {
+            chains.entry(chain).or_insert((0, event)).0 += 1;
+        }
+    }
+    let (chain, (_, event)) =
+        chains.into_iter().max_by_key(|(_, (count, event))| (*count, std::cmp::Reverse(event.at)))?;
+    Some((event, chain))
+}
+
+/// The keys that an account was seen to sign with from where it impersonated.
+fn keys_of(graph: &Graph, email: &Arc<str>, used: &Event) -> Vec<Arc<str>> {
+    let keys = graph
+        .events()
+        .filter(|event| event.actor.principal.as_ref() == Some(email) && event.address == used.address)
+        .filter_map(|event| event.actor.key.clone());
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 fn best_copy<'a>(events: &[&'a Event], event: &'a Event) -> &'a Event {
     if event.actor.key.is_some() || event.shared.is_none() {
         return event;
@@ -145,7 +199,7 @@ fn caller(graph: &Graph, event: &Event) -> Option<Arc<str>> {
     let origin =
         actor.delegation.iter().rev().find(|hop| !hop.is_empty() && !super::taint::is_service_agent(hop));
     // A key that some record minted leads on; else the principal itself is the better name.
-    let key = actor.key.clone().filter(|key| graph.events().any(|e| issued(e).any(|i| i.id == *key)));
+    let key = actor.key.clone().filter(|key| graph.is_issued(key));
     key.or_else(|| origin.cloned())
         .or_else(|| actor.key.clone())
         .or_else(|| actor.principal.clone())

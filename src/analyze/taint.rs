@@ -1,4 +1,6 @@
-//! Google's taint classes: a leaked service account goes on working for its owners, so its events are told apart.
+//! Taint classes: a leaked identity goes on working for its owners, so its events are told apart.
+//!
+//! On AWS only time and address can tell, and only when the operator says when it leaked.
 //!
 //! Rules of gcp.md 3.2: the leaked key, a key that it made or a delegation from a tainted identity confirm; an address
 //! that only the key is seen from confirms too (Compute entries carry no key name); a metadata-server or service-agent
@@ -19,6 +21,9 @@ pub struct Taint {
     /// Addresses that the seed was used from before the leak, or through a token that no key could have made.
     pub owners: BTreeSet<Arc<str>>,
     pub leaked_at: Option<Time>,
+    /// Whether use of the seed's keys tells the thief apart. A person and an AWS key have no such mark: there everything
+    /// is the thief's that time and address do not give to the owners.
+    pub has_keys: bool,
 }
 
 impl Taint {
@@ -27,6 +32,9 @@ impl Taint {
         if self.leaked_at.is_some_and(|leak| at < leak) {
             return Confidence::LikelyLegitimate;
         }
+        if !self.has_keys {
+            return self.by_address(address, Confidence::Confirmed);
+        }
         if let Some(key) = &actor.key {
             return if self.is_leaked(key) {
                 Confidence::Confirmed
@@ -34,9 +42,9 @@ impl Taint {
                 self.by_address(address, Confidence::LikelyLegitimate)
             };
         }
-        // A token of the metadata server, of a Google service or of someone who may impersonate needs no key; but from
-        // where the leaked key is used, it is the thief's (a token taken from a machine).
-        if actor.delegation.iter().any(|hop| !hop.is_empty()) {
+        // A token of the metadata server or of a Google service needs no key; but from where the leaked key is used, it is
+        // the thief's (a token taken from a machine).
+        if actor.delegation.iter().any(|hop| is_service_agent(hop)) {
             return self.by_address(address, Confidence::LikelyLegitimate);
         }
         self.by_address(address, Confidence::Suspect)

@@ -4,10 +4,14 @@ use super::attribute::Attributed;
 use super::graph::{Graph, Owner, role_of_session};
 use super::investigation::Phase;
 use crate::model::event::Fact;
+use crate::model::observed::KeySeen;
 use crate::model::report::{Confidence, Credential, Unlinked, Use};
 use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+/// Seconds: a shorter look can't tell a new address from one that works at other hours.
+const FIRST_DAY: i64 = 24 * 60 * 60;
 
 pub struct Usage {
     pub uses: Vec<Use>,
@@ -97,7 +101,9 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
     let mut totals = (0, 0, 0);
     let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
     type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
-    let mut uses: BTreeMap<Key, (Use, BTreeSet<Arc<str>>, BTreeSet<Arc<str>>)> = BTreeMap::new();
+    /// A use, its regions, what it launched.
+    type Gathered = (Use, BTreeSet<Arc<str>>, BTreeSet<Arc<str>>);
+    let mut uses: BTreeMap<Key, Gathered> = BTreeMap::new();
     for seen in sightings {
         let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
         *total += seen.events;
@@ -143,7 +149,8 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
         .map(|(mut entry, regions, launched)| {
             entry.regions = regions.into_iter().filter(|region| !region.is_empty()).collect();
             entry.launched = launched.into_iter().collect();
-            entry.new = entry.address.as_ref().is_some_and(|address| !old.contains(address));
+            entry.new = entry.confidence != Confidence::LikelyLegitimate
+                && entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
         })
         .collect();
@@ -159,17 +166,18 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
     Usage { uses, totals, per_node }
 }
 
-/// Addresses that are not news: seen before the leak or, when nobody said when it leaked, where the principal was first
-/// seen in the window.
+/// Addresses that are not news: seen before the leak or, when nobody said when it leaked, on the principal's first day in
+/// the window.
 fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
-    let seed = || sightings.iter().filter(|seen| seen.owner.node == 0);
     match graph.evidence.window.leaked_at {
         Some(leak) => {
             sightings.iter().filter(|s| s.first < leak).filter_map(|s| s.address.cloned()).collect()
         }
         None => {
-            let first = seed().filter(|s| s.address.is_some()).map(|s| s.first).min();
-            seed().filter(|s| Some(s.first) == first).filter_map(|s| s.address.cloned()).collect()
+            let first = sightings.iter().filter(|s| s.address.is_some()).map(|s| s.first).min();
+            let is_first_day =
+                |at: Time| first.is_some_and(|first| at.as_second() - first.as_second() < FIRST_DAY);
+            sightings.iter().filter(|s| is_first_day(s.first)).filter_map(|s| s.address.cloned()).collect()
         }
     }
 }
@@ -223,7 +231,11 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
             Credential {
                 id: node.id.clone(),
                 kind: node.kind,
-                principal: node.principal.clone(),
+                // A key does not say whose it is; its own records do.
+                principal: node
+                    .principal
+                    .clone()
+                    .or_else(|| (index == 0).then(|| graph.seed_user()).flatten()),
                 account: node.account.clone().filter(|account| !account.is_empty()),
                 depth: node.depth,
                 via: node.via,
@@ -257,7 +269,7 @@ struct End {
     by: Option<Arc<str>>,
 }
 
-/// Returns how a credential ended as far as the logs show; the last word counts.
+/// Returns how a credential ended as far as logs and inventory show; the last word counts.
 fn end(graph: &Graph, index: usize) -> Option<End> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
@@ -290,14 +302,29 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     }
     ends.sort();
     ends.dedup();
-    let (at, how, by) = ends.pop()?;
-    (!how.is_empty()).then(|| End { at, deleted: how.ends_with("deleted"), by })
+    let logged = ends.pop();
+    let said = logged.as_ref().map(|(at, _, _)| *at);
+    let ended = logged.filter(|(_, how, _)| !how.is_empty());
+    let ended = ended.map(|(at, how, by)| End { at, deleted: how.ends_with("deleted"), by });
+    // Of two looks at one time, the one that found it working counts.
+    let first =
+        KeySeen { key: node.id.clone(), active: false, user: None, account: "".into(), at: Time::MIN };
+    let looks = graph.evidence.keys.range(first..).take_while(|seen| seen.key == node.id);
+    let seen = looks.max_by_key(|seen| (seen.at, seen.active));
+    match seen.filter(|seen| said.is_none_or(|said| said <= seen.at)) {
+        Some(seen) if seen.active => None,
+        // The log says when and by whom; where it does not, it was before the look.
+        Some(seen) => ended.or(Some(End { at: seen.at, deleted: false, by: None })),
+        None => ended,
+    }
 }
 
 /// Who is near but not linked: other sessions of the same role, forward-access sessions that no key can be named for,
 /// members let in, identities carried by compute.
 pub fn unlinked(graph: &Graph) -> Vec<Unlinked> {
-    let mut found: BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)> = BTreeMap::new();
+    /// By id and why: the principal and the events.
+    type Near = BTreeMap<(Arc<str>, String), (Option<Arc<str>>, BTreeSet<EventId>)>;
+    let mut found = Near::new();
     let mut add = |id: Arc<str>, why: String, principal: Option<Arc<str>>, event: Option<EventId>| {
         let entry = found.entry((id, why)).or_insert((principal, BTreeSet::new()));
         entry.1.extend(event);

@@ -21,8 +21,6 @@ pub static ADDITIONAL_CLOUD_ROLES: Technique =
     technique("T1098.003", "Account Manipulation: Additional Cloud Roles");
 pub static SSH_AUTHORIZED_KEYS: Technique =
     technique("T1098.004", "Account Manipulation: SSH Authorized Keys");
-pub static DEVICE_REGISTRATION: Technique =
-    technique("T1098.005", "Account Manipulation: Device Registration");
 pub static CREATE_CLOUD_ACCOUNT: Technique = technique("T1136.003", "Create Account: Cloud Account");
 pub static MODIFY_AUTH_PROCESS: Technique = technique("T1556", "Modify Authentication Process");
 pub static MFA_MODIFICATION: Technique =
@@ -34,21 +32,14 @@ pub static TRUST_MODIFICATION: Technique =
 pub static STEAL_APPLICATION_TOKEN: Technique = technique("T1528", "Steal Application Access Token");
 pub static APPLICATION_ACCESS_TOKEN: Technique =
     technique("T1550.001", "Use Alternate Authentication Material: Application Access Token");
-pub static FORGE_WEB_CREDENTIALS: Technique = technique("T1606", "Forge Web Credentials");
 pub static UNSECURED_CREDENTIALS: Technique = technique("T1552", "Unsecured Credentials");
 pub static CREDENTIALS_IN_FILES: Technique =
     technique("T1552.001", "Unsecured Credentials: Credentials In Files");
-pub static INSTANCE_METADATA: Technique =
-    technique("T1552.005", "Unsecured Credentials: Cloud Instance Metadata API");
 pub static CLOUD_SECRETS: Technique =
     technique("T1555.006", "Credentials from Password Stores: Cloud Secrets Management Stores");
 pub static TEMPORARY_ELEVATED_ACCESS: Technique =
     technique("T1548.005", "Abuse Elevation Control Mechanism: Temporary Elevated Cloud Access");
 pub static UNUSED_REGIONS: Technique = technique("T1535", "Unused/Unsupported Cloud Regions");
-pub static CREATE_CLOUD_INSTANCE: Technique =
-    technique("T1578.002", "Modify Cloud Compute Infrastructure: Create Cloud Instance");
-pub static CREATE_SNAPSHOT: Technique =
-    technique("T1578.001", "Modify Cloud Compute Infrastructure: Create Snapshot");
 pub static DELETE_CLOUD_INSTANCE: Technique =
     technique("T1578.003", "Modify Cloud Compute Infrastructure: Delete Cloud Instance");
 pub static MODIFY_CLOUD_CONFIGURATION: Technique =
@@ -61,7 +52,6 @@ pub static INDICATOR_REMOVAL: Technique = technique("T1070", "Indicator Removal"
 pub static CLOUD_API: Technique = technique("T1059.009", "Command and Scripting Interpreter: Cloud API");
 pub static SERVERLESS_EXECUTION: Technique = technique("T1648", "Serverless Execution");
 pub static CLOUD_ADMIN_COMMAND: Technique = technique("T1651", "Cloud Administration Command");
-pub static DEPLOY_CONTAINER: Technique = technique("T1610", "Deploy Container");
 pub static IMPLANT_IMAGE: Technique = technique("T1525", "Implant Internal Image");
 pub static EVENT_TRIGGERED: Technique = technique("T1546", "Event Triggered Execution");
 pub static SCHEDULED_TASK: Technique = technique("T1053", "Scheduled Task/Job");
@@ -83,12 +73,6 @@ pub static CLOUD_SERVICE_HIJACKING: Technique =
     technique("T1496.004", "Resource Hijacking: Cloud Service Hijacking");
 pub static SMS_PUMPING: Technique = technique("T1496.003", "Resource Hijacking: SMS Pumping");
 pub static CLOUD_DISCOVERY: Technique = technique("T1580", "Cloud Infrastructure Discovery");
-pub static SERVICE_DISCOVERY: Technique = technique("T1526", "Cloud Service Discovery");
-pub static ACCOUNT_DISCOVERY: Technique = technique("T1087.004", "Account Discovery: Cloud Account");
-pub static PERMISSION_DISCOVERY: Technique =
-    technique("T1069.003", "Permission Groups Discovery: Cloud Groups");
 pub static PROXY: Technique = technique("T1090", "Proxy");
 pub static NETWORK_SNIFFING: Technique = technique("T1040", "Network Sniffing");
 pub static EXTERNAL_REMOTE_SERVICES: Technique = technique("T1133", "External Remote Services");
-pub static SUPPLY_CHAIN: Technique =
-    technique("T1195.002", "Supply Chain Compromise: Compromise Software Supply Chain");

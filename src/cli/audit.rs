@@ -49,6 +49,7 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
     for look in &job.looks {
         look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
+        look.keys.iter().for_each(|key| investigation.key_seen(key.clone()));
         look.listings.iter().for_each(|listing| investigation.listed(listing.clone()));
         look.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
     }

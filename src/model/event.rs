@@ -108,8 +108,8 @@ pub struct Provenance {
     pub line: u64,
 }
 
-/// What an event tells. A failed event tells nothing but its attempt: readers set facts on it all the same, so that
-/// an attempt can be named, and `analyze` counts facts of successes only.
+/// What an event tells. Readers set facts on successes only: of a call that failed, or only tried out whether it would
+/// work, its action and outcome say what was attempted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// The actor made it.
@@ -138,6 +138,27 @@ pub enum Fact {
     Signal(Signal),
     /// The provider says this key is leaked (abuse event, quarantine): key id, principal, where it was found.
     Leak { key: Option<Arc<str>>, principal: Option<Arc<str>>, found_at: Option<String> },
+}
+
+impl Fact {
+    /// The resource that it makes, deletes or touches.
+    pub fn resource_mut(&mut self) -> Option<&mut ResourceRef> {
+        match self {
+            Fact::Created(resource) | Fact::Deleted(resource) | Fact::Touched { resource, .. } => {
+                Some(resource)
+            }
+            Fact::Issued(_)
+            | Fact::Revoked { .. }
+            | Fact::Restored { .. }
+            | Fact::SignedIn { .. }
+            | Fact::Carries { .. }
+            | Fact::Granted { .. }
+            | Fact::Withdrawn { .. }
+            | Fact::Forwarded { .. }
+            | Fact::Signal(_)
+            | Fact::Leak { .. } => None,
+        }
+    }
 }
 
 /// A minted credential.

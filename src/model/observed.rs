@@ -26,6 +26,17 @@ pub enum State {
     Unknown,
 }
 
+/// Whether an access key worked when the cloud was asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeySeen {
+    pub key: Arc<str>,
+    pub active: bool,
+    /// Name of the user whose it is.
+    pub user: Option<Arc<str>>,
+    pub account: Arc<str>,
+    pub at: Time,
+}
+
 /// A call that listed everything of a kind somewhere: what existed then and is not among the observed is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {

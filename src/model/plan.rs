@@ -1,7 +1,22 @@
 //! A plan: ordered steps with nothing left to decide, and what was withheld and why.
+//!
+//! `schema` is `triage.plan/1`, one document for each kind (`plan-revoke.json`, `plan-contain.json`):
+//!
+//! ```json
+//! { "schema": "triage.plan/1", "kind": "revoke",
+//!   "principal": {"given": "…", "provider": "aws", "kind": "access_key", "id": "AKIA…"}, "window": {"since": "…"},
+//!   "steps":    [{"no": 1, "target": {"kind": "aws.iam.user", "id": "arn:…", "account": "111122223333"}, "because": ["<event id>"],
+//!                 "why": "one or more plain sentences", "before": "left", "change": {"aws": {"deny_user": {"user": "…"}}},
+//!                 "api": "iam:PutUserPolicy(…)", "expect": "…", "destroys": false, "undo": "…", "after": [1]}],
+//!   "withheld": [{"target": {…}, "why": "…", "by_hand": "iam:ListAccessKeys"}] }
+//! ```
+//!
+//! The same report gives the same bytes: steps stand in the order of execution, what is withheld is sorted by target and
+//! reason. Principal and window are the report's, so that a plan can't be taken for another case's.
 
 use super::EventId;
 use super::change::Change;
+use super::report::{Subject, Window};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -11,6 +26,9 @@ pub const SCHEMA: &str = "triage.plan/1";
 pub struct Plan {
     pub schema: &'static str,
     pub kind: PlanKind,
+    /// Whom the report that this was made from is about, and over what time.
+    pub principal: Subject,
+    pub window: Window,
     pub steps: Vec<Step>,
     pub withheld: Vec<Withheld>,
 }
@@ -36,7 +54,10 @@ pub struct Step {
     /// 1-based, in the order of execution.
     pub no: u32,
     pub target: Target,
+    /// The events that show it, sorted; empty only where no record names the principal itself.
     pub because: Vec<EventId>,
+    /// The same in sentences, with what it costs others and until when it matters. May hold names that an attacker chose.
+    pub why: String,
     /// What the record last showed of it; looked at again before anything is called.
     pub before: &'static str,
     pub change: Change,
@@ -45,7 +66,8 @@ pub struct Step {
     pub expect: &'static str,
     pub destroys: bool,
     pub undo: &'static str,
-    /// Steps that must be done first.
+    /// Steps that must be done first, or this one would be undone by what they stop: own credentials before what they
+    /// became, a launcher before what it launched. All are lower than `no`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<u32>,
 }
@@ -56,17 +78,21 @@ pub struct Target {
     pub id: Arc<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub account: Arc<str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub region: Arc<str>,
+    /// Google: the zone, where it lies in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Arc<str>>,
 }
 
 /// What is not touched, and why: uncertain, somebody else's, or beyond what this program can do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Withheld {
     pub target: Target,
     pub why: String,
-    /// The cloud's own calls that a human may use, where we know them.
+    /// The cloud's own calls that a human may use, in words, where we know them.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub by_hand: String,
 }

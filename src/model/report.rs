@@ -76,7 +76,7 @@ pub struct Counts {
     /// Records read from every input, duplicates included.
     pub records_read: u64,
     pub duplicates: u64,
-    /// Log entries that are no audit records (text, metrics), skipped on purpose.
+    /// Of these, entries that are no audit records (text, metrics), skipped on purpose.
     pub other_records: u64,
     pub events_of_principal: u64,
     pub events_of_derived: u64,
@@ -128,6 +128,7 @@ pub struct Credential {
     pub confidence: Confidence,
     /// `left` or `deleted` as far as the logs show; a deactivated one is left, and could be activated again.
     pub state: &'static str,
+    /// When the log says so, else when the cloud was asked and it did not work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deactivated_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +194,9 @@ pub struct Touched {
     pub how: String,
     pub events: Vec<EventId>,
     pub confidence: Confidence,
+    /// The principal made it itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -14,12 +14,12 @@ pub struct Guard {
 
 impl Guard {
     /// Returns why these names must not be touched.
-    pub fn forbids<'a>(&self, names: impl IntoIterator<Item = &'a Arc<str>>) -> Option<&'static str> {
+    pub fn forbids<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
         names.into_iter().find_map(|name| {
             if self.operator.contains(name) {
-                Some("it is the operator's own identity")
+                Some("It is the operator's own identity, or a role on its way: this would cut the branch that we sit on.")
             } else if self.never_touch.contains(name) {
-                Some("it is on the list of things never to touch")
+                Some("It is on the list of things never to touch.")
             } else {
                 None
             }

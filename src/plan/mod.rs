@@ -1,83 +1,139 @@
 //! From a report to plans: pure, and complete when they leave here.
 //!
-//! Names `model`, `catalog` and `analyze`'s report; calls nothing. Only what is confirmed is planned; what is uncertain is
-//! withheld with its reason.
+//! Names `model`, `catalog` and `analyze`'s report; calls nothing and knows no clock. Only what is confirmed is planned; what
+//! is uncertain, somebody else's or beyond our changes is withheld with its reason and, where we know it, with the way by
+//! hand. Called by `cli`.
 
+mod advice;
 pub mod contain;
+mod ground;
 pub mod guard;
 pub mod revoke;
+mod words;
 
 pub use guard::Guard;
 
 use crate::model::change::{Change, Undo};
 use crate::model::plan::{Plan, PlanKind, SCHEMA, Step, Target, Withheld};
-use crate::model::{EventId, report::Confidence};
+use crate::model::{EventId, Report};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A step before it is numbered.
 struct Draft {
     target: Target,
-    because: Vec<EventId>,
+    because: BTreeSet<EventId>,
+    why: Vec<String>,
     before: &'static str,
     change: Change,
-    /// Lower ranks go first: launchers before the launched.
+    /// Lower ranks go first.
     rank: u32,
+    after: After,
 }
 
-/// Orders and numbers the drafts; a step waits for the last step of every lower rank.
-fn assemble(kind: PlanKind, mut drafts: Vec<Draft>, mut withheld: Vec<Withheld>) -> Plan {
-    drafts.sort_by(|a, b| (a.rank, &a.target, &a.change).cmp(&(b.rank, &b.target, &b.change)));
-    drafts.dedup_by(|a, b| {
-        let same = a.change == b.change
-            && a.target.account == b.target.account
-            && a.target.region == b.target.region;
-        if same {
-            b.because.append(&mut a.because);
-        }
-        same
-    });
-    withheld.sort_by(|a, b| (&a.target, &a.why).cmp(&(&b.target, &b.why)));
-    withheld.dedup();
-    let mut steps: Vec<Step> = Vec::new();
-    let mut rank_ends: Vec<(u32, u32)> = Vec::new();
-    for (index, draft) in drafts.into_iter().enumerate() {
-        let no = index as u32 + 1;
-        let after = rank_ends.iter().rev().find(|(rank, _)| *rank < draft.rank).map(|(_, no)| *no);
-        match rank_ends.last_mut() {
-            Some((rank, end)) if *rank == draft.rank => *end = no,
-            _ => rank_ends.push((draft.rank, no)),
-        }
-        let spec = draft.change.spec();
-        let mut because = draft.because;
-        because.sort();
-        because.dedup();
-        steps.push(Step {
-            no,
-            target: draft.target,
-            because,
-            before: draft.before,
-            change: draft.change,
-            api: spec.api,
-            expect: spec.expect,
-            destroys: spec.destroys,
-            undo: match spec.undo {
-                Undo::Call(call) => call,
-                Undo::None(why) => why,
-            },
-            after: after.into_iter().collect(),
-        });
+/// Which steps must be done before one.
+enum After {
+    Nothing,
+    /// Every step of a lower rank than this one.
+    Below(u32),
+    /// Every earlier step on this target of the same account.
+    Target(Arc<str>),
+}
+
+/// What a planner proposes, in any order.
+struct Proposal<'a> {
+    report: &'a Report,
+    guard: &'a Guard,
+    drafts: Vec<Draft>,
+    withheld: Vec<Withheld>,
+}
+
+impl<'a> Proposal<'a> {
+    fn new(report: &'a Report, guard: &'a Guard) -> Proposal<'a> {
+        Proposal { report, guard, drafts: Vec::new(), withheld: Vec::new() }
     }
-    Plan { schema: SCHEMA, kind, steps, withheld }
+
+    /// Takes a step, unless the guard protects its target or one of `names`.
+    fn take<'n>(&mut self, draft: Draft, names: impl IntoIterator<Item = &'n str>) {
+        let target =
+            [Some(&draft.target.id), draft.target.name.as_ref()].into_iter().flatten().map(|name| &**name);
+        let refusal = self.guard.forbids(target).or_else(|| self.guard.forbids(names));
+        match refusal {
+            Some(why) => {
+                let by_hand = format!("if it must be: {}", draft.change.spec().api);
+                self.withhold(draft.target, why, by_hand);
+            }
+            None => self.drafts.push(draft),
+        }
+    }
+
+    fn withhold(&mut self, target: Target, why: impl Into<String>, by_hand: impl Into<String>) {
+        self.withheld.push(Withheld { target, why: why.into(), by_hand: by_hand.into() });
+    }
+
+    /// Orders and numbers the steps. Equal changes in one place are one step, with all reasons, in the lowest rank.
+    fn into_plan(self, kind: PlanKind) -> Plan {
+        let mut merged: BTreeMap<(Arc<str>, Arc<str>, Change), Draft> = BTreeMap::new();
+        let mut drafts = self.drafts;
+        drafts.sort_by(|a, b| (a.rank, &a.target, &a.why).cmp(&(b.rank, &b.target, &b.why)));
+        for draft in drafts {
+            let place = (draft.target.account.clone(), draft.target.region.clone(), draft.change.clone());
+            match merged.get_mut(&place) {
+                Some(first) => {
+                    first.because.extend(draft.because);
+                    for why in draft.why {
+                        if !first.why.contains(&why) {
+                            first.why.push(why);
+                        }
+                    }
+                }
+                None => {
+                    merged.insert(place, draft);
+                }
+            }
+        }
+        let mut drafts: Vec<Draft> = merged.into_values().collect();
+        // By call, so that the same call on many things stands together.
+        let place = |one: &Draft| (one.rank, one.change.spec().api);
+        drafts.sort_by(|a, b| {
+            place(a).cmp(&place(b)).then_with(|| (&a.target, &a.change).cmp(&(&b.target, &b.change)))
+        });
+        let mut withheld = self.withheld;
+        withheld.sort();
+        withheld.dedup();
+        Plan {
+            schema: SCHEMA,
+            kind,
+            principal: self.report.principal.clone(),
+            window: self.report.window.clone(),
+            steps: drafts.iter().enumerate().map(|(index, draft)| step(index, draft, &drafts)).collect(),
+            withheld,
+        }
+    }
 }
 
-/// Why something uncertain is not planned.
-fn unsure(confidence: Confidence) -> Option<&'static str> {
-    match confidence {
-        Confidence::Confirmed => None,
-        Confidence::Suspect => {
-            Some("only suspected: the same principal made it, but nothing ties it to the leak")
-        }
-        Confidence::LikelyLegitimate => {
-            Some("looks legitimate: made before the leak or from where the owners work")
-        }
+fn step(index: usize, draft: &Draft, drafts: &[Draft]) -> Step {
+    let is_first = |other: &Draft| match &draft.after {
+        After::Nothing => false,
+        After::Below(rank) => other.rank < *rank,
+        After::Target(id) => other.target.account == draft.target.account && other.target.id == *id,
+    };
+    let earlier = drafts[..index].iter().enumerate();
+    let spec = draft.change.spec();
+    Step {
+        no: index as u32 + 1,
+        target: draft.target.clone(),
+        because: draft.because.iter().cloned().collect(),
+        why: draft.why.join(" "),
+        before: draft.before,
+        change: draft.change.clone(),
+        api: spec.api,
+        expect: spec.expect,
+        destroys: spec.destroys,
+        undo: match spec.undo {
+            Undo::Call(call) => call,
+            Undo::None(why) => why,
+        },
+        after: earlier.filter(|(_, other)| is_first(other)).map(|(index, _)| index as u32 + 1).collect(),
     }
 }

@@ -1,218 +1,115 @@
-//! The revoke plan: wave 1 the principal's own credentials, wave 2 every credential that it became or made.
+//! The revoke plan: wave 1 the principal's own credentials, wave 2 every credential that it became or made and every identity
+//! that it made, then the ways in that it opened.
 //!
-//! Deny, never detach; inactive, never delete (aws.md 4, gcp.md 5).
+//! Deny, never detach; inactive, never delete (aws.md 4, gcp.md 5). Wave 1 is proposed for every principal that is asked
+//! about, whatever the logs say: logs can't show that a credential is not known to others.
 
-use super::{Draft, Guard, assemble, unsure};
-use crate::model::change::{AwsChange, Change, GcpChange};
-use crate::model::plan::{Plan, PlanKind, Target, Withheld};
+mod aws;
+mod gcp;
+mod ways_in;
+
+use super::ground::{Ground, alive, is_identity, target, target_of};
+use super::words::when;
+use super::{Guard, Proposal, advice};
+use crate::model::plan::{Plan, PlanKind};
 use crate::model::report::{Credential, Report};
-use std::sync::Arc;
+use crate::model::{Provider, plan::Target};
+
+/// The principal, then its keys: the first ends live sessions too.
+const OWN: u32 = 0;
+const OWN_KEYS: u32 = 1;
+/// Identities and sessions, then what signs in as them.
+const BECAME: u32 = 2;
+const BECAME_KEYS: u32 = 3;
+const WAYS_IN: u32 = 4;
 
 pub fn revoke(report: &Report, guard: &Guard) -> Plan {
-    let mut drafts = Vec::new();
-    let mut withheld = Vec::new();
-    for credential in &report.credentials {
-        let target = Target {
-            kind: credential.kind,
-            id: credential.id.clone(),
-            name: credential.principal.clone().filter(|principal| *principal != credential.id),
-            account: credential.account.clone().unwrap_or_else(|| "".into()),
-            region: "".into(),
-        };
-        let names = [Some(&credential.id), credential.principal.as_ref()].into_iter().flatten();
-        let refusal = guard
-            .forbids(names)
-            .or_else(|| unsure(credential.confidence).filter(|_| credential.depth > 0))
-            .or_else(|| {
-                (credential.state != "left")
-                    .then_some("it is already deleted or inactive as far as the logs show")
-            });
-        let (changes, by_hand) = changes(credential, report);
-        if let Some(why) = refusal {
-            withheld.push(Withheld { target, why: why.to_owned(), by_hand: String::new() });
+    let ground = Ground::new(report);
+    let mut proposal = Proposal::new(report, guard);
+    match report.principal.provider {
+        Provider::Aws => aws::revoke(&ground, &mut proposal),
+        Provider::Gcp => gcp::revoke(&ground, &mut proposal),
+    }
+    ways_in::close(&ground, &mut proposal);
+    ways_in::tell(&ground, &mut proposal);
+    by_hand(&ground, &mut proposal);
+    proposal.into_plan(PlanKind::Revoke)
+}
+
+/// Identities that it made and that no change of ours covers: providers, groups, policies.
+fn by_hand(ground: &Ground, proposal: &mut Proposal) {
+    const COVERED: &[&str] = &[
+        "aws.iam.user",
+        "aws.iam.role",
+        "aws.rolesanywhere.trust_anchor",
+        "aws.rolesanywhere.profile",
+        "gcp.iam.service_account",
+    ];
+    for resource in ground.resources.iter().copied().filter(|one| is_identity(one.kind)) {
+        if COVERED.contains(&resource.kind) || alive(resource).is_none() {
             continue;
         }
-        if let Some((why, by_hand)) = by_hand {
-            withheld.push(Withheld {
-                target: target.clone(),
-                why: why.to_owned(),
-                by_hand: by_hand.to_owned(),
-            });
+        let by_hand = advice::of(resource.kind);
+        if let Some(why) = ground.spares_resource(resource) {
+            proposal.withhold(target_of(resource), why, by_hand);
+            continue;
         }
-        for change in changes {
-            drafts.push(Draft {
-                target: target.clone(),
-                because: credential.event.clone().into_iter().collect(),
-                before: "left",
-                change,
-                rank: u32::from(credential.depth > 0),
-            });
-        }
-    }
-    assemble(PlanKind::Revoke, drafts, withheld)
-}
-
-type ByHand = Option<(&'static str, &'static str)>;
-
-fn changes(credential: &Credential, report: &Report) -> (Vec<Change>, ByHand) {
-    let id = || credential.id.clone();
-    let user = credential.principal.as_deref().and_then(user_of);
-    let aws = |change: AwsChange| Change::Aws(change);
-    let gcp = |change: GcpChange| Change::Gcp(change);
-    match credential.kind {
-        "aws.access_key" => {
-            let user = user.or_else(|| user_of_seed(credential, report));
-            let mut changes = vec![aws(AwsChange::DeactivateAccessKey { user: user.clone(), key: id() })];
-            changes.extend(user.map(|user| aws(AwsChange::DenyUser { user })));
-            (changes, None)
-        }
-        "aws.login_profile" => {
-            let user = user.unwrap_or_else(id);
-            (vec![aws(AwsChange::DenyUser { user })], None)
-        }
-        "aws.user" => (user.map(|user| aws(AwsChange::DenyUser { user })).into_iter().collect(), None),
-        "aws.role" => {
-            let role = credential.principal.clone().unwrap_or_else(id);
-            (vec![aws(AwsChange::RevokeRoleSessions { role })], None)
-        }
-        "aws.session" => session_changes(credential, report),
-        "aws.service_specific_credential" => {
-            (vec![aws(AwsChange::DeactivateServiceSpecificCredential { user, id: id() })], None)
-        }
-        "aws.ssh_public_key" => (vec![aws(AwsChange::DeactivateSshPublicKey { user, id: id() })], None),
-        "aws.signing_certificate" => {
-            (vec![aws(AwsChange::DeactivateSigningCertificate { user, id: id() })], None)
-        }
-        "gcp.service_account" => {
-            let mut changes = vec![gcp(GcpChange::DisableServiceAccount { email: id() })];
-            let keys = report.leaked_keys.iter().cloned();
-            changes.extend(keys.map(|key| gcp(GcpChange::DisableServiceAccountKey { email: id(), key })));
-            (changes, None)
-        }
-        "gcp.service_account_key" => match &credential.principal {
-            Some(email) => {
-                (vec![gcp(GcpChange::DisableServiceAccountKey { email: email.clone(), key: id() })], None)
-            }
-            None => (
-                Vec::new(),
-                Some((
-                    "the record does not say whose key it is",
-                    "iam.projects.serviceAccounts.keys.disable",
-                )),
-            ),
-        },
-        "gcp.impersonation" => (vec![gcp(GcpChange::DisableServiceAccount { email: id() })], None),
-        "gcp.hmac_key" => {
-            let project = credential.account.clone().unwrap_or_else(|| "".into());
-            (vec![gcp(GcpChange::DeactivateHmacKey { project, access_id: id() })], None)
-        }
-        "gcp.api_key" => (vec![gcp(GcpChange::DeleteApiKey { name: id() })], None),
-        "aws.root" => (
-            Vec::new(),
-            Some((
-                "nobody but root can revoke root",
-                "sign in as root: change the password, delete its keys, check its MFA; in a member account deny root with an SCP",
-            )),
-        ),
-        "gcp.user" => (
-            Vec::new(),
-            Some((
-                "a person's sign-in is ended by a Workspace administrator",
-                "admin.directory.users.signOut; admin.directory.tokens.delete; suspend the user",
-            )),
-        ),
-        "gcp.workload_identity" => (
-            Vec::new(),
-            Some((
-                "an outside identity is shut at its provider",
-                "iam.projects.locations.workloadIdentityPools.providers.patch(disabled=true)",
-            )),
-        ),
-        "aws.web_identity_token" => (
-            Vec::new(),
-            Some((
-                "the token has left AWS and ends by itself within an hour",
-                "iam:DisableOutboundWebIdentityFederation",
-            )),
-        ),
-        _ => (Vec::new(), Some(("this program knows no reversible change for it yet", ""))),
-    }
-}
-
-/// A session dies with its role's older sessions; where others use the role too, only it is denied.
-fn session_changes(credential: &Credential, report: &Report) -> (Vec<Change>, ByHand) {
-    let Some(arn) = credential.principal.as_deref() else {
-        return (
-            Vec::new(),
-            Some((
-                "no record says which role or user this session belongs to",
-                "iam:PutRolePolicy or iam:PutUserPolicy (deny)",
-            )),
-        );
-    };
-    if let Some(user) = user_of(arn) {
-        return (vec![Change::Aws(AwsChange::DenyUser { user })], None);
-    }
-    if arn.contains(":federated-user/") {
-        let minter = report.credentials.iter().find(|other| Some(&other.id) == credential.issued_by.as_ref());
-        let user = minter.and_then(|minter| {
-            minter.principal.as_deref().and_then(user_of).or_else(|| user_of_seed(minter, report))
-        });
-        return match user {
-            Some(user) => (vec![Change::Aws(AwsChange::DenyFederatedUser { user })], None),
-            None => (
-                Vec::new(),
-                Some((
-                    "no record names the user that minted it",
-                    "iam:PutUserPolicy (deny) on the minting user",
-                )),
-            ),
+        let notes = ground.findings_about(&[&resource.id], &resource.account);
+        let mut why = format!("{} made it on {}.", resource.created_by, when(resource.created_at));
+        notes.iter().for_each(|finding| why += &format!(" {}", finding.note));
+        why += match advice::is_inert(resource.kind) {
+            true => " It lets nobody in by itself and stays as evidence.",
+            false => " This program does not act on this kind.",
         };
+        proposal.withhold(target_of(resource), why, by_hand);
     }
-    let Some(role) = role_of(arn) else {
-        return (Vec::new(), Some(("this is no session of a user or role", "")));
+}
+
+/// Why there is nothing to do about a credential itself, and what to look at all the same.
+fn over(credential: &Credential) -> Option<String> {
+    let by =
+        |by: &Option<std::sync::Arc<str>>| by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    if credential.state != "left" {
+        let at = credential.deleted_at.map(|at| format!(" on {}", when(at))).unwrap_or_default();
+        return Some(format!("It was deleted{at}{}, as far as the logs show.", by(&credential.deleted_by)));
+    }
+    let at = credential.deactivated_at?;
+    Some(format!(
+        "It was deactivated on {}{} and can be activated again: look that it still is inactive.",
+        when(at),
+        by(&credential.deactivated_by)
+    ))
+}
+
+fn credential_target(credential: &Credential) -> Target {
+    target(
+        credential.kind,
+        &credential.id,
+        credential.principal.clone(),
+        credential.account.as_deref().unwrap_or_default(),
+    )
+}
+
+/// How a credential came to be, and until when it lasts.
+fn origin(credential: &Credential) -> String {
+    let mut words = match (&credential.issued_by, credential.via) {
+        (Some(by), Some(via)) => format!("{by} made it by {via}"),
+        (Some(by), None) => format!("{by} made it"),
+        (None, _) => "It was made".to_owned(),
     };
-    if role.contains("role/aws-service-role/") || role.contains("role/AWSServiceRole") {
-        return (
-            Vec::new(),
-            Some(("a service-linked role can't be denied: contain what its service launched", "")),
-        );
+    if let Some(at) = credential.issued_at {
+        words += &format!(" on {}", when(at));
     }
-    if role.contains("role/AWSReservedSSO_") {
-        return (
-            Vec::new(),
-            Some((
-                "roles of Identity Center can't be edited in IAM",
-                "sso:DeleteAccountAssignment; an SCP denying identitystore:UserId",
-            )),
-        );
+    let is_seen = !matches!(credential.kind, "gcp.hmac_key" | "gcp.api_key");
+    words += match (credential.last_use, credential.used) {
+        (None, false) if !is_seen => "; no log shows its use".to_owned(),
+        (Some(last), _) => format!("; it was last used on {}", when(last)),
+        (None, true) => "; it was used".to_owned(),
+        (None, false) => "; no use of it was seen".to_owned(),
     }
-    let shared = report.unlinked.iter().any(|other| {
-        other.why.starts_with("same role")
-            && other.principal.as_deref().and_then(role_of).as_ref() == Some(&role)
-    });
-    let session = arn.rsplit('/').next().unwrap_or_default();
-    // aws:userid is `<role's unique id>:<session name>`; the role's id is looked up when the step is taken.
-    let change = if shared {
-        AwsChange::DenySession { role, user_id: format!("*:{session}").into() }
-    } else {
-        AwsChange::RevokeRoleSessions { role }
-    };
-    (vec![Change::Aws(change)], None)
-}
-
-/// The seed key's user, as its own records named it.
-fn user_of_seed(credential: &Credential, report: &Report) -> Option<Arc<str>> {
-    (credential.depth == 0).then(|| report.seed_user.clone()).flatten().as_deref().and_then(user_of)
-}
-
-fn user_of(arn: &str) -> Option<Arc<str>> {
-    let (_, rest) = arn.split_once(":user/")?;
-    rest.rsplit('/').next().filter(|name| !name.is_empty()).map(Arc::from)
-}
-
-fn role_of(arn: &str) -> Option<Arc<str>> {
-    let (head, rest) = arn.split_once(":assumed-role/")?;
-    let role = rest.split('/').next().filter(|role| !role.is_empty())?;
-    Some(format!("{}:role/{role}", head.replacen(":sts:", ":iam:", 1)).into())
+    .as_str();
+    if let Some(until) = credential.valid_until {
+        words += &format!("; it ends by itself on {}", when(until));
+    }
+    words + "."
 }

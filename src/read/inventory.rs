@@ -4,8 +4,9 @@
 //! Pure. A call that is not interpreted is named, never taken for "nothing there".
 
 use super::Unreadable;
+use crate::catalog::{aws, gcp};
 use crate::model::gap::GapKind;
-use crate::model::observed::{Listing, State};
+use crate::model::observed::{KeySeen, Listing, State};
 use crate::model::{Gap, Observed, ResourceRef, Time, time};
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Default, PartialEq)]
 pub struct Look {
     pub observed: Vec<Observed>,
+    pub keys: Vec<KeySeen>,
     pub listings: Vec<Listing>,
     pub gaps: Vec<Gap>,
 }
@@ -36,7 +38,9 @@ pub fn read(raw: &[u8]) -> Result<Look, Unreadable> {
         "ec2:DescribeSpotInstanceRequests" => spot_requests(response, &place, &mut look),
         "autoscaling:DescribeAutoScalingGroups" => scaling_groups(response, &place, &mut look),
         "ecs:DescribeTasks" => ecs_tasks(response, &place, &mut look),
+        "ecs:ListTasks" => ecs_task_names(response, &place, &mut look),
         "ecs:DescribeServices" => ecs_services(response, &place, &mut look),
+        "iam:ListAccessKeys" => access_keys(response, call, &place, &mut look),
         "lambda:ListFunctions" => functions(response, &place, &mut look),
         "compute.instances.aggregatedList" | "compute.instances.list" => {
             per_zone(response, "instances", &place, &mut look, compute_instance);
@@ -124,20 +128,6 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// Tags that name what launched an instance, the nearest launcher first (`aws_indirect_launch.tsv`).
-const LAUNCHER_TAGS: &[&str] = &[
-    "aws:autoscaling:groupName",
-    "aws:ec2:fleet-id",
-    "aws:ec2spot:fleet-request-id",
-    "aws:elasticmapreduce:job-flow-id",
-    "aws:batch:compute-environment",
-    "eks:nodegroup-name",
-    "eks:cluster-name",
-    "eks:eks-cluster-name",
-    "elasticbeanstalk:environment-id",
-    "aws:cloudformation:stack-id",
-];
-
 fn ec2_instances(response: &Value, place: &Place, look: &mut Look) {
     for instance in items(response, "Reservations").flat_map(|reservation| items(reservation, "Instances")) {
         let Some(id) = text(instance, "InstanceId") else { continue };
@@ -149,10 +139,7 @@ fn ec2_instances(response: &Value, place: &Place, look: &mut Look) {
         };
         let mut seen = place.see("aws.ec2.instance", id, state);
         seen.created_at = instance.get("LaunchTime").and_then(time::parse_loose);
-        for wanted in LAUNCHER_TAGS {
-            let tagged = items(instance, "Tags").filter(|tag| text(tag, "Key") == Some(wanted));
-            seen.held_by.extend(tagged.filter_map(|tag| text(tag, "Value")).map(Arc::from));
-        }
+        seen.held_by.extend(aws::launchers(instance, "", "Tags[]"));
         seen.held_by.extend(text(instance, "SpotInstanceRequestId").map(Arc::from));
         seen.identity =
             instance.get("IamInstanceProfile").and_then(|profile| text(profile, "Arn")).map(Arc::from);
@@ -225,6 +212,39 @@ fn ecs_tasks(response: &Value, place: &Place, look: &mut Look) {
             seen.held_by.push(service.into());
         }
         look.observed.push(seen);
+    }
+}
+
+/// A list of names: the tasks exist, and no more is told of them. It covers one cluster, so it lists no place whole.
+fn ecs_task_names(response: &Value, place: &Place, look: &mut Look) {
+    let arns = items(response, "taskArns").filter_map(Value::as_str).filter(|arn| !arn.is_empty());
+    look.observed.extend(arns.map(|arn| place.see("aws.ecs.task", arn, State::Unknown)));
+}
+
+/// Keys are credentials, no resources: whether each works is told apart from what was made.
+fn access_keys(response: &Value, call: &str, place: &Place, look: &mut Look) {
+    for key in items(response, "AccessKeyMetadata") {
+        let Some(id) = text(key, "AccessKeyId") else { continue };
+        let active = match text(key, "Status") {
+            Some("Active") => true,
+            Some("Inactive" | "Expired") => false,
+            Some(_) | None => {
+                look.gaps.push(Gap::new(
+                    GapKind::Blind,
+                    format!("{call} in {} of {}", place.region, place.account),
+                    format!("it does not say whether key {id} works"),
+                ));
+                continue;
+            }
+        };
+        let user = text(key, "UserName").map(Arc::from);
+        look.keys.push(KeySeen {
+            key: id.into(),
+            active,
+            user,
+            account: place.account.clone(),
+            at: place.at,
+        });
     }
 }
 
@@ -321,15 +341,7 @@ fn compute_instance(item: &Value, place: &Place) -> Option<Observed> {
             }
         }
     }
-    // Google's own labels of what holds the machine (gcp.md 4.1).
-    for label in [
-        "goog-k8s-cluster-name",
-        "goog-dataproc-cluster-uuid",
-        "goog-dataproc-cluster-name",
-        "batch-job-uid",
-        "batch-job-id",
-        "dataflow_job_id",
-    ] {
+    for label in gcp::common::LAUNCHER_LABELS {
         seen.held_by.extend(item.get("labels").and_then(|labels| text(labels, label)).map(Arc::from));
     }
     seen.identity = items(item, "serviceAccounts").find_map(|account| text(account, "email")).map(Arc::from);

@@ -57,7 +57,7 @@ fn one(page: &mut Page<'_>, step: &Step) {
     let line = Line::new().put(step.no).put(". ").join(call(step)).put("  ").join(target(&step.target));
     page.at(2, 6, line);
     let mut line = told(step).put(" Because of ").join(why(page, step));
-    line = line.put(". Last seen: ").put(Untrusted(step.before)).put(".");
+    line = line.put(". ").put(Untrusted(&step.why)).put(" Last seen: ").put(Untrusted(step.before)).put(".");
     if !step.after.is_empty() {
         line = line.put(" After step ").list(", ", step.after.iter().map(|no| Line::new().put(*no))).put(".");
     }

@@ -1,6 +1,6 @@
 //! The AWS compute rows: complete against the table of facts, every path alive, and the rows that a plan acts on exact.
 
-use crate::support::fixtures;
+use crate::aws_edges::event;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use triage::catalog::aws::{LAUNCHER_KINDS, SERVICES};
@@ -388,17 +388,10 @@ fn with_record<T>(json: &Value, source: &str, event: &str, use_it: impl FnOnce(&
     use_it(&record)
 }
 
-/// Facts of `fixtures/events/aws/<name>.json`.
+/// Facts of `fixtures/events/aws/<name>.json`, read as delivered.
 #[track_caller]
-fn facts_of(name: &str) -> Vec<Fact> {
-    let path = fixtures().join("events/aws").join(name).with_extension("json");
-    let json: Value =
-        serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|e| panic!("{name}: {e}"))).unwrap();
-    let event = json["eventName"].as_str().unwrap();
-    let event = event.split_once("20150331").map_or(event, |(stem, _)| stem);
-    with_record(&json, json["eventSource"].as_str().unwrap(), event, |record| {
-        catalog::facts(SERVICES, record)
-    })
+fn recorded(name: &str) -> Vec<Fact> {
+    event(name).facts
 }
 
 /// A fact as a line that can be read.
@@ -434,7 +427,7 @@ fn line(fact: &Fact) -> String {
 
 #[track_caller]
 fn check(name: &str, expect: &[&str]) {
-    let facts: Vec<String> = facts_of(name).iter().map(line).collect();
+    let facts: Vec<String> = recorded(name).iter().map(line).collect();
     assert_eq!(facts, expect, "{name}");
 }
 #[test]
@@ -1114,9 +1107,9 @@ const DELETIONS: &[(&str, &str)] = &[
 #[test]
 fn deletions_name_what_was_created_and_nothing_else() {
     let made: Vec<(&str, Vec<ResourceRef>)> =
-        DELETIONS.iter().map(|(create, _)| (*create, created(&facts_of(create)))).collect();
+        DELETIONS.iter().map(|(create, _)| (*create, created(&recorded(create)))).collect();
     for (create, delete) in DELETIONS {
-        let gone: Vec<ResourceRef> = facts_of(delete)
+        let gone: Vec<ResourceRef> = recorded(delete)
             .into_iter()
             .filter_map(|fact| if let Fact::Deleted(resource) = fact { Some(resource) } else { None })
             .collect();
@@ -1127,8 +1120,8 @@ fn deletions_name_what_was_created_and_nothing_else() {
         }
     }
     // Deleting one version of a function leaves the function.
-    let function = &created(&facts_of("lambda/CreateFunction20150331"))[0];
-    let version = facts_of("lambda/DeleteFunction20150331-version");
+    let function = &created(&recorded("lambda/CreateFunction20150331"))[0];
+    let version = recorded("lambda/DeleteFunction20150331-version");
     assert!(matches!(&version[..], [Fact::Deleted(gone)] if !gone.is_same(function)));
 }
 
@@ -1148,8 +1141,8 @@ fn every_launcher_is_a_kind_that_something_creates() {
         ("eks/CreateNodegroup", "autoscaling/CreateAutoScalingGroup-eks"),
         ("cloudformation/CreateStack", "lambda/CreateFunction20150331"),
     ] {
-        let made = created(&facts_of(event)).remove(0);
-        let launched = created(&facts_of(launcher)).remove(0);
+        let made = created(&recorded(event)).remove(0);
+        let launched = created(&recorded(launcher)).remove(0);
         let launcher = launched.launcher.expect("every one of these has a launcher");
         assert!(
             LAUNCHER_KINDS.contains(&made.kind) && made.all_names().any(|name| *name == launcher),

@@ -25,6 +25,7 @@ fn line(fact: &Fact) -> String {
     match fact {
         Fact::Issued(issued) => issued_line(issued),
         Fact::Revoked { kind, id, how } => format!("revoked {kind} {id}: {how}"),
+        Fact::Restored { kind, id, how } => format!("restored {kind} {id}: {how}"),
         Fact::SignedIn { principal, via } => format!("signed in {principal} via {via}"),
         Fact::Carries { compute, identity } => {
             let (kind, id, names) = (compute.kind, &compute.id, compute.names.join(" "));
@@ -38,11 +39,7 @@ fn line(fact: &Fact) -> String {
             let technique = signal.technique.map_or("-", |technique| technique.id);
             format!("{:?} {technique} [{}] {}", signal.kind, signal.pair, signal.note)
         }
-        Fact::Created(_)
-        | Fact::Deleted(_)
-        | Fact::Restored { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Leak { .. } => {
+        Fact::Created(_) | Fact::Deleted(_) | Fact::Withdrawn { .. } | Fact::Leak { .. } => {
             format!("{fact:?}")
         }
     }
@@ -191,6 +188,7 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "iam/UpdateAccessKey-active",
         &[
+            "restored aws.access_key AKIARTX3GSDSZYTVWVUN: re-activated",
             "touched aws.access_key AKIARTX3GSDSZYTVWVUN: re-activated",
             "Persistence T1098.001 [iam:access-key/111122223333/AKIARTX3GSDSZYTVWVUN] Access key AKIARTX3GSDSZYTVWVUN of another user (svc-backup) was re-activated.",
         ],
@@ -233,6 +231,7 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "iam/UpdateSSHPublicKey",
         &[
+            "restored aws.ssh_public_key APKALY2NCXGKQNCGWBCUL: re-activated",
             "touched aws.ssh_public_key APKALY2NCXGKQNCGWBCUL: re-activated",
             "Persistence T1098.004 [iam:ssh-public-key/111122223333/APKALY2NCXGKQNCGWBCUL] SSH public key APKALY2NCXGKQNCGWBCUL of another user (alice) was re-activated.",
         ],
@@ -407,6 +406,11 @@ const TOLD: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Whether what this recording tells is written down in [`TOLD`].
+pub fn is_edge(name: &str) -> bool {
+    TOLD.iter().any(|(told, _)| *told == name)
+}
+
 #[test]
 fn every_edge_tells_exactly_this() {
     for (name, expect) in TOLD {
@@ -435,6 +439,43 @@ fn a_cross_account_copy_says_who_came() {
     assert_eq!((event.actor.principal.as_deref(), event.actor.key.as_deref()), (None, None));
     assert_eq!(event.scope.account.as_ref(), "444455556666");
     assert!(event.shared.is_some());
+}
+
+#[test]
+fn trust_policies_tell_whom_they_let_in() {
+    let check = |document: Value, expect: &[&str]| {
+        let mut json = fixture("iam/UpdateAssumeRolePolicy");
+        json["requestParameters"]["policyDocument"] = document.clone();
+        let event = read::cloudtrail::read(json.to_string().as_bytes(), Provenance::default()).unwrap();
+        let members: Vec<String> = event
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::Granted { member, .. } => Some(member.to_string()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(members, expect, "{document}");
+    };
+    let allow = |principal: Value| json!({"Statement": {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}});
+    check(allow(json!({"Service": "ec2.amazonaws.com"})), &[]);
+    check(allow(json!("*")), &["*"]);
+    let all = json!({"AWS": ["444455556666", "*"], "Service": "x", "Federated": "accounts.google.com"});
+    check(allow(all), &["*", "accounts.google.com", "arn:aws:iam::444455556666:root"]);
+    check(json!({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}), &[]);
+    check(json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"}]}), &[]);
+    let but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "x"}, "Action": ["sts:*"]});
+    check(json!({"Statement": [but]}), &["*"]);
+    let text = allow(json!({"Federated": "accounts.google.com"})).to_string();
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    check(json!(text), &["accounts.google.com"]);
+    check(json!(encoded), &["accounts.google.com"]);
+    for garbage in ["%zz", "%", "%ff"] {
+        check(json!(garbage), &[]);
+    }
+    for garbage in [json!([]), json!(7), json!({"Statement": [[], 3]})] {
+        check(garbage, &[]);
+    }
 }
 
 /// A policy that is masked, or left out of a record that grew too large, is no proof that nobody was let in.

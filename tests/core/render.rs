@@ -264,13 +264,14 @@ fn founding() -> Report {
     }
     report.touched = vec![
         Touched {
-            kind: "gcp.logging.sink",
+            kind: "gcp.logging.log_sink",
             id: arc("projects/acme-prod/sinks/security"),
             account: arc("acme-prod"),
             region: arc("global"),
             how: "deleted".into(),
             events: vec![arc("sink1")],
             confidence: Confidence::Confirmed,
+            own: false,
         },
         Touched {
             kind: "gcp.compute.image",
@@ -280,6 +281,7 @@ fn founding() -> Report {
             how: "shared with allAuthenticatedUsers".into(),
             events: vec![arc("img1")],
             confidence: Confidence::Confirmed,
+            own: false,
         },
     ];
     use FindingKind::*;
@@ -731,6 +733,7 @@ fn filled(text: &str) -> Report {
             how: text.into(),
             events: ids(),
             confidence: Confidence::Suspect,
+            own: false,
         }],
         findings: vec![Finding {
             kind: FindingKind::DefenseEvasion,
@@ -938,7 +941,9 @@ fn step(no: u32, change: AwsChange, kind: &'static str, id: &str, after: Vec<u32
             name: None,
             account: arc("444455556666"),
             region: arc("eu-west-3"),
+            zone: None,
         },
+        why: format!("Launched as number {no}."),
         because: vec![arc("11111111-2222-3333-4444-555555555555"), arc(format!("event-{no}"))],
         before: "left",
         change,
@@ -973,10 +978,19 @@ fn contain() -> Plan {
         name: Some(arc("build")),
         account: arc("444455556666"),
         region: arc("eu-west-3"),
+        zone: None,
     };
     let why = "made in a session that is only suspected".to_owned();
     let withheld = vec![Withheld { target, why, by_hand: "ec2:StopInstances".to_owned() }];
-    Plan { schema: triage::model::plan::SCHEMA, kind: PlanKind::Contain, steps, withheld }
+    let principal = subject("access_key", Provider::Aws, "AKIAIOSFODNN7EXAMPLE", "111122223333");
+    Plan {
+        schema: triage::model::plan::SCHEMA,
+        kind: PlanKind::Contain,
+        principal,
+        window: Window::default(),
+        steps,
+        withheld,
+    }
 }
 
 #[test]
@@ -1006,6 +1020,7 @@ fn hostile_text_forges_no_step() {
                     (step.target.id, step.target.name) = (arc(text), Some(arc(format!("{text}{text}"))));
                     (step.target.account, step.target.region) = (arc(text), arc(text));
                     step.because = vec![arc(text)];
+                    step.why = text.into();
                 }
                 plan.withheld[0].why = text.into();
                 plan.withheld[0].by_hand = text.into();

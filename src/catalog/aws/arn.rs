@@ -42,6 +42,13 @@ pub fn partition_of(region: &str) -> &'static str {
     }
 }
 
+/// Returns the account id that a principal names (`111122223333`, any ARN); `None` for services, `*` and identity
+/// providers.
+pub fn account_of(principal: &str) -> Option<&str> {
+    let account = if principal.starts_with("arn:") { Arn::parse(principal)?.account } else { principal };
+    (!account.is_empty() && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
+}
+
 /// Returns the ARN of a role's session; sessions drop the role's path.
 pub fn session_of(role: &str, session: &str) -> Option<Arc<str>> {
     let role = Arn::parse(role)?;
@@ -52,6 +59,15 @@ pub fn session_of(role: &str, session: &str) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn principals_name_their_account() {
+        assert_eq!(account_of("444455556666"), Some("444455556666"));
+        assert_eq!(account_of("arn:aws:iam::444455556666:root"), Some("444455556666"));
+        for nobody in ["events.amazonaws.com", "*", "", "arn:", "arn:aws:s3:::b", "accounts.google.com"] {
+            assert_eq!(account_of(nobody), None, "{nobody}");
+        }
+    }
 
     #[test]
     fn a_session_drops_the_path_of_its_role() {

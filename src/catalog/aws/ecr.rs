@@ -1,10 +1,12 @@
 //! Amazon ECR: repositories, pushed images and who may pull or push.
 
+use super::policy_document::{keeps_outsiders_out, openings};
 use super::tell::{self, Half};
 use crate::catalog::technique as t;
 use crate::catalog::{Record, Service, on};
 use crate::model::Fact;
 use crate::model::report::FindingKind::*;
+use std::collections::BTreeSet;
 
 pub static ECR: Service = Service {
     source: "ecr.amazonaws.com",
@@ -73,23 +75,26 @@ fn deleted(record: &Record, facts: &mut Vec<Fact>) {
     }
 }
 
-/// A policy that lets in nobody from outside takes back one that did.
+/// A policy that lets in nobody from outside takes back one that did; one that the record does not show does neither.
 fn policy(record: &Record, facts: &mut Vec<Fact>) {
+    const POLICY: &str = "requestParameters.policyText|responseElements.policyText";
     let Some(name) = record.first("requestParameters.repositoryName") else { return };
-    let Some(text) = record.first("requestParameters.policyText|responseElements.policyText") else { return };
-    let outsiders = tell::outsiders(&text, &record.scope.account).unwrap_or_default();
+    let outsiders: BTreeSet<_> = openings(record, POLICY).into_iter().map(|opening| opening.member).collect();
     let how = if outsiders.is_empty() {
         "policy changed".to_owned()
-    } else if outsiders.iter().any(|who| &**who == "*") {
+    } else if outsiders.contains("*") {
         "made public".to_owned()
     } else {
-        format!("shared with {}", outsiders.join(", "))
+        format!("shared with {}", outsiders.iter().map(|who| &**who).collect::<Vec<_>>().join(", "))
     };
     let note =
         format!("Repository {name} was {how}: its images can be taken from outside, or replaced there.");
     facts.push(Fact::Touched { resource: record.resource("aws.ecr.repository", name.clone()), how });
     for member in &outsiders {
         facts.push(tell::granted(member, "repository policy", name.clone(), false));
+    }
+    if outsiders.is_empty() && !keeps_outsiders_out(record, POLICY) {
+        return;
     }
     let pair = Half { label: "ecr:repository-policy", concerns: &name, undoes: outsiders.is_empty() };
     facts.push(tell::half(record, Exposure, &t::TRANSFER_TO_CLOUD_ACCOUNT, note, name.clone(), pair));

@@ -1,6 +1,6 @@
 //! Amazon OpenSearch Service, which still logs as `es`, under the new call names and the old.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::DATA_FROM_CLOUD_STORAGE;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::Exposure;
@@ -36,7 +36,7 @@ pub static ES: Service = Service {
         on("UpdateDomainConfig|UpdateElasticsearchDomainConfig")
             .about("aws.opensearch.domain", "requestParameters.domainName")
             .undoes("es:policy {awsRegion}")
-            .only_if(|record| record.first(POLICY).is_some() && !lets_outsiders_in(record, POLICY)),
+            .only_if(|record| keeps_outsiders_out(record, POLICY)),
         // Either call deletes a domain that either call made.
         on("DeleteDomain|DeleteElasticsearchDomain")
             .deletes("aws.opensearch.domain", "requestParameters.domainName"),

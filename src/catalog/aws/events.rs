@@ -1,5 +1,6 @@
 //! Amazon EventBridge: rules start their targets on a schedule or whenever something happens.
 
+use super::arn;
 use super::tell::{self, Half};
 use crate::catalog::technique as t;
 use crate::catalog::{Record, Service, on, path};
@@ -102,7 +103,7 @@ fn targets(record: &Record, facts: &mut Vec<Fact>) {
     for target in record.values("requestParameters.targets[]") {
         let text = |key| path::resolve(target, key, record.event).into_iter().next();
         let (Some(id), Some(arn)) = (text("id"), text("arn")) else { continue };
-        let abroad = tell::account_of(&arn).filter(|account| *account != &*record.scope.account);
+        let abroad = arn::account_of(&arn).filter(|account| *account != &*record.scope.account);
         let (kind, technique, note) = match abroad {
             Some(account) => (
                 Exfiltration,

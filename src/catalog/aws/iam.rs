@@ -3,6 +3,7 @@
 //! Everything here is logged in us-east-1, whatever region the caller names.
 
 use super::policy_document::{allows_everything, grant, lets_outsiders_in, only_denies};
+use super::tell::ACCOUNT;
 use crate::catalog::technique::{
     ACCOUNT_ACCESS_REMOVAL, ADDITIONAL_CLOUD_ROLES, COMPUTE_HIJACKING, CREATE_CLOUD_ACCOUNT, DISABLE_TOOLS,
     MFA_MODIFICATION, MODIFY_AUTH_PROCESS, TRUST_MODIFICATION,
@@ -253,7 +254,6 @@ const TRUST: &str =
 const INSTANCE_PROFILE: &str = "requestParameters.instanceProfileName";
 const MFA: &str = "requestParameters.serialNumber";
 const WHO: &str = "requestParameters.userName|requestParameters.roleName|requestParameters.groupName";
-const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 
 /// AWS's own policies that make an administrator, or let one make oneself an administrator.
 fn is_admin_policy(record: &Record) -> bool {

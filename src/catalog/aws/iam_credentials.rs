@@ -1,7 +1,7 @@
 //! AWS IAM, the part that mints and revokes credentials, and opens roles. Users, roles and policies are beside it.
 
 use super::sts;
-use super::{arn, policy};
+use super::{arn, policy_document};
 use crate::catalog::record::pair_key;
 use crate::catalog::{Record, Service, on, technique};
 use crate::model::event::Signal;
@@ -165,6 +165,7 @@ impl Kind {
             && let Some(id) = self.id_in(record, &owner)
         {
             let resource = record.resource(self.kind, id.clone());
+            facts.push(Fact::Restored { kind: self.kind, id: id.clone(), how: "re-activated" });
             facts.push(Fact::Touched { resource, how: "re-activated".to_owned() });
             let note = format!("{} of {} was re-activated.", self.named(Some(&id)), owner.described());
             facts.push(self.signal(record, id, note));
@@ -225,15 +226,14 @@ fn trust_replaced(record: &Record, facts: &mut Vec<Fact>) {
     let Some(role) = record.first("requestParameters.roleName") else { return };
     let pair = pair_key("iam:trust", &record.scope.account, &role);
     let partition = sts::partition(record);
-    let document = record.value("requestParameters.policyDocument").and_then(policy::document);
-    let Some(document) = document else {
+    let Some(trusted) = policy_document::trusted(record, "requestParameters.policyDocument", partition)
+    else {
         // Omitted (over 100 KB) or masked: whom it lets in can't be known, and that is worth saying.
         let note =
             format!("The trust policy of role {role} was replaced and the record does not show by what.");
         facts.push(trust_signal(role, pair, note));
         return;
     };
-    let trusted = policy::trusted(&document, partition);
     if trusted.is_empty() {
         return facts.push(undoing(pair, role));
     }
@@ -241,7 +241,7 @@ fn trust_replaced(record: &Record, facts: &mut Vec<Fact>) {
     let role_arn: Arc<str> = format!("arn:{partition}:iam::{own}:role/{role}").into();
     let mut described = Vec::new();
     for entry in trusted {
-        let whose = match policy::account_of(&entry.member) {
+        let whose = match arn::account_of(&entry.member) {
             _ if entry.member == "*" => "anyone".to_owned(),
             Some(account) if account == own.as_ref() => entry.member.clone(),
             Some(_) => format!("{} (another account)", entry.member),

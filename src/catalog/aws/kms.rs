@@ -1,6 +1,6 @@
 //! AWS KMS.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::{
     ADDITIONAL_CLOUD_ROLES, DATA_DESTRUCTION, INHIBIT_RECOVERY, TRANSFER_TO_CLOUD_ACCOUNT,
 };
@@ -46,7 +46,7 @@ pub static KMS: Service = Service {
             .finding(Exposure, &TRANSFER_TO_CLOUD_ACCOUNT, "The policy of key {id} now lets another account, or anybody, use it.")
             .pair("kms:policy")
             .only_if(|record| lets_outsiders_in(record, POLICY)),
-        on("PutKeyPolicy").about("aws.kms.key_policy", KEY).undoes("kms:policy").only_if(|record| !lets_outsiders_in(record, POLICY)),
+        on("PutKeyPolicy").about("aws.kms.key_policy", KEY).undoes("kms:policy").only_if(|record| keeps_outsiders_out(record, POLICY)),
         on("PutKeyPolicy")
             .about("aws.kms.key_policy", KEY)
             .finding(Destruction, &INHIBIT_RECOVERY, "The policy of key {id} was replaced without the check against locking oneself out; only AWS Support can undo a lock-out.")

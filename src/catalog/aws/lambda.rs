@@ -1,5 +1,6 @@
 //! AWS Lambda: functions, what starts them and who may; event names come with a version suffix that readers strip.
 
+use super::arn;
 use super::tell::{self, Half};
 use crate::catalog::technique as t;
 use crate::catalog::{Act, Record, Service, on};
@@ -281,7 +282,7 @@ fn permission(record: &Record, facts: &mut Vec<Fact>) {
     let (id, name) = (function.id.clone(), bare(&function.id).to_owned());
     let who = if public { "everyone" } else { &*principal };
     facts.push(Fact::Touched { resource: function, how: format!("{action} given to {who}") });
-    if public || tell::account_of(&principal).is_some() {
+    if public || arn::account_of(&principal).is_some() {
         facts.push(tell::granted(&principal, action, id.clone(), false));
     }
     let Some(outsider) = outsider(record, &principal) else { return };
@@ -305,11 +306,11 @@ fn outsider(record: &Record, principal: &Arc<str>) -> Option<String> {
         let limited = record.first("requestParameters.principalOrgID").is_some();
         return (!limited).then(|| "everyone".to_owned());
     }
-    if let Some(account) = tell::account_of(principal) {
+    if let Some(account) = arn::account_of(principal) {
         return (account != own).then(|| principal.to_string());
     }
     let source = record.first("requestParameters.sourceAccount|requestParameters.sourceArn")?;
-    let account = tell::account_of(&source)?;
+    let account = arn::account_of(&source)?;
     (account != own).then(|| format!("{principal} for account {account}"))
 }
 

@@ -1,5 +1,6 @@
 //! Amazon Macie.
 
+use super::tell::ACCOUNT;
 use crate::catalog::technique::DISABLE_TOOLS;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::DefenseEvasion;
@@ -26,5 +27,4 @@ pub static MACIE2: Service = Service {
     ],
 };
 
-const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 const STATUS: &str = "requestParameters.status";

@@ -59,7 +59,6 @@ pub mod medialive;
 pub mod mediapackagev2;
 pub mod monitoring;
 pub mod organizations;
-pub mod policy;
 pub mod policy_document;
 pub mod rds;
 pub mod redshift;
@@ -95,7 +94,7 @@ pub mod wafv2;
 pub mod workspaces;
 
 use super::Service;
-pub use tell::LAUNCHER_KINDS;
+pub use tell::{LAUNCHER_KINDS, launchers};
 
 /// Every AWS service that we have rows for, alphabetical.
 pub static SERVICES: &[&Service] = &[

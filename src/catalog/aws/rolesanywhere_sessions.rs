@@ -1,6 +1,6 @@
 //! AWS IAM Roles Anywhere: role credentials for whoever holds a certificate.
 
-use super::sts;
+use super::{arn, sts};
 use crate::catalog::{Record, Service, on, path};
 use crate::model::{Fact, Minter, time};
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn credential(record: &Record, set: &Value) -> Option<Fact> {
     let serial = arn.as_deref().and_then(|arn| arn.rsplit('/').next()).map(Into::into);
     let mut session = sts::session(record, "CreateSession");
     session.id = at("credentials.accessKeyId").filter(|id| !sts::is_masked(id))?;
-    session.account = arn.as_deref().and_then(sts::account_in);
+    session.account = arn.as_deref().and_then(arn::account_of).map(Into::into);
     session.principal = arn;
     session.principal_id = at("assumedRoleUser.assumedRoleId");
     session.expires = path::values(set, "credentials.expiration", record.event)

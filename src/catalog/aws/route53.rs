@@ -38,24 +38,12 @@ const ZONE: &str = "requestParameters.hostedZoneId";
 fn bare_zone(_: &Record, facts: &mut Vec<Fact>) {
     let bare = |text: &str| text.replace("/hostedzone/", "");
     for fact in facts {
-        match fact {
-            Fact::Created(zone) | Fact::Deleted(zone) | Fact::Touched { resource: zone, .. } => {
-                zone.id = bare(&zone.id).into();
-            }
-            Fact::Signal(signal) => {
-                signal.subject = bare(&signal.subject).into();
-                signal.pair = bare(&signal.pair).into();
-                signal.note = bare(&signal.note);
-            }
-            Fact::Issued(_)
-            | Fact::Revoked { .. }
-            | Fact::Restored { .. }
-            | Fact::SignedIn { .. }
-            | Fact::Carries { .. }
-            | Fact::Granted { .. }
-            | Fact::Withdrawn { .. }
-            | Fact::Forwarded { .. }
-            | Fact::Leak { .. } => {}
+        if let Fact::Signal(signal) = fact {
+            signal.subject = bare(&signal.subject).into();
+            signal.pair = bare(&signal.pair).into();
+            signal.note = bare(&signal.note);
+        } else if let Some(zone) = fact.resource_mut() {
+            zone.id = bare(&zone.id).into();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! An object that was read, written or deleted is named by its bucket: a report with a line for each object helps nobody,
 //! and what happens to objects of a bucket that the principal made itself must match that bucket.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::{
     DATA_DESTRUCTION, DATA_ENCRYPTED, DATA_FROM_CLOUD_STORAGE, DISABLE_CLOUD_LOGS, DISABLE_TOOLS,
     INHIBIT_RECOVERY, LIFECYCLE_DELETION, TRANSFER_TO_CLOUD_ACCOUNT,
@@ -30,7 +30,7 @@ pub static S3: Service = Service {
             .finding(Exposure, &DATA_FROM_CLOUD_STORAGE, "The policy of bucket {id} now lets another account, or anybody, in.")
             .pair("s3:policy")
             .only_if(|record| lets_outsiders_in(record, POLICY)),
-        on("PutBucketPolicy").about("aws.s3.bucket_policy", BUCKET).undoes("s3:policy").only_if(|record| !lets_outsiders_in(record, POLICY)),
+        on("PutBucketPolicy").about("aws.s3.bucket_policy", BUCKET).undoes("s3:policy").only_if(|record| keeps_outsiders_out(record, POLICY)),
         on("DeleteBucketPolicy")
             .touches("aws.s3.bucket_policy", BUCKET, "its policy was deleted")
             .contain("s3:PutBucketPolicy")

@@ -1,6 +1,6 @@
 //! AWS Secrets Manager.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::{ADDITIONAL_CLOUD_ROLES, CLOUD_SECRETS};
 use crate::catalog::{Record, Service, on};
 use crate::model::report::FindingKind::{CredentialAccess, Persistence};
@@ -77,7 +77,7 @@ pub static SECRETSMANAGER: Service = Service {
         on("PutResourcePolicy")
             .about("aws.secretsmanager.resource_policy", SECRET)
             .undoes("secretsmanager:policy")
-            .only_if(|record| !lets_outsiders_in(record, POLICY)),
+            .only_if(|record| keeps_outsiders_out(record, POLICY)),
         on("DeleteResourcePolicy")
             .touches("aws.secretsmanager.resource_policy", SECRET, "its policy was deleted")
             .undoes("secretsmanager:policy"),

@@ -1,5 +1,6 @@
 //! AWS Security Hub.
 
+use super::tell::ACCOUNT;
 use crate::catalog::technique::DISABLE_TOOLS;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::DefenseEvasion;
@@ -18,5 +19,3 @@ pub static SECURITYHUB: Service = Service {
             .finding(DefenseEvasion, &DISABLE_TOOLS, "Security Hub of account {id} was narrowed in {awsRegion}: a standard, a member or a product was cut off."),
     ],
 };
-
-const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";

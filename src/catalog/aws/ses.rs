@@ -1,6 +1,7 @@
 //! Amazon SES, both API versions. Everything is per region; SMTP passwords derive from IAM access keys.
 
 use super::policy_document::grant;
+use super::tell::ACCOUNT;
 use crate::catalog::technique::CLOUD_SERVICE_HIJACKING;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::ServiceAbuse;
@@ -54,7 +55,6 @@ pub static SES: Service = Service {
 
 const IDENTITY: &str =
     "requestParameters.identity|requestParameters.emailIdentity|requestParameters.emailAddress";
-const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 const ENABLED: &str = "requestParameters.enabled|requestParameters.sendingEnabled";
 const ADDED: &str = "{id} was registered in {awsRegion} to send mail as.";
 const PAIR: &str = "ses:identity {awsRegion}";

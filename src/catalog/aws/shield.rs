@@ -1,5 +1,6 @@
 //! AWS Shield Advanced.
 
+use super::tell::ACCOUNT;
 use crate::catalog::technique::DISABLE_TOOLS;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::{Commitment, DefenseEvasion};
@@ -24,5 +25,3 @@ pub static SHIELD: Service =
                 .finding(DefenseEvasion, &DISABLE_TOOLS, "Shield protection {id} was deleted."),
         ],
     };
-
-const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";

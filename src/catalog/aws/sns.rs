@@ -1,6 +1,6 @@
 //! Amazon SNS.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::{SMS_PUMPING, TRANSFER_TO_CLOUD_ACCOUNT};
 use crate::catalog::{Record, Service, on};
 use crate::model::report::FindingKind::{Exfiltration, Exposure, ServiceAbuse};
@@ -37,7 +37,7 @@ pub static SNS: Service = Service {
             .finding(Exposure, &TRANSFER_TO_CLOUD_ACCOUNT, "The policy of topic {id} now lets another account, or anybody, in.")
             .pair("sns:policy")
             .only_if(|record| lets_outsiders_in(record, TOPIC_POLICY)),
-        on("SetTopicAttributes").about("aws.sns.topic", TOPIC).undoes("sns:policy").only_if(|record| record.is("requestParameters.attributeName", "Policy") && !lets_outsiders_in(record, TOPIC_POLICY)),
+        on("SetTopicAttributes").about("aws.sns.topic", TOPIC).undoes("sns:policy").only_if(|record| record.is("requestParameters.attributeName", "Policy") && keeps_outsiders_out(record, TOPIC_POLICY)),
         on("AddPermission|RemovePermission").touches("aws.sns.topic", TOPIC, "who may use it was changed"),
         on("SetSMSAttributes")
             .about("aws.sns.sms_settings", "recipientAccountId|userIdentity.accountId")

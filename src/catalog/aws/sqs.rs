@@ -1,6 +1,6 @@
 //! Amazon SQS.
 
-use super::policy_document::{grant, lets_outsiders_in};
+use super::policy_document::{grant, keeps_outsiders_out, lets_outsiders_in};
 use crate::catalog::technique::TRANSFER_TO_CLOUD_ACCOUNT;
 use crate::catalog::{Service, on};
 use crate::model::report::FindingKind::Exposure;
@@ -29,7 +29,7 @@ pub static SQS: Service = Service {
         on("SetQueueAttributes")
             .about("aws.sqs.queue", QUEUE)
             .undoes("sqs:policy")
-            .only_if(|record| record.value(POLICY).is_some() && !lets_outsiders_in(record, POLICY)),
+            .only_if(|record| keeps_outsiders_out(record, POLICY)),
         on("AddPermission|RemovePermission").touches("aws.sqs.queue", QUEUE, "who may use it was changed"),
     ],
 };

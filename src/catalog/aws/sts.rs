@@ -38,7 +38,7 @@ pub static STS: Service = Service {
         on("GetDelegatedAccessToken").tells(|record, facts| {
             let mut session = session(record, "GetDelegatedAccessToken");
             session.principal = record.first("responseElements.assumedPrincipal");
-            session.account = session.principal.as_deref().and_then(account_in);
+            session.account = session.principal.as_deref().and_then(arn::account_of).map(Arc::from);
             facts.extend(with_key(record, session));
         }),
         on("GetWebIdentityToken").tells(web_identity_token),
@@ -85,10 +85,6 @@ pub(super) fn is_masked(text: &str) -> bool {
     text.contains("***") || text == "HIDDEN_DUE_TO_SECURITY_REASONS" || text == "REDACTED"
 }
 
-pub(super) fn account_in(arn: &str) -> Option<Arc<str>> {
-    Arn::parse(arn).map(|arn| arn.account).filter(|account| !account.is_empty()).map(Arc::from)
-}
-
 pub(super) fn first(record: &Record, paths: &str) -> Arc<str> {
     record.first(paths).unwrap_or_default()
 }
@@ -102,7 +98,7 @@ fn role_session(record: &Record, via: &'static str, minter: Minter) -> Option<Fa
         .first("responseElements.assumedRoleUser.arn")
         .or_else(|| arn::session_of(role.as_deref()?, &record.first("requestParameters.roleSessionName")?));
     session.principal_id = record.first("responseElements.assumedRoleUser.assumedRoleId");
-    session.account = session.principal.as_deref().and_then(account_in);
+    session.account = session.principal.as_deref().and_then(arn::account_of).map(Arc::from);
     // Identity Center hands its users another key than the one that this record names.
     if role.is_some_and(|role| role.contains(":role/aws-reserved/sso.amazonaws.com/")) {
         session.strength = Strength::ExactSession;
@@ -151,7 +147,7 @@ fn federation_token(record: &Record, facts: &mut Vec<Fact>) {
 fn assume_root(record: &Record, facts: &mut Vec<Fact>) {
     let mut session = session(record, "AssumeRoot");
     let target = first(record, "requestParameters.targetPrincipal");
-    let account = account_in(&target).unwrap_or_else(|| target.clone());
+    let account = arn::account_of(&target).map(Arc::from).unwrap_or_else(|| target.clone());
     session.principal = Some(format!("arn:{}:iam::{account}:root", partition(record)).into());
     session.principal_id = Some(account.clone());
     session.account = Some(account.clone());

@@ -10,37 +10,23 @@ use crate::model::{Fact, ResourceRef};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a fact does to which resource, if it is about one.
-fn resource_of(fact: &mut Fact) -> Option<(Act, &mut ResourceRef)> {
-    match fact {
-        Fact::Created(resource) => Some((Act::Creates, resource)),
-        Fact::Deleted(resource) => Some((Act::Deletes, resource)),
-        Fact::Touched { resource, .. } => Some((Act::Touches, resource)),
-        Fact::Issued(_)
-        | Fact::Revoked { .. }
-        | Fact::Restored { .. }
-        | Fact::SignedIn { .. }
-        | Fact::Carries { .. }
-        | Fact::Granted { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Forwarded { .. }
-        | Fact::Signal(_)
-        | Fact::Leak { .. } => None,
-    }
-}
-
 /// Every resource of `kind` that the facts so far make, delete or touch.
 pub fn named<'a>(facts: &'a mut [Fact], kind: &str) -> impl Iterator<Item = &'a mut ResourceRef> {
-    facts.iter_mut().filter_map(resource_of).map(|(_, resource)| resource).filter(move |r| r.kind == kind)
+    facts.iter_mut().filter_map(Fact::resource_mut).filter(move |resource| resource.kind == kind)
 }
 
 /// Every resource that the facts so far treat in one of these ways.
 pub fn resources(facts: &mut [Fact], acts: &[Act]) -> Vec<ResourceRef> {
+    let is_meant = |fact: &&mut Fact| {
+        matches!(fact, Fact::Created(_)) && acts.contains(&Act::Creates)
+            || matches!(fact, Fact::Deleted(_)) && acts.contains(&Act::Deletes)
+            || matches!(fact, Fact::Touched { .. }) && acts.contains(&Act::Touches)
+    };
     facts
         .iter_mut()
-        .filter_map(resource_of)
-        .filter(|(act, _)| acts.contains(act))
-        .map(|(_, resource)| resource.clone())
+        .filter(is_meant)
+        .filter_map(Fact::resource_mut)
+        .map(|resource| resource.clone())
         .collect()
 }
 
@@ -105,8 +91,9 @@ pub const LAUNCHER_KINDS: &[&str] = &[
     "aws.servicecatalog.provisioned_product",
 ];
 
-/// Returns what launched the thing that `json` describes, by its own tags; `tags` are paths to the tag objects.
-pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
+/// Returns what launched the thing that `json` describes, by its own tags, nearest first; `tags` are paths to the tag
+/// objects. Logs and inventories spell them alike but for the case of their keys.
+pub fn launchers(json: &Value, event: &str, tags: &str) -> Vec<Arc<str>> {
     let tags = path::values(json, tags, event);
     let value = |key: &str| {
         tags.iter().find_map(|tag| {
@@ -116,7 +103,7 @@ pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
             path::resolve(tag, &path, event).into_iter().next()
         })
     };
-    LAUNCHER_TAGS.iter().find_map(|key| {
+    let named = LAUNCHER_TAGS.iter().filter_map(|key| {
         let found = value(key)?;
         Some(match *key {
             // Group names are unique within their cluster only.
@@ -128,8 +115,12 @@ pub fn launcher(json: &Value, event: &str, tags: &str) -> Option<Arc<str>> {
             "aws:servicecatalog:provisionedProductArn" => found.rsplit('/').next().unwrap_or(&found).into(),
             _ => found,
         })
-    })
+    });
+    named.collect()
 }
+
+/// The account that a call is about when it names no other.
+pub const ACCOUNT: &str = "recipientAccountId|userIdentity.accountId";
 
 /// Paths to the tags that a request sets on what it makes.
 pub const REQUESTED_TAGS: &str = "requestParameters.tagSpecificationSet.items[].tags[]\
@@ -137,7 +128,9 @@ pub const REQUESTED_TAGS: &str = "requestParameters.tagSpecificationSet.items[].
 
 /// Gives everything made so far the launcher that the request's tags name.
 pub fn launched(record: &Record, facts: &mut Vec<Fact>) {
-    let Some(launcher) = launcher(record.json, record.event, REQUESTED_TAGS) else { return };
+    let Some(launcher) = launchers(record.json, record.event, REQUESTED_TAGS).into_iter().next() else {
+        return;
+    };
     for fact in facts {
         if let Fact::Created(resource) = fact {
             resource.launcher.get_or_insert_with(|| launcher.clone());
@@ -206,48 +199,6 @@ pub fn granted(
     if withdrawn { Fact::Withdrawn { member, role, on } } else { Fact::Granted { member, role, on } }
 }
 
-/// Returns the account id that a principal names (`111122223333`, any ARN); `None` for services and `*`.
-pub fn account_of(principal: &str) -> Option<&str> {
-    let account = if principal.starts_with("arn:") {
-        principal.split(':').nth(4).unwrap_or_default()
-    } else {
-        principal
-    };
-    (!account.is_empty() && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
-}
-
-/// Whether a resource policy lets in everyone, and which other accounts: `None` when the text is no policy.
-pub fn outsiders(policy: &str, own: &str) -> Option<Vec<Arc<str>>> {
-    let policy: Value = serde_json::from_str(policy).ok()?;
-    let statements = match policy.get("Statement")? {
-        Value::Array(list) => list.iter().collect(),
-        one => vec![one],
-    };
-    let mut found = std::collections::BTreeSet::new();
-    for statement in statements {
-        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-            continue;
-        }
-        let principals = match statement.get("Principal") {
-            Some(Value::Object(map)) => map.get("AWS").map(path_texts).unwrap_or_default(),
-            Some(other) => path_texts(other),
-            None => Vec::new(),
-        };
-        found.extend(
-            principals.into_iter().filter(|p| &**p == "*" || account_of(p).is_some_and(|a| a != own)),
-        );
-    }
-    Some(found.into_iter().collect())
-}
-
-fn path_texts(value: &Value) -> Vec<Arc<str>> {
-    match value {
-        Value::String(text) => vec![text.as_str().into()],
-        Value::Array(list) => list.iter().flat_map(path_texts).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
-    }
-}
-
 /// Undoes percent-encoding, as EKS logs principal ARNs that stood in a URL. What is no encoding stays as it is.
 pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -270,21 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn principals_policies_and_encodings_are_read() {
-        assert_eq!(account_of("444455556666"), Some("444455556666"));
-        assert_eq!(account_of("arn:aws:iam::444455556666:root"), Some("444455556666"));
-        assert_eq!(account_of("events.amazonaws.com"), None);
-        assert_eq!(account_of("*"), None);
-        let policy = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::444455556666:root","*"]}}}"#;
-        assert_eq!(
-            outsiders(policy, "111122223333"),
-            Some(vec!["*".into(), "arn:aws:iam::444455556666:root".into()])
-        );
-        assert_eq!(
-            outsiders(r#"{"Statement":[{"Effect":"Deny","Principal":"*"}]}"#, "111122223333"),
-            Some(vec![])
-        );
-        assert_eq!(outsiders("HIDDEN", "111122223333"), None);
+    fn encodings_are_undone_where_they_are_some() {
         assert_eq!(percent_decoded("arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fx"), "arn:aws:iam::1:role/x");
         assert_eq!(percent_decoded("100%"), "100%");
         assert_eq!(percent_decoded("%ff%zz"), "%ff%zz");

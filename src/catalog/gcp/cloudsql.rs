@@ -13,6 +13,9 @@ use crate::model::report::FindingKind::*;
 const INSTANCE: &str = "gcp.sqladmin.instance";
 const ID: &str = "protoPayload.resourceName~instances/|instances/{resource.labels.database_id}|projects/{resource.labels.project_id}/instances/{protoPayload.request.body.name}|projects/{resource.labels.project_id}/instances/{protoPayload.request.instance}|projects/{resource.labels.project_id}/instances/{protoPayload.response.targetId}";
 const NAMES: &str = "protoPayload.resourceName~instances/|instances/{resource.labels.database_id}|projects/{resource.labels.project_id}/instances/{protoPayload.request.body.name}|projects/{resource.labels.project_id}/instances/{protoPayload.request.resource.instanceName.instanceId}|projects/{resource.labels.project_id}/instances/{protoPayload.request.instance}|protoPayload.response.targetLink~/instances/";
+/// The instance that a user, certificate or backup belongs to: the body's name is the child's own.
+const PARENT: &str = "protoPayload.resourceName~instances/|instances/{resource.labels.database_id}|projects/{resource.labels.project_id}/instances/{protoPayload.request.instance}";
+const PARENT_NAMES: &str = "instances/{resource.labels.database_id}|projects/{resource.labels.project_id}/instances/{protoPayload.request.instance}|protoPayload.response.targetLink~/instances/";
 /// The clone, not its source.
 const CLONE: &str = "projects/{resource.labels.project_id}/instances/{protoPayload.request.body.cloneContext.destinationInstanceName}|projects/{resource.labels.project_id}/instances/{protoPayload.request.cloneContext.destinationInstanceName}|projects/{resource.labels.project_id}/instances/{protoPayload.request.destinationInstanceName}";
 const USER: &str = "gcp.sqladmin.user";
@@ -62,26 +65,26 @@ pub static CLOUDSQL: Service = Service {
             .contain("!sql.users.delete")
             .finding(Persistence, &ADDITIONAL_CLOUD_CREDENTIALS, "Database user {id} was made; its password works without any Google identity.")
             .pair("gcp.sql.user"),
-        on("cloudsql.users.create|cloudsql.users.insert").touches(INSTANCE, ID, "user added").names(NAMES),
+        on("cloudsql.users.create|cloudsql.users.insert").touches(INSTANCE, PARENT, "user added").names(PARENT_NAMES),
         on("cloudsql.users.update")
             .about(USER, USER_ID)
             .contain("sql.users.update")
             .finding(Persistence, &ADDITIONAL_CLOUD_CREDENTIALS, "The password of database user {id} was set; if that is root or postgres, the whole database is theirs."),
-        on("cloudsql.users.update").touches(INSTANCE, ID, "user changed").names(NAMES),
+        on("cloudsql.users.update").touches(INSTANCE, PARENT, "user changed").names(PARENT_NAMES),
         on("cloudsql.users.delete").deletes(USER, USER_ID).undoes("gcp.sql.user"),
         on("cloudsql.sslCerts.create|cloudsql.sslCerts.insert")
             .creates(CERT, CERT_ID)
             .contain("!sql.sslCerts.delete")
             .finding(Persistence, &ADDITIONAL_CLOUD_CREDENTIALS, "Client certificate {id} was made for a database; its private key is with whoever asked.")
             .pair("gcp.sql.cert"),
-        on("cloudsql.sslCerts.create|cloudsql.sslCerts.insert").touches(INSTANCE, ID, "client certificate added").names(NAMES),
+        on("cloudsql.sslCerts.create|cloudsql.sslCerts.insert").touches(INSTANCE, PARENT, "client certificate added").names(PARENT_NAMES),
         on("cloudsql.sslCerts.delete").deletes(CERT, CERT_ID).undoes("gcp.sql.cert"),
         on("cloudsql.databases.create|cloudsql.databases.insert").creates(DATABASE, DATABASE_ID),
         on("cloudsql.databases.delete")
             .deletes(DATABASE, DATABASE_ID)
             .finding(Destruction, &DATA_DESTRUCTION, "Database {id} was dropped; a backup is the only way back."),
         on("cloudsql.backupRuns.create|cloudsql.backupRuns.insert").creates(BACKUP, BACKUP_ID),
-        on("cloudsql.backupRuns.create|cloudsql.backupRuns.insert").touches(INSTANCE, ID, "backed up").names(NAMES),
+        on("cloudsql.backupRuns.create|cloudsql.backupRuns.insert").touches(INSTANCE, PARENT, "backed up").names(PARENT_NAMES),
         on("cloudsql.backupRuns.delete")
             .deletes(BACKUP, BACKUP_ID)
             .finding(Destruction, &INHIBIT_RECOVERY, "Database backup {id} was deleted."),

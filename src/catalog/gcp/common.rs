@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub const COMPUTE: &str =
     "protoPayload.resourceName|protoPayload.request.name|protoPayload.response.targetLink~/projects/";
 
+/// Where a Compute operation has its resource's number, which outlives no namesake; its path where it has none.
+pub const TARGET: &str = "protoPayload.response.targetId|protoPayload.resourceName";
+
 /// Where most calls name the resource itself.
 pub const NAME: &str = "protoPayload.resourceName";
 
@@ -52,21 +55,7 @@ pub(super) use within;
 
 /// Returns the resource of this kind that a row has just made or touched.
 pub fn last<'a>(facts: &'a mut [Fact], kind: &str) -> Option<&'a mut ResourceRef> {
-    facts.iter_mut().rev().find_map(|fact| match fact {
-        Fact::Created(resource) | Fact::Deleted(resource) | Fact::Touched { resource, .. } => {
-            Some(resource).filter(|resource| resource.kind == kind)
-        }
-        Fact::Issued(_)
-        | Fact::Revoked { .. }
-        | Fact::Restored { .. }
-        | Fact::SignedIn { .. }
-        | Fact::Carries { .. }
-        | Fact::Granted { .. }
-        | Fact::Withdrawn { .. }
-        | Fact::Forwarded { .. }
-        | Fact::Signal(_)
-        | Fact::Leak { .. } => None,
-    })
+    facts.iter_mut().rev().filter_map(Fact::resource_mut).find(|resource| resource.kind == kind)
 }
 
 /// Tells which service accounts the resource runs as. `default` and absent mean the project's own default account,
@@ -83,9 +72,11 @@ pub fn carries(record: &Record, facts: &mut Vec<Fact>, kind: &str, paths: &str) 
 }
 
 /// Labels that a launcher puts on the VMs it makes, strongest first (gcp.md 4.1).
-const LAUNCHER_LABELS: [&str; 6] = [
+pub const LAUNCHER_LABELS: [&str; 8] = [
+    "goog-dataproc-cluster-uuid",
     "goog-dataproc-cluster-name",
     "batch-job-uid",
+    "batch-job-id",
     "dataflow_job_id",
     "goog-composer-environment",
     "goog-k8s-cluster-name",

@@ -3,7 +3,7 @@
 //! A call is an operation of two entries. Only the first has request and response; both have the numeric id in
 //! `resource.labels` (instances, groups, templates) and the name in `resourceName`, so both give the same resource.
 
-use super::common::{self, COMPUTE, Say};
+use super::common::{self, COMPUTE, Say, TARGET};
 use crate::catalog::record::Record;
 use crate::catalog::technique::*;
 use crate::catalog::{Service, on};
@@ -26,7 +26,6 @@ const TEMPLATE_ID: &str =
     "resource.labels.instance_template_id|protoPayload.response.targetId|protoPayload.resourceName";
 const BULK: &str = "gcp.compute.bulk_insert";
 const PROJECT: &str = "gcp.compute.project";
-const TARGET: &str = "protoPayload.response.targetId|protoPayload.resourceName";
 
 pub static COMPUTE_ENGINE: Service = Service {
     source: "compute.googleapis.com",

@@ -2,7 +2,7 @@
 //!
 //! `createSnapshot`'s resourceName and targetId are the source disk's; only its request names the snapshot.
 
-use super::common::{self, COMPUTE};
+use super::common::{self, COMPUTE, TARGET};
 use crate::catalog::technique::*;
 use crate::catalog::{Row, Service, on};
 use crate::model::report::FindingKind::*;
@@ -17,7 +17,6 @@ const IMAGE: &str = "gcp.compute.image";
 const IMAGE_ID: &str = "resource.labels.image_id|protoPayload.response.targetId|protoPayload.resourceName";
 const MACHINE_IMAGE: &str = "gcp.compute.machine_image";
 const POOL: &str = "gcp.compute.storage_pool";
-const TARGET: &str = "protoPayload.response.targetId|protoPayload.resourceName";
 
 /// A deletion of what may be the only copy.
 const fn destroys(events: &'static str, kind: &'static str, id: &'static str, note: &'static str) -> Row {

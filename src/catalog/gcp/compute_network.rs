@@ -1,6 +1,6 @@
 //! Compute Engine: networks, firewalls, addresses, load balancers, tunnels.
 
-use super::common::{self, COMPUTE, Say};
+use super::common::{self, COMPUTE, Say, TARGET};
 use crate::catalog::record::Record;
 use crate::catalog::technique::*;
 use crate::catalog::{Row, Service, on};
@@ -8,7 +8,6 @@ use crate::model::Fact;
 use crate::model::report::FindingKind::*;
 use serde_json::Value;
 
-const TARGET: &str = "protoPayload.response.targetId|protoPayload.resourceName";
 const FIREWALL: &str = "gcp.compute.firewall";
 const FIREWALL_ID: &str =
     "resource.labels.firewall_rule_id|protoPayload.response.targetId|protoPayload.resourceName";

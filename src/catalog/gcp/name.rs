@@ -6,12 +6,18 @@
 use crate::model::ResourceRef;
 use std::sync::Arc;
 
+/// Kinds of Cloud SQL; their names are unique in a project, whatever the region.
+const CLOUD_SQL: &str = "gcp.sqladmin.";
+
 /// Adds the other spellings of a resource's names, and takes its location from its own name where that tells: the
 /// call's may be another (a snapshot is global, the disk it is taken of is not).
 pub fn complete(resource: &mut ResourceRef) {
     let region = resource.all_names().find_map(|name| location(name)).map(Arc::<str>::from);
     if let Some(region) = region {
         resource.region = region;
+    } else if resource.kind.starts_with(CLOUD_SQL) && matches!(&*resource.region, "us-central" | "global") {
+        // Cloud SQL's label is `us-central` for us-central1, or empty, and not the same in one instance's entries.
+        resource.region = "".into();
     }
     let mut more: Vec<Arc<str>> = resource
         .all_names()
@@ -102,6 +108,22 @@ mod tests {
         assert_eq!(&*resource.id, id);
         assert_eq!(resource.names.iter().map(|name| &**name).collect::<Vec<_>>(), expect);
         assert_eq!(&*resource.region, region);
+    }
+
+    #[test]
+    fn a_label_that_says_nothing_keeps_no_database_apart() {
+        for (label, region) in [("us-central", ""), ("global", ""), ("europe-west1", "europe-west1")] {
+            let mut database = ResourceRef {
+                kind: "gcp.sqladmin.instance",
+                id: "instances/shop-prod:db".into(),
+                names: Vec::new(),
+                account: "shop-prod".into(),
+                region: label.into(),
+                launcher: None,
+            };
+            complete(&mut database);
+            assert_eq!(&*database.region, region);
+        }
     }
 
     #[test]

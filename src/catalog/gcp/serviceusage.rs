@@ -16,8 +16,7 @@ const ENABLE: Row = on("ServiceUsage.EnableService|ServiceUsage.BatchEnableServi
     .touches(SERVICE, SERVICE_ID, "enabled")
     .names(NAME)
     .contain("serviceusage.services.disable")
-    .undoes("gcp.serviceusage.disable")
-    .tells(models);
+    .tells(enabled);
 const DISABLE: Row = on("ServiceUsage.DisableService|ServiceUsage.BatchDisableServices|ServiceManager.DisableService|ServiceManager.DeactivateServices")
     .touches(SERVICE, SERVICE_ID, "disabled")
     .names(NAME)
@@ -64,29 +63,38 @@ fn services(facts: &[Fact]) -> Vec<std::sync::Arc<str>> {
 }
 
 fn short(service: &str) -> &str {
-    let name = service.rsplit('/').next().unwrap_or(service);
-    name.split('.').next().unwrap_or(name)
+    let host = host(service);
+    host.split('.').next().unwrap_or(host)
+}
+
+const PAIR: &str = "gcp.serviceusage.disable";
+
+/// The API's own name: a batch says only that, a single call the path.
+fn host(service: &str) -> &str {
+    service.rsplit('/').next().unwrap_or(service)
 }
 
 /// Tells an API switched off: a guard's blinds, another's stops whatever uses it.
 fn disabled(record: &Record, facts: &mut Vec<Fact>) {
     for service in services(facts) {
-        let is_guard = GUARDS.contains(&short(&service));
+        let (service, is_guard) = (host(&service), GUARDS.contains(&short(&service)));
         let say = Say {
             kind: if is_guard { DefenseEvasion } else { Destruction },
             technique: if is_guard { &DISABLE_TOOLS } else { &SERVICE_STOP },
-            subject: &service,
-            pair: "gcp.serviceusage.disable",
+            subject: service,
+            pair: PAIR,
             note: format!("API {service} was disabled; whatever uses it in this project fails."),
         };
         facts.push(say.fact(record));
     }
 }
 
-/// Tells language-model APIs switched on: every old API key of the project may use them from then on.
-fn models(record: &Record, facts: &mut Vec<Fact>) {
+/// Tells APIs switched back on, and language-model APIs: every old API key of the project may use those from then on.
+fn enabled(record: &Record, facts: &mut Vec<Fact>) {
     for service in services(facts) {
-        if matches!(short(&service), "generativelanguage" | "aiplatform") {
+        let service = host(&service);
+        facts.push(super::tell::undo(record, PAIR, service));
+        if matches!(short(service), "generativelanguage" | "aiplatform") {
             let note = format!(
                 "API {service} was enabled: API keys of this project, also old ones, may now run language models at your cost."
             );
@@ -94,7 +102,7 @@ fn models(record: &Record, facts: &mut Vec<Fact>) {
                 Say {
                     kind: ServiceAbuse,
                     technique: &CLOUD_SERVICE_HIJACKING,
-                    subject: &service,
+                    subject: service,
                     pair: "",
                     note,
                 }

@@ -1,5 +1,6 @@
 //! What EC2's rows tell beyond their paths.
 
+use crate::catalog::aws::arn;
 use crate::catalog::aws::tell::{self, Half, REQUESTED_TAGS};
 use crate::catalog::{Act, Record, path, technique as t};
 use crate::model::Fact;
@@ -11,7 +12,7 @@ pub use tell::launched;
 
 /// RunInstances: what launched each instance, what identity it carries, whether it was protected from the start.
 pub fn run(record: &Record, facts: &mut Vec<Fact>) {
-    let requested = tell::launcher(record.json, record.event, REQUESTED_TAGS);
+    let requested = tell::launchers(record.json, record.event, REQUESTED_TAGS).into_iter().next();
     let profile =
         record.first("requestParameters.iamInstanceProfile.arn|requestParameters.iamInstanceProfile.name");
     let mut more = Vec::new();
@@ -22,7 +23,9 @@ pub fn run(record: &Record, facts: &mut Vec<Fact>) {
             continue;
         };
         let spot = text("spotInstanceRequestId");
-        instance.launcher = tell::launcher(item, record.event, "tagSet.items[]")
+        instance.launcher = tell::launchers(item, record.event, "tagSet.items[]")
+            .into_iter()
+            .next()
             .or_else(|| requested.clone())
             .or_else(|| spot.clone())
             .or_else(|| fleet_of(record));
@@ -230,7 +233,7 @@ pub fn copied(record: &Record, facts: &mut Vec<Fact>) {
     ) else {
         return;
     };
-    if tell::account_of(&key)
+    if arn::account_of(&key)
         .is_some_and(|account| key.starts_with("arn:") && account != &*record.scope.account)
     {
         facts.push(tell::finding(

@@ -1,0 +1,243 @@
+//! What speaks for and against planning something: the report, sorted and joined once for both planners.
+
+use super::advice;
+use super::words::{count, list};
+use crate::model::EventId;
+use crate::model::plan::Target;
+use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(super) struct Ground<'a> {
+    pub report: &'a Report,
+    /// By depth and id: the seed first.
+    pub credentials: Vec<&'a Credential>,
+    pub resources: Vec<&'a Resource>,
+    /// Nothing in the report speaks against the principal.
+    pub is_quiet: bool,
+    uses: BTreeMap<&'a str, Vec<&'a Use>>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(report: &'a Report) -> Ground<'a> {
+        let mut credentials: Vec<&Credential> = report.credentials.iter().collect();
+        credentials.sort_by_key(|one| (one.depth, &one.id, one.kind, &one.account, &one.event));
+        let mut resources: Vec<&Resource> = report.resources.iter().collect();
+        resources.sort_by_key(|one| (one.kind, &one.account, &one.region, &one.id, one.created_at));
+        let mut uses: BTreeMap<&str, Vec<&Use>> = BTreeMap::new();
+        for one in &report.uses {
+            uses.entry(&one.credential).or_default().push(one);
+        }
+        let is_new = |one: &Use| {
+            one.new && one.confidence == Confidence::Confirmed && report.window.leaked_at.is_some()
+        };
+        let is_quiet = report.findings.is_empty()
+            && report.resources.is_empty()
+            && report.grants.is_empty()
+            && !report.uses.iter().any(is_new);
+        Ground { report, credentials, resources, is_quiet, uses }
+    }
+
+    pub fn uses_of(&self, credential: &str) -> &[&'a Use] {
+        self.uses.get(credential).map_or(&[], Vec::as_slice)
+    }
+
+    /// Why a derived credential is not planned, where something speaks for it.
+    pub fn spares_credential(&self, credential: &Credential) -> Option<String> {
+        if credential.depth == 0 {
+            return None;
+        }
+        if let Some(why) = unsure(credential.confidence) {
+            return Some(why.to_owned());
+        }
+        if self.is_quiet {
+            return Some(
+                "Nothing in what was looked at speaks against the principal: what it became at work is left to its work."
+                    .to_owned(),
+            );
+        }
+        None
+    }
+
+    /// Why a resource is not planned, where something speaks for it.
+    pub fn spares_resource(&self, resource: &Resource) -> Option<&'static str> {
+        unsure(resource.confidence)
+    }
+
+    pub fn resource_named(&self, name: &str, account: &str) -> Option<&'a Resource> {
+        let mut found = self.resources.iter().filter(|one| &*one.account == account);
+        found.find(|one| is_named(one, name)).copied()
+    }
+
+    /// Standing findings about something, certain ones, oldest first.
+    pub fn findings_about(&self, names: &[&str], account: &str) -> Vec<&'a Finding> {
+        let mut found: Vec<&Finding> = self.standing().into_iter().collect();
+        found.retain(|one| {
+            names.contains(&&*one.subject) && one.account.as_deref().is_none_or(|of| of == account)
+        });
+        found
+    }
+
+    pub fn standing(&self) -> Vec<&'a Finding> {
+        let mut found: Vec<&Finding> = self
+            .report
+            .findings
+            .iter()
+            .filter(|one| one.standing && one.confidence == Confidence::Confirmed)
+            .collect();
+        found.sort_by_key(|one| (one.at, one.kind, &one.subject, &one.note));
+        found
+    }
+
+    /// What an event touched, the subject itself where it is among it.
+    pub fn touched_by(&self, events: &[EventId], subject: &str) -> Option<&'a Touched> {
+        let mut found: Vec<&Touched> = self
+            .report
+            .touched
+            .iter()
+            .filter(|one| one.events.iter().any(|event| events.contains(event)))
+            .collect();
+        found.sort();
+        found.iter().find(|one| &*one.id == subject).or(found.first()).copied()
+    }
+
+    /// Whether a finding is about a credential or resource, which has its own step or reason.
+    pub fn is_told(&self, finding: &Finding) -> bool {
+        let subject = &*finding.subject;
+        let of_credential = |one: &&Credential| -> bool {
+            &*one.id == subject
+                || one
+                    .principal
+                    .as_deref()
+                    .is_some_and(|of| of == subject || of.ends_with(&format!("user/{subject}")))
+        };
+        self.credentials.iter().any(of_credential) || self.resources.iter().any(|one| is_named(one, subject))
+    }
+
+    /// Returns what a finding is about, as the record says, and what is advised for that.
+    pub fn place_of(&self, finding: &Finding) -> (Target, String) {
+        let touched = self.touched_by(&finding.events, &finding.subject);
+        let account = finding.account.as_deref().or(touched.map(|one| &*one.account)).unwrap_or_default();
+        let kind = touched.map_or("finding", |one| one.kind);
+        let mut place = target(kind, &finding.subject, None, account);
+        place.region = finding.region.clone().unwrap_or_default();
+        (place, touched.map(|one| advice::after(one.kind, &one.how)).unwrap_or_default())
+    }
+
+    /// Whether any log of an account was seen.
+    pub fn has_seen(&self, account: &str) -> bool {
+        self.report.coverage.scopes.iter().any(|scope| scope.account == account && scope.seen)
+    }
+
+    /// The events that speak of the principal itself: its provider's notice, its first use by a stranger or its making; else
+    /// the first thing that it issued.
+    pub fn about_seed(&self) -> BTreeSet<EventId> {
+        let leaks = self.report.findings.iter().filter(|one| one.kind == FindingKind::Leak);
+        let mut events: BTreeSet<EventId> = leaks.flat_map(|one| one.events.iter().cloned()).collect();
+        events.extend(self.report.root.as_ref().and_then(|root| root.event.clone()));
+        if events.is_empty() {
+            let mut issued: Vec<&Credential> =
+                self.credentials.iter().copied().filter(|one| one.depth > 0).collect();
+            issued.sort_by_key(|one| (one.issued_at, &one.id));
+            events.extend(issued.first().and_then(|one| one.event.clone()));
+        }
+        events
+    }
+
+    /// Why the principal's own credentials are planned at all.
+    pub fn why_seed(&self) -> String {
+        let mut why = "It is the principal that was asked about.".to_owned();
+        if self.report.findings.iter().any(|one| one.kind == FindingKind::Leak) {
+            why += " Its provider says that it leaked.";
+        }
+        if self.is_quiet {
+            why += " Nothing in what was looked at speaks against it: it is closed because it may be known to others, not for \
+                    what it did.";
+        }
+        let strange = self.credentials.first().map_or(&[][..], |seed| self.uses_of(&seed.id));
+        let strange: BTreeSet<&str> = strange
+            .iter()
+            .filter(|one| one.new && one.confidence == Confidence::Confirmed && !self.is_quiet)
+            .filter_map(|one| one.address.as_deref())
+            .collect();
+        if !strange.is_empty() {
+            let since =
+                if self.report.window.leaked_at.is_some() { "after the leak" } else { "in the window" };
+            why += &format!(" It was used from {}, new {since}.", list(strange));
+        }
+        why
+    }
+}
+
+/// What stops with an identity: its work that looks legitimate, all of it where nothing speaks against it.
+pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
+    let is_honest = |one: &&&Use| ground.is_quiet || one.confidence == Confidence::LikelyLegitimate;
+    let is_work = |one: &&&Use| is_honest(one) && one.events > one.failed;
+    let honest: Vec<&&Use> = ground.uses_of(credential).iter().filter(is_work).collect();
+    if honest.is_empty() {
+        return None;
+    }
+    let from: BTreeSet<&str> = honest.iter().filter_map(|one| one.address.as_deref()).collect();
+    let events: u64 = honest.iter().map(|one| one.events).sum();
+    Some(format!(
+        "STOPS HONEST WORK: {events} events of it from {} ({}) look legitimate, and what runs there stops at once.",
+        count(from.len(), "address", "addresses"),
+        list(from)
+    ))
+}
+
+pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
+    &*resource.id == name || resource.name.as_deref() == Some(name)
+}
+
+/// Returns what the record last showed, for what may still be there.
+pub(super) fn alive(resource: &Resource) -> Option<&'static str> {
+    match resource.state {
+        "deleted" | "gone" | "stopped" => None,
+        state => Some(state),
+    }
+}
+
+pub(super) fn target_of(resource: &Resource) -> Target {
+    Target {
+        kind: resource.kind,
+        id: resource.id.clone(),
+        name: resource.name.clone(),
+        account: resource.account.clone(),
+        region: resource.region.clone(),
+        zone: resource.zone.clone(),
+    }
+}
+
+pub(super) fn target(kind: &'static str, id: &Arc<str>, name: Option<Arc<str>>, account: &str) -> Target {
+    let name = name.filter(|name| name != id);
+    Target { kind, id: id.clone(), name, account: account.into(), region: "".into(), zone: None }
+}
+
+/// Why something uncertain is not planned.
+pub(super) fn unsure(confidence: Confidence) -> Option<&'static str> {
+    match confidence {
+        Confidence::Confirmed => None,
+        Confidence::Suspect => {
+            Some("It is only suspected: the same principal did it, but nothing ties it to the leak.")
+        }
+        Confidence::LikelyLegitimate => {
+            Some("It looks legitimate: nothing ties it to the leak, and it fits how its owners work.")
+        }
+    }
+}
+
+/// Kinds that are identities or let somebody sign in: the revoke plan's, the others are the contain plan's.
+pub(super) fn is_identity(kind: &str) -> bool {
+    [
+        "aws.iam.",
+        "aws.rolesanywhere.",
+        "aws.sso.",
+        "aws.identitystore.",
+        "aws.cognito_idp.",
+        "gcp.iam.",
+        "gcp.apikeys.",
+    ]
+    .iter()
+    .any(|prefix| kind.starts_with(prefix))
+}

@@ -1,0 +1,356 @@
+//! AWS: users, roles and what signs in as them.
+//!
+//! A user or role is treated once, whatever of it is in the report: denied whole where it is the principal or was made by it;
+//! of others only the sessions and passwords that the principal can hold are ended, so that their own work goes on.
+
+mod arn;
+mod role;
+mod user;
+
+use super::{BECAME, BECAME_KEYS, OWN_KEYS, credential_target, origin, over};
+use crate::model::change::{AwsChange, Change};
+use crate::model::report::{Credential, Resource};
+use crate::plan::ground::{Ground, alive, target, target_of};
+use crate::plan::words::when;
+use crate::plan::{After, Draft, Proposal, advice};
+use arn::{account_of, arn_of, last, plain_role, session_of, user_of};
+use role::{Role, others, roles};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use user::{User, users};
+
+const USER: &str = "aws.iam.user";
+const ROLE: &str = "aws.iam.role";
+
+/// By ARN.
+#[derive(Default)]
+struct Cases<'a> {
+    users: BTreeMap<Arc<str>, User<'a>>,
+    roles: BTreeMap<Arc<str>, Role<'a>>,
+}
+
+pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
+    let mut cases = Cases::default();
+    for credential in ground.credentials.iter().copied() {
+        if let Some(why) = ground.spares_credential(credential) {
+            if let Some((role, name)) = credential.principal.as_deref().and_then(session_of) {
+                let role = cases.roles.entry(role).or_default();
+                role.others.insert(credential.id.clone());
+                role.names.entry(name).or_default().insert(credential.id.clone());
+            }
+            proposal.withhold(credential_target(credential), why, "");
+            continue;
+        }
+        one(ground, credential, &mut cases, proposal);
+    }
+    made(ground, &mut cases, proposal);
+    for (arn, user) in &cases.users {
+        users(ground, arn, user, proposal);
+    }
+    for (arn, role) in &mut cases.roles {
+        others(ground, arn, role);
+        roles(ground, arn, role, proposal);
+    }
+    // An organization's policy is a heavy hand for a principal that nothing speaks against.
+    if !ground.is_quiet {
+        first_by_hand(proposal);
+    }
+    before_it(ground, proposal);
+}
+
+/// Files one credential under its user or role, and proposes what ends the credential itself.
+fn one<'a>(ground: &Ground<'a>, credential: &'a Credential, cases: &mut Cases<'a>, proposal: &mut Proposal) {
+    let own = credential.depth == 0;
+    let arn = credential.principal.clone().or_else(|| ground.report.seed_user.clone().filter(|_| own));
+    let user = arn.as_deref().and_then(user_of);
+    if arn.as_deref().is_some_and(|arn| arn.ends_with(":root")) || credential.kind == "aws.root" {
+        return proposal.withhold(
+            credential_target(credential),
+            "Nobody but root can end root's credentials, and no IAM policy holds for it.",
+            "sign in as root: change the password, deactivate its keys, look at its MFA devices; for a member account from the \
+             organization: sts:AssumeRoot with IAMDeleteRootUserCredentials, and an SCP that denies root",
+        );
+    }
+    let live = over(credential);
+    match credential.kind {
+        "aws.access_key" => {
+            let Some(arn) = user.clone() else {
+                if live.is_none() {
+                    key_of(credential, None, proposal, ground);
+                }
+                return proposal.withhold(
+                    credential_target(credential),
+                    "No record names the key's user, whose sessions live on when the key is inactive.",
+                    "iam:GetAccessKeyLastUsed names the user; then iam:PutUserPolicy (deny everything)",
+                );
+            };
+            let user = cases.users.entry(arn.clone()).or_default();
+            user.is_own |= own;
+            match live {
+                None => {
+                    user.keys.push(credential);
+                    key_of(credential, Some(arn), proposal, ground);
+                }
+                Some(why) => {
+                    if credential.used {
+                        user.sessions.push(credential);
+                    }
+                    proposal.withhold(credential_target(credential), why, "iam:ListAccessKeys shows whether it is");
+                }
+            }
+        }
+        "aws.login_profile" => {
+            let arn = user.unwrap_or_else(|| {
+                let account = credential.account.as_deref().unwrap_or_default();
+                format!("arn:aws:iam::{account}:user/{}", credential.id).into()
+            });
+            let user = cases.users.entry(arn).or_default();
+            user.is_own |= own;
+            if credential.used {
+                user.sessions.push(credential);
+            }
+            match live {
+                None => user.password = Some(credential),
+                Some(why) => proposal.withhold(credential_target(credential), why, ""),
+            }
+        }
+        "aws.user" => match user {
+            Some(arn) => cases.users.entry(arn).or_default().is_own = true,
+            None => proposal.withhold(
+                credential_target(credential),
+                "No record names the user behind this id.",
+                "iam:GetAccountAuthorizationDetails shows whose UserId it is; then iam:PutUserPolicy (deny everything)",
+            ),
+        },
+        "aws.role" => match arn.filter(|arn| arn.contains(":role/")) {
+            Some(arn) => cases.roles.entry(plain_role(&arn)).or_default().is_own = true,
+            None => proposal.withhold(
+                credential_target(credential),
+                "No record names the role behind this id.",
+                "iam:GetAccountAuthorizationDetails shows whose RoleId it is; then iam:PutRolePolicy (AWSRevokeOlderSessions)",
+            ),
+        },
+        "aws.session" | "aws.federated_user" => session(ground, credential, arn, cases, proposal),
+        "aws.service_specific_credential" | "aws.ssh_public_key" | "aws.signing_certificate" => match (live, user) {
+            (Some(why), _) => proposal.withhold(credential_target(credential), why, ""),
+            (None, Some(arn)) => {
+                let (user, id) = (last(&arn), credential.id.clone());
+                let change = match credential.kind {
+                    "aws.ssh_public_key" => AwsChange::DeactivateSshPublicKey { user, id },
+                    "aws.signing_certificate" => AwsChange::DeactivateSigningCertificate { user, id },
+                    _ => AwsChange::DeactivateServiceSpecificCredential { user, id },
+                };
+                cases.users.entry(arn.clone()).or_default().keys.push(credential);
+                credential_step(ground, credential, change, &arn, proposal);
+            }
+            (None, None) => proposal.withhold(
+                credential_target(credential),
+                "No record names its user, whom the call must name.",
+                advice::of(credential.kind),
+            ),
+        },
+        "aws.identity_center_token" => proposal.withhold(
+            credential_target(credential),
+            "Sessions of Identity Center end in Identity Center, and its roles can't be edited in IAM.",
+            "disable the user in Identity Center, sso:DeleteAccountAssignment, and an SCP that denies identitystore:UserId",
+        ),
+        "aws.web_identity_token" => proposal.withhold(
+            credential_target(credential),
+            "The token has left AWS: who takes it outside decides, and it ends by itself within an hour.",
+            "iam:DisableOutboundWebIdentityFederation",
+        ),
+        _ => proposal.withhold(
+            credential_target(credential),
+            "This program knows no reversible change for this kind.",
+            advice::of(credential.kind),
+        ),
+    }
+}
+
+fn key_of(credential: &Credential, user: Option<Arc<str>>, proposal: &mut Proposal, ground: &Ground) {
+    let change =
+        AwsChange::DeactivateAccessKey { user: user.as_deref().map(last), key: credential.id.clone() };
+    credential_step(ground, credential, change, user.as_deref().unwrap_or_default(), proposal);
+}
+
+fn credential_step(
+    ground: &Ground,
+    credential: &Credential,
+    change: AwsChange,
+    whose: &str,
+    proposal: &mut Proposal,
+) {
+    let own = credential.depth == 0;
+    let draft = Draft {
+        target: credential_target(credential),
+        because: if own { ground.about_seed() } else { credential.event.iter().cloned().collect() },
+        why: vec![if own { ground.why_seed() } else { origin(credential) }],
+        before: credential.state,
+        change: Change::Aws(change),
+        rank: if own { OWN_KEYS } else { BECAME_KEYS },
+        after: after(own),
+    };
+    proposal.take(draft, [whose]);
+}
+
+fn after(own: bool) -> After {
+    if own { After::Nothing } else { After::Below(BECAME) }
+}
+
+fn session<'a>(
+    ground: &Ground<'a>,
+    credential: &'a Credential,
+    arn: Option<Arc<str>>,
+    cases: &mut Cases<'a>,
+    proposal: &mut Proposal,
+) {
+    let own = credential.depth == 0;
+    let Some(arn) = arn else {
+        return proposal.withhold(
+            credential_target(credential),
+            "No record says which user or role this session is of.",
+            "sts:GetAccessKeyInfo tells the account; LookupEvents with this id tells who minted it",
+        );
+    };
+    if let Some(user) = user_of(&arn) {
+        let case = cases.users.entry(user).or_default();
+        case.is_own |= own;
+        return case.sessions.push(credential);
+    }
+    if arn.contains(":federated-user/") {
+        let minter = ground.credentials.iter().find(|one| Some(&one.id) == credential.issued_by.as_ref());
+        let user = minter.and_then(|minter| {
+            let seed = ground.report.seed_user.as_deref().filter(|_| minter.depth == 0);
+            minter.principal.as_deref().or(seed).and_then(user_of)
+        });
+        return match user {
+            Some(user) => cases.users.entry(user).or_default().sessions.push(credential),
+            None => proposal.withhold(
+                credential_target(credential),
+                "A federated session ends with a deny on the user that minted it, and no record here names that user.",
+                "LookupEvents for GetFederationToken names the user; then iam:PutUserPolicy (deny sessions issued until now)",
+            ),
+        };
+    }
+    match session_of(&arn) {
+        Some((role, _)) => {
+            let case = cases.roles.entry(role).or_default();
+            case.sessions.push(credential);
+        }
+        None => proposal.withhold(
+            credential_target(credential),
+            "This is no session of a user or role.",
+            advice::of(credential.kind),
+        ),
+    }
+}
+
+/// Users, roles and Roles Anywhere's doors that the closure made.
+fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal) {
+    for resource in ground.resources.iter().copied() {
+        let anywhere = match resource.kind {
+            USER | ROLE => None,
+            "aws.rolesanywhere.trust_anchor" => {
+                Some(AwsChange::DisableTrustAnchor { id: resource.id.clone() })
+            }
+            "aws.rolesanywhere.profile" => {
+                Some(AwsChange::DisableRolesAnywhereProfile { id: resource.id.clone() })
+            }
+            _ => continue,
+        };
+        // Of users and roles the last incarnation counts: what is deleted has sessions that can do nothing.
+        let is_over = alive(resource).is_none();
+        if is_over && anywhere.is_some() {
+            continue;
+        }
+        if let Some(why) = ground.spares_resource(resource) {
+            proposal.withhold(target_of(resource), why, "");
+            continue;
+        }
+        match (anywhere, resource.kind) {
+            (Some(change), _) => {
+                let draft = Draft {
+                    target: target_of(resource),
+                    because: [resource.event.clone()].into(),
+                    why: vec![made_by(resource)],
+                    before: resource.state,
+                    change: Change::Aws(change),
+                    rank: BECAME_KEYS,
+                    after: After::Below(BECAME),
+                };
+                proposal.take(draft, []);
+            }
+            (None, USER) => {
+                replace(&mut cases.users.entry(arn_of(resource, "user")).or_default().made, resource);
+            }
+            (None, _) => {
+                let role = plain_role(&arn_of(resource, "role"));
+                replace(&mut cases.roles.entry(role).or_default().made, resource);
+            }
+        }
+    }
+}
+
+fn replace<'a>(made: &mut Option<&'a Resource>, by: &'a Resource) {
+    let key = |one: &Resource| (alive(one).is_some(), one.created_at);
+    if made.is_none_or(|made| key(made) < key(by)) {
+        *made = Some(by);
+    }
+}
+
+/// Why a user or role that the closure made needs no step.
+fn gone(made: Option<&Resource>) -> Option<String> {
+    let made = made.filter(|made| alive(made).is_none())?;
+    let at = made.deleted_at.map(|at| format!(" on {}", when(at))).unwrap_or_default();
+    let by = made.deleted_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    Some(format!(
+        "It was made and deleted{at}{by}: its sessions and keys can do nothing any more. Look that it is gone."
+    ))
+}
+
+fn made_by(resource: &Resource) -> String {
+    format!("{} made it on {}.", resource.created_by, when(resource.created_at))
+}
+
+/// What an organization can do first, and better.
+fn first_by_hand(proposal: &mut Proposal) {
+    let denies = |draft: &&Draft| {
+        matches!(draft.change, Change::Aws(AwsChange::DenyUser { .. } | AwsChange::DenyRole { .. }))
+    };
+    let denied: BTreeSet<Arc<str>> =
+        proposal.drafts.iter().filter(denies).map(|draft| draft.target.id.clone()).collect();
+    if denied.is_empty() {
+        return;
+    }
+    let accounts: BTreeSet<&str> = denied.iter().map(|arn| account_of(arn)).collect();
+    proposal.withhold(
+        target("aws.organizations.policy", &"TriageDeny".into(), None, ""),
+        "A service control policy holds at once for all that this plan denies whole, and nobody in the account can take it off. \
+         Where the organization can be reached it goes first; it does not hold in the management account nor for service-linked roles.",
+        format!(
+            "organizations:CreatePolicy (deny everything where aws:PrincipalArn is {}, and arn:aws:sts::ACCOUNT:federated-user/NAME \
+             for federated sessions), then organizations:AttachPolicy to {}",
+            denied.iter().map(|arn| &**arn).collect::<Vec<_>>().join(", "),
+            accounts.into_iter().collect::<Vec<_>>().join(", "),
+        ),
+    );
+}
+
+/// A session or role that was asked about has an issuer, which makes the like again.
+fn before_it(ground: &Ground, proposal: &mut Proposal) {
+    let is_derived =
+        matches!(ground.report.principal.kind, "access_key" | "session" | "role" | "federated_user");
+    let Some(root) = ground.report.root.as_ref().filter(|root| is_derived && root.chain.len() > 1) else {
+        return;
+    };
+    let Some(first) = root.chain.first() else { return };
+    proposal.withhold(
+        target("aws.principal", first, None, ""),
+        format!(
+            "It stands at the root of the chain to the principal and can make the like again ({}); this plan ends the principal and \
+             what came of it alone.",
+            root.ends
+        ),
+        format!("ask about it too: triage --principal {first}"),
+    );
+}
