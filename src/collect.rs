@@ -258,12 +258,12 @@ enum Refusal {
 
 fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
     here.counts.records_read += 1;
+    if !seen.insert(head.identity) {
+        here.counts.duplicates += 1;
+    }
     if head.kind == RecordKind::Other {
         here.counts.other_records += 1;
         return;
-    }
-    if !seen.insert(head.identity) {
-        here.counts.duplicates += 1;
     }
     let key = (head.account.clone(), head.region.clone(), head.source);
     let scope = here.scopes.entry(key).or_insert_with(|| CoveredScope {

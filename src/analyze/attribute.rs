@@ -67,7 +67,7 @@ impl Attributed {
 pub fn attribute(graph: &Graph) -> Attributed {
     let deaths = Deaths::of(graph);
     let mut births = direct_births(graph);
-    launched_births(graph, &mut births);
+    launched_births(graph, &deaths, &mut births);
     let mut gaps = BTreeSet::new();
     let mut births = incarnations(births, &deaths);
     apply_inventory(graph, &mut births, &deaths);
@@ -112,7 +112,7 @@ fn birth(
 
 /// What a service launched for something that the closure made: a group's instances, a stack's resources. To a fixpoint,
 /// because a stack launches a group that launches instances.
-fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
+fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
     let unowned: Vec<(&Event, &ResourceRef)> = graph
         .events()
         .filter(|event| graph.succeeded(event) && graph.owner(event).is_none() && is_counted(graph, event.at))
@@ -133,8 +133,8 @@ fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
                 continue;
             }
             let parent = match &resource.launcher {
-                Some(launcher) => launcher_named(births, launcher, resource, event.at),
-                None => group_of_member(graph, births, resource, event.at),
+                Some(launcher) => launcher_named(births, deaths, launcher, resource, event.at),
+                None => group_of_member(graph, births, deaths, resource, event.at),
             };
             if let Some(parent) = parent {
                 taken[index] = true;
@@ -179,6 +179,7 @@ fn is_group_made(event: &Event, resource: &ResourceRef) -> bool {
 fn group_of_member<'a>(
     graph: &Graph,
     births: &'a [Birth],
+    deaths: &Deaths,
     member: &ResourceRef,
     at: Time,
 ) -> Option<&'a Birth> {
@@ -193,11 +194,13 @@ fn group_of_member<'a>(
             && is_joinable(&birth.resource.account, &member.account)
             && is_within(&birth.resource.region, &member.region)
             && birth.resource.all_names().any(|name| name.rsplit('/').next() == Some(base))
+            && is_alive(birth, deaths, at)
     })
 }
 
 fn launcher_named<'a>(
     births: &'a [Birth],
+    deaths: &Deaths,
     launcher: &str,
     child: &ResourceRef,
     at: Time,
@@ -208,7 +211,17 @@ fn launcher_named<'a>(
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
             && birth.resource.all_names().any(|name| **name == *launcher)
+            && is_alive(birth, deaths, at)
     })
+}
+
+/// A launch is logged up to this late after its launcher's deletion.
+const LATE_LAUNCH: i64 = 60;
+
+/// Whether a launcher was still there: what its name launches after its deletion is somebody else's, who took the name.
+fn is_alive(launcher: &Birth, deaths: &Deaths, at: Time) -> bool {
+    next_death(deaths, &launcher.resource, launcher.at)
+        .is_none_or(|death| at.as_second() <= death.at.as_second().saturating_add(LATE_LAUNCH))
 }
 
 /// Whether things of this kind launch others: a template or role of the same name as a victim's group launches nothing.

@@ -67,8 +67,12 @@ pub struct Graph<'a> {
     by_principal_id: BTreeMap<Arc<str>, usize>,
     /// Keys that some other event is known to have issued: never matched by session.
     foreign_keys: BTreeSet<Arc<str>>,
-    /// Copies of one call in several accounts: shared id → owner found through any copy.
-    by_shared: BTreeMap<Arc<str>, Owner>,
+    /// Copies of one call in several accounts: shared id and action → owner found through any copy.
+    by_shared: BTreeMap<Call, Owner>,
+    /// (ARN, second of a console or CLI sign-in) → node.
+    by_sign_in: BTreeMap<(Arc<str>, i64), usize>,
+    /// Login profiles that the closure made again, and when.
+    remade: BTreeSet<(usize, Time)>,
     /// Google operations whose last entry says that they failed: their first entry made nothing.
     failed_operations: BTreeSet<(Arc<str>, Arc<str>)>,
     index: Index<'a>,
@@ -81,7 +85,7 @@ pub struct Graph<'a> {
 /// Events by what they may be asked for, so that no question walks them all.
 #[derive(Default)]
 struct Index<'a> {
-    by_shared: BTreeMap<Arc<str>, Vec<&'a Event>>,
+    by_shared: BTreeMap<Call, Vec<&'a Event>>,
     grants: Vec<&'a Event>,
     /// Events that minted a session, by its role.
     entries: BTreeMap<Arc<str>, Vec<&'a Event>>,
@@ -91,8 +95,8 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn add(&mut self, event: &'a Event) {
-        if let Some(shared) = &event.shared {
-            self.by_shared.entry(shared.clone()).or_default().push(event);
+        if let Some(call) = call(event) {
+            self.by_shared.entry(call).or_default().push(event);
         }
         if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
             self.grants.push(event);
@@ -130,14 +134,22 @@ const SIGN_IN_SLACK: i64 = 2;
 /// GetRoleCredentials and the AssumeRoleWithSAML that it causes share no id, only time (aws.md 1.3).
 const IDENTITY_CENTER_SLACK: i64 = 5;
 
+/// What the copies of one call share: the id that the cloud gave them, and what was called. A record that bears another
+/// call's id is no copy of it.
+type Call = (Arc<str>, Arc<str>);
+
+fn call(event: &Event) -> Option<Call> {
+    Some((event.shared.clone()?, event.action.clone()))
+}
+
 /// Closes the graph over the evidence.
 pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
     let mut graph = Graph::of_seed(evidence);
     graph.learn_taint();
     loop {
-        let before = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
+        let before = graph.size();
         graph.round();
-        let after = (graph.nodes.len(), graph.made.len(), graph.by_shared.len(), graph.by_session.len());
+        let after = graph.size();
         if before == after && !graph.learn_addresses() && !graph.promote() {
             return graph;
         }
@@ -186,6 +198,8 @@ impl<'a> Graph<'a> {
             by_principal_id: BTreeMap::new(),
             foreign_keys: BTreeSet::new(),
             by_shared: BTreeMap::new(),
+            by_sign_in: BTreeMap::new(),
+            remade: BTreeSet::new(),
             failed_operations: BTreeSet::new(),
             index: Index::default(),
             made: Vec::new(),
@@ -207,9 +221,21 @@ impl<'a> Graph<'a> {
         graph
     }
 
+    /// How much is known: a round that adds nothing is the last.
+    fn size(&self) -> [usize; 6] {
+        [
+            self.nodes.len(),
+            self.made.len(),
+            self.by_shared.len(),
+            self.by_session.len(),
+            self.by_sign_in.len(),
+            self.remade.len(),
+        ]
+    }
+
     /// The copies of one call that several accounts got.
-    pub fn copies(&self, shared: &str) -> &[&'a Event] {
-        self.index.by_shared.get(shared).map_or(&[], Vec::as_slice)
+    pub fn copies(&self, event: &Event) -> &[&'a Event] {
+        call(event).and_then(|call| self.index.by_shared.get(&call)).map_or(&[], Vec::as_slice)
     }
 
     /// Events that deleted, revoked or restored something by this name, whoever did.
@@ -338,7 +364,7 @@ impl<'a> Graph<'a> {
     /// Returns the credential that an event belongs to.
     pub fn owner(&self, event: &Event) -> Option<Owner> {
         let direct = self.owner_of(&event.actor, event.at, event.address.as_ref());
-        let shared = event.shared.as_ref().and_then(|shared| self.by_shared.get(shared)).copied();
+        let shared = call(event).and_then(|call| self.by_shared.get(&call)).copied();
         match (direct, shared) {
             // Another account's copy names the caller's key, this one only its account.
             (Some(direct), Some(shared)) if shared.strength < direct.strength => Some(shared),
@@ -384,21 +410,19 @@ impl<'a> Graph<'a> {
         }
         let principal = actor.principal.as_ref();
         if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started)) {
-            for slack in 0..=SIGN_IN_SLACK {
-                for start in [started.as_second() - slack, started.as_second() + slack] {
-                    if let Some(node) = self.by_session.get(&(arn.clone(), start)) {
-                        return Some(self.own(*node, Strength::ExactSession));
-                    }
-                }
+            if let Some(node) = self.session_of(arn, started.as_second()) {
+                return Some(self.own(node, Strength::ExactSession));
             }
         }
+        let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(at);
         if let Some((node, since)) = principal.and_then(|arn| self.by_principal.get(arn))
-            && at >= *since
+            && began >= *since
             && self.may_sign_as(*node, actor)
+            && !self.is_profile_gone(*node, *since, began)
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
-        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, at)) {
+        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, actor.principal_id.as_deref(), at)) {
             return Some(self.own(node, Strength::Heuristic));
         }
         if actor.key.is_none()
@@ -416,9 +440,72 @@ impl<'a> Graph<'a> {
             && self.issued_to(actor).is_none()
     }
 
-    /// The maker of a user or service account that was taken whole.
-    fn whole_by(&self, name: &str, at: Time) -> Option<usize> {
-        self.whole.get(name).filter(|(_, since)| at >= *since).map(|(node, _)| *node)
+    /// The node whose session this is. A role's sessions start at the second of their minting; a sign-in's may be off.
+    fn session_of(&self, arn: &Arc<str>, started: i64) -> Option<usize> {
+        let exact = self.by_session.get(&(arn.clone(), started));
+        let signed_in = || {
+            (0..=SIGN_IN_SLACK)
+                .flat_map(|slack| [started.saturating_sub(slack), started.saturating_add(slack)])
+                .find_map(|start| self.by_sign_in.get(&(arn.clone(), start)))
+        };
+        exact.or_else(signed_in).copied()
+    }
+
+    /// The maker of a user or service account that was taken whole. Names come back: an identity that was deleted and
+    /// made again by others under the same name, or that bears another immutable id, is theirs.
+    fn whole_by(&self, name: &str, id: Option<&str>, at: Time) -> Option<usize> {
+        let (node, _) = self.whole.get(name).filter(|(_, since)| at >= *since)?;
+        let is_ours = self.made_all(name).filter(|made| is_identity(made.resource.kind)).any(|made| {
+            let ids: Vec<_> = made.resource.all_names().filter(|name| is_identity_id(name)).collect();
+            let is_other = id
+                .filter(|id| is_identity_id(id))
+                .is_some_and(|id| !ids.is_empty() && !ids.iter().any(|ours| ***ours == *id));
+            made.at <= at && !is_other && !self.is_gone(&made.resource, made.at, at)
+        });
+        is_ours.then_some(*node)
+    }
+
+    /// Whether something made at one time was deleted, by anyone, before another, and not restored since.
+    fn is_gone(&self, resource: &ResourceRef, made: Time, at: Time) -> bool {
+        let mut gone = None;
+        let mut restored = None;
+        for event in resource.all_names().flat_map(|name| self.ends_of(name)) {
+            if event.at < made || event.at >= at {
+                continue;
+            }
+            for fact in &event.facts {
+                match fact {
+                    Fact::Deleted(dead) if dead.is_same(resource) => gone = gone.max(Some(event.at)),
+                    Fact::Restored { id, .. } if resource.all_names().any(|name| name == id) => {
+                        restored = restored.max(Some(event.at));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        gone > restored
+    }
+
+    /// Whether a login profile was deleted before this sign-in and the closure made no other since: who signs in then does
+    /// so with somebody else's password.
+    fn is_profile_gone(&self, node: usize, since: Time, began: Time) -> bool {
+        let profile = &self.nodes[node];
+        if profile.kind != "aws.login_profile" {
+            return false;
+        }
+        let is_here = |event: &Event| profile.account.as_ref().is_none_or(|own| *own == event.scope.account);
+        let gone = self
+            .ends_of(&profile.id)
+            .filter(|event| event.at >= since && event.at < began && is_here(event))
+            .filter(|event| {
+                event.facts.iter().any(|fact| {
+                    matches!(fact, Fact::Revoked { kind: "aws.login_profile", id, .. } if *id == profile.id)
+                })
+            })
+            .map(|event| event.at)
+            .max();
+        let Some(gone) = gone else { return false };
+        !self.remade.iter().any(|(other, at)| *other == node && *at >= gone && *at <= began)
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -466,7 +553,7 @@ impl<'a> Graph<'a> {
             let confidence = hop.max(self.nodes[*node].confidence);
             Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
         });
-        let whole = || Some(self.own(self.whole_by(principal, at)?, Strength::Exact));
+        let whole = || Some(self.own(self.whole_by(principal, actor.principal_id.as_deref(), at)?, Strength::Exact));
         named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
     }
 
@@ -566,7 +653,7 @@ impl<'a> Graph<'a> {
                     .by_principal
                     .get(hop)
                     .filter(|(node, since)| at >= *since || self.nodes[*node].kind == "gcp.impersonation");
-                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, at))?;
+                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, None, at))?;
                 Some(self.nodes[node].confidence)
             })
             .min()
@@ -678,8 +765,8 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let owner = self.owner(event);
-            if let (Some(shared), Some(owner)) = (&event.shared, owner) {
-                let best = self.by_shared.entry(shared.clone()).or_insert(owner);
+            if let (Some(call), Some(owner)) = (call(event), owner) {
+                let best = self.by_shared.entry(call).or_insert(owner);
                 if owner.strength < best.strength {
                     *best = owner;
                 }
@@ -720,7 +807,7 @@ impl<'a> Graph<'a> {
         born.extend(self.sessions_of_made_compute());
         born.extend(self.subjects_of_made_pools());
         for (arn, at, node) in sign_ins {
-            self.by_session.entry((arn, at.as_second())).or_insert(node);
+            self.by_sign_in.entry((arn, at.as_second())).or_insert(node);
         }
         born.sort_by(|a, b| {
             (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
@@ -761,8 +848,14 @@ impl<'a> Graph<'a> {
                 Some(owner) => Some((owner, issued.strength.max(owner.strength))),
                 None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
             },
-            Minter::Compute { name, .. } => {
-                let made = before(self.compute_named(name, &event.scope.account), event.at)?;
+            Minter::Compute { service, name } => {
+                let is_its = |made: &&Made| {
+                    is_minted_by(service, made.resource.kind)
+                        // An instance's id is unique; a function's name is so within its region alone.
+                        && (name.starts_with("i-") || is_one_region(&made.resource.region, &event.scope.region))
+                        && !self.is_gone(&made.resource, made.at, event.at)
+                };
+                let made = before(self.compute_named(name, &event.scope.account).filter(is_its), event.at)?;
                 let owner = Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) };
                 Some((owner, issued.strength))
             }
@@ -937,6 +1030,9 @@ impl<'a> Graph<'a> {
             _ => self.by_key.get(&node.id).copied(),
         };
         if let Some(taken) = taken {
+            if node.kind == "aws.login_profile" {
+                self.remade.extend(node.issued_at.map(|at| (taken, at)));
+            }
             let known = &mut self.nodes[taken];
             // A later, stronger class wins: one confirmed use of an impersonation confirms it.
             if taken != 0 && node.confidence < known.confidence {
@@ -1035,6 +1131,29 @@ pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
 /// The newest of these that existed at a time.
 fn before<'m>(made: impl Iterator<Item = &'m Made>, at: Time) -> Option<&'m Made> {
     made.filter(|made| made.at <= at).max_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
+}
+
+/// Whether a service mints sessions for things of this kind: `ecs-tasks.amazonaws.com` for tasks, never for a bucket of the
+/// same name.
+fn is_minted_by(service: &str, kind: &str) -> bool {
+    let service: String = service.chars().filter(char::is_ascii_alphanumeric).collect();
+    let label = kind.split('.').nth(1).unwrap_or_default().replace('_', "");
+    service.is_empty() || service.contains(&label)
+}
+
+fn is_one_region(a: &str, b: &str) -> bool {
+    a.is_empty() || b.is_empty() || a == b
+}
+
+/// Users and service accounts: what belongs whole to who made it.
+fn is_identity(kind: &str) -> bool {
+    matches!(kind, "aws.iam.user" | "gcp.iam.service_account")
+}
+
+/// `AIDA…`, or Google's numeric unique id: never given twice.
+fn is_identity_id(text: &str) -> bool {
+    (text.len() >= 16 && text.starts_with("AIDA"))
+        || (text.len() >= 15 && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.

@@ -49,7 +49,7 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
         // Several accounts' copies of one call are one use; the caller's own copy knows the address.
         if let Some(id) = &event.shared {
             let by_key = graph.owner_of(&event.actor, event.at, event.address.as_ref()).is_some();
-            let twin = graph.copies(id).iter().any(|other| {
+            let twin = graph.copies(event).iter().any(|other| {
                 other.identity != event.identity
                     && graph.owner_of(&other.actor, other.at, other.address.as_ref()).is_some()
             });
