@@ -258,11 +258,12 @@ enum Refusal {
 
 fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
     here.counts.records_read += 1;
-    if !seen.insert(head.identity) {
+    let is_new = seen.insert(head.identity);
+    if !is_new {
         here.counts.duplicates += 1;
     }
     if head.kind == RecordKind::Other {
-        here.counts.other_records += 1;
+        here.counts.other_records += u64::from(is_new);
         return;
     }
     let key = (head.account.clone(), head.region.clone(), head.source);

@@ -2,11 +2,12 @@
 
 use super::graph::{Graph, Owner};
 use super::investigation::Phase;
+use super::names::{Names, is_immutable, is_one};
 use crate::model::event::Fact;
-use crate::model::observed::State;
+use crate::model::observed::{Listing, State};
 use crate::model::report::{Attribution, Confidence, Resource, Touched};
 use crate::model::{Event, EventId, Gap, Observed, ResourceRef, Time, gap::GapKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// An operation that makes many things under ids that no log shows; its children stand for it where they are known.
@@ -19,7 +20,8 @@ pub struct Attributed {
     pub resources: Vec<Resource>,
     pub touched: Vec<Touched>,
     pub gaps: BTreeSet<Gap>,
-    births: Vec<Birth>,
+    /// Every name of what it made, and whether all that bear it exist no more.
+    names: BTreeMap<Arc<str>, bool>,
 }
 
 /// One incarnation of a resource.
@@ -47,19 +49,17 @@ struct Death {
 impl Attributed {
     /// Returns what records of launches and deletions may be found by.
     pub fn ids_to_look_for(&self) -> BTreeSet<Arc<str>> {
-        self.births.iter().flat_map(|birth| birth.resource.all_names().cloned()).collect()
+        self.names.keys().cloned().collect()
     }
 
     /// Whether something of the closure's own by this name exists no more.
     pub fn is_deleted(&self, name: &str) -> bool {
-        let mut named =
-            self.births.iter().filter(|birth| birth.resource.all_names().any(|n| **n == *name)).peekable();
-        named.peek().is_some() && named.all(|birth| birth.death.is_some())
+        self.names.get(name).is_some_and(|all_dead| *all_dead)
     }
 
     /// Whether this is a name of something that the closure made.
     pub fn is_own(&self, name: &str) -> bool {
-        self.births.iter().any(|birth| birth.resource.all_names().any(|n| **n == *name))
+        self.names.contains_key(name)
     }
 }
 
@@ -74,7 +74,13 @@ pub fn attribute(graph: &Graph) -> Attributed {
     name_by_log(graph, &mut births);
     drop_known_bulk(graph, &mut births, &mut gaps);
     let resources = resources(graph, &births, &mut gaps);
-    Attributed { resources, touched: touched(graph), gaps, births }
+    let mut names: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    for birth in &births {
+        for name in birth.resource.all_names() {
+            *names.entry(name.clone()).or_insert(true) &= birth.death.is_some();
+        }
+    }
+    Attributed { resources, touched: touched(graph), gaps, names }
 }
 
 fn direct_births(graph: &Graph) -> Vec<Birth> {
@@ -114,8 +120,8 @@ fn birth(
 /// because a stack launches a group that launches instances.
 fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
     let unowned: Vec<(&Event, &ResourceRef)> = graph
-        .events()
-        .filter(|event| graph.succeeded(event) && graph.owner(event).is_none() && is_counted(graph, event.at))
+        .unowned()
+        .filter(|event| graph.succeeded(event) && is_counted(graph, event.at))
         .flat_map(|event| {
             event.facts.iter().filter_map(move |fact| match fact {
                 Fact::Created(resource) if resource.launcher.is_some() || is_group_made(event, resource) => {
@@ -125,19 +131,26 @@ fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
             })
         })
         .collect();
-    let mut taken = vec![false; unowned.len()];
+    if unowned.is_empty() {
+        return;
+    }
+    let told = graph.evidence.observed.iter().filter(|seen| !seen.held_by.is_empty());
+    let told: Vec<&ResourceRef> = told.map(|seen| &seen.resource).collect();
+    let by_told = Names::of(told.iter().copied());
+    let is_told = |member: &ResourceRef| by_told.first(member, 0, |n| is_one(told[n], member)).is_some();
+    let mut launchers = Launchers::default();
+    let mut left: Vec<usize> = (0..unowned.len()).collect();
     loop {
+        launchers.learn(births);
         let mut new = Vec::new();
-        for (index, (event, resource)) in unowned.iter().enumerate() {
-            if taken[index] {
-                continue;
-            }
+        left.retain(|index| {
+            let (event, resource) = &unowned[*index];
             let parent = match &resource.launcher {
-                Some(launcher) => launcher_named(births, deaths, launcher, resource, event.at),
-                None => group_of_member(graph, births, deaths, resource, event.at),
+                Some(launcher) => launcher_named(&launchers, births, deaths, launcher, resource, event.at),
+                None if is_told(resource) => None,
+                None => group_of_member(&launchers, births, deaths, resource, event.at),
             };
             if let Some(parent) = parent {
-                taken[index] = true;
                 // A member is known by its group's name alone where no inventory confirms it.
                 let sure = resource.launcher.is_some();
                 new.push(Birth {
@@ -156,11 +169,55 @@ fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
                     seen: None,
                 });
             }
-        }
+            parent.is_none()
+        });
         if new.is_empty() {
             return;
         }
         births.extend(new);
+    }
+}
+
+/// What may launch other things, by name; groups also by the last part of it, which their members' names begin with.
+#[derive(Default)]
+struct Launchers {
+    by_name: HashMap<Arc<str>, Vec<usize>>,
+    groups: HashMap<Arc<str>, Vec<usize>>,
+    known: usize,
+}
+
+impl Launchers {
+    /// Takes the births that came since it was asked last.
+    fn learn(&mut self, births: &[Birth]) {
+        for (place, birth) in births.iter().enumerate().skip(self.known) {
+            let is_group = birth.resource.kind == "gcp.compute.instance_group_manager";
+            for name in birth.resource.all_names() {
+                if can_launch(birth.resource.kind) || birth.resource.kind == "aws.ecs.service" {
+                    self.by_name.entry(name.clone()).or_default().push(place);
+                }
+                if is_group && let Some(short) = name.rsplit('/').next() {
+                    self.groups.entry(short.into()).or_default().push(place);
+                }
+            }
+        }
+        self.known = births.len();
+    }
+
+    /// Takes the names that a birth got since; its place among those of one name stays.
+    fn rename(&mut self, place: usize, birth: &Birth) {
+        if can_launch(birth.resource.kind) || birth.resource.kind == "aws.ecs.service" {
+            for name in birth.resource.all_names() {
+                let places = self.by_name.entry(name.clone()).or_default();
+                if let Err(at) = places.binary_search(&place) {
+                    places.insert(at, place);
+                }
+            }
+        }
+    }
+
+    /// The births that bear this name, in order.
+    fn named<'a>(&'a self, births: &'a [Birth], name: &str) -> impl Iterator<Item = &'a Birth> {
+        self.by_name.get(name).into_iter().flatten().map(|place| &births[*place])
     }
 }
 
@@ -177,50 +234,48 @@ fn is_group_made(event: &Event, resource: &ResourceRef) -> bool {
 /// A group's members are called `<base name>-<four characters>` in the group's own zones. An inventory that says who
 /// holds the machine outweighs its name.
 fn group_of_member<'a>(
-    graph: &Graph,
+    launchers: &Launchers,
     births: &'a [Birth],
     deaths: &Deaths,
     member: &ResourceRef,
     at: Time,
 ) -> Option<&'a Birth> {
-    let told =
-        graph.evidence.observed.iter().any(|seen| !seen.held_by.is_empty() && is_one(&seen.resource, member));
     let name = member.all_names().find_map(|name| name.rsplit_once("/instances/"))?.1;
     let (base, rest) = name.rsplit_once('-')?;
     let is_suffix = rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    births.iter().filter(|_| !told && is_suffix).find(|birth| {
-        birth.resource.kind == "gcp.compute.instance_group_manager"
-            && birth.at <= at
+    let groups = launchers.groups.get(base).filter(|_| is_suffix).into_iter().flatten();
+    groups.map(|place| &births[*place]).find(|birth| {
+        birth.at <= at
             && is_joinable(&birth.resource.account, &member.account)
             && is_within(&birth.resource.region, &member.region)
-            && birth.resource.all_names().any(|name| name.rsplit('/').next() == Some(base))
             && is_alive(birth, deaths, at)
     })
 }
 
 fn launcher_named<'a>(
+    launchers: &'a Launchers,
     births: &'a [Birth],
     deaths: &Deaths,
     launcher: &str,
     child: &ResourceRef,
     at: Time,
 ) -> Option<&'a Birth> {
-    births.iter().find(|birth| {
+    launchers.named(births, launcher).find(|birth| {
         birth.at <= at
             && can_launch(birth.resource.kind)
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
-            && birth.resource.all_names().any(|name| **name == *launcher)
             && is_alive(birth, deaths, at)
     })
 }
 
-/// A launch is logged up to this late after its launcher's deletion.
+/// A launch is logged up to this many seconds after its launcher's deletion.
 const LATE_LAUNCH: i64 = 60;
 
 /// Whether a launcher was still there: what its name launches after its deletion is somebody else's, who took the name.
 fn is_alive(launcher: &Birth, deaths: &Deaths, at: Time) -> bool {
-    next_death(deaths, &launcher.resource, launcher.at)
+    deaths
+        .next(&launcher.resource, launcher.at)
         .is_none_or(|death| at.as_second() <= death.at.as_second().saturating_add(LATE_LAUNCH))
 }
 
@@ -244,58 +299,32 @@ fn is_within(region: &str, place: &str) -> bool {
         || region.strip_prefix(place).is_some_and(|rest| rest.starts_with('-'))
 }
 
-/// Deletions by anyone, findable by every name.
+/// Deletions by anyone, oldest first, findable by every name.
 struct Deaths {
-    by_name: BTreeMap<Arc<str>, Vec<usize>>,
+    names: Names,
     all: Vec<(ResourceRef, Death)>,
 }
 
 impl Deaths {
     fn of(graph: &Graph) -> Deaths {
-        let mut deaths = Deaths { by_name: BTreeMap::new(), all: Vec::new() };
+        let mut all = Vec::new();
         for event in graph.events().filter(|event| graph.succeeded(event)) {
             for fact in &event.facts {
                 let Fact::Deleted(resource) = fact else { continue };
                 let by = graph.signer(event);
-                for name in resource.all_names() {
-                    deaths.by_name.entry(name.clone()).or_default().push(deaths.all.len());
-                }
-                deaths.all.push((resource.clone(), Death { at: event.at, event: event.id.clone(), by }));
+                all.push((resource.clone(), Death { at: event.at, event: event.id.clone(), by }));
             }
         }
-        deaths
+        all.sort_by(|(_, a), (_, b)| (a.at, &a.event).cmp(&(b.at, &b.event)));
+        Deaths { names: Names::of(all.iter().map(|(resource, _)| resource)), all }
     }
 
-    /// The deaths of one resource, oldest first.
-    fn of_resource(&self, resource: &ResourceRef) -> Vec<&Death> {
-        let mut found: BTreeSet<usize> = BTreeSet::new();
-        for name in resource.all_names() {
-            found.extend(self.by_name.get(name).into_iter().flatten());
-        }
-        let mut deaths: Vec<&Death> = found
-            .into_iter()
-            .map(|i| &self.all[i])
-            .filter(|(dead, _)| is_one(dead, resource))
-            .map(|(_, d)| d)
-            .collect();
-        deaths.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
-        deaths
+    /// The first death of a resource that was born at this time.
+    fn next(&self, resource: &ResourceRef, born: Time) -> Option<Death> {
+        let from = self.all.partition_point(|(_, death)| death.at < born);
+        let place = self.names.first(resource, from, |n| is_one(&self.all[n].0, resource))?;
+        Some(self.all[place].1.clone())
     }
-}
-
-/// Whether two references mean one incarnation, as far as ids tell: different immutable ids are different things even
-/// under one name.
-fn is_one(a: &ResourceRef, b: &ResourceRef) -> bool {
-    a.is_same(b) && (a.id == b.id || !(is_immutable(&a.id) && is_immutable(&b.id)))
-}
-
-/// Numeric ids (Google) and prefixed hexadecimal ones (EC2) are never used twice.
-fn is_immutable(id: &str) -> bool {
-    let is_hex = |text: &str| text.len() >= 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    (!id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
-        || id.rsplit_once('-').is_some_and(|(prefix, rest)| {
-            is_hex(rest) && prefix.len() <= 12 && prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-        })
 }
 
 /// Joins births of one thing that no death lies between, and gives each incarnation its death.
@@ -304,20 +333,14 @@ fn incarnations(mut births: Vec<Birth>, deaths: &Deaths) -> Vec<Birth> {
         (a.at, a.attribution, &a.event, &a.resource).cmp(&(b.at, b.attribution, &b.event, &b.resource))
     });
     let mut lives: Vec<Birth> = Vec::new();
-    let mut by_name: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+    let mut names = Names::default();
     for mut birth in births {
-        let earlier = birth
-            .resource
-            .all_names()
-            .filter_map(|name| by_name.get(name))
-            .flatten()
-            .copied()
-            .filter(|index| is_one(&lives[*index].resource, &birth.resource))
-            .max();
+        let earlier = names.last(&birth.resource, |n| is_one(&lives[n].resource, &birth.resource));
         if let Some(index) = earlier
             && lives[index].death.as_ref().is_none_or(|death| death.at > birth.at)
         {
             let life = &mut lives[index];
+            names.remove(index, &life.resource);
             // The later record may know the immutable id that the first lacked.
             if !is_immutable(&life.resource.id) && is_immutable(&birth.resource.id) {
                 std::mem::swap(&mut life.resource, &mut birth.resource);
@@ -325,55 +348,77 @@ fn incarnations(mut births: Vec<Birth>, deaths: &Deaths) -> Vec<Birth> {
             let known: BTreeSet<Arc<str>> = life.resource.all_names().cloned().collect();
             let new: Vec<Arc<str>> =
                 birth.resource.all_names().filter(|n| !known.contains(*n)).cloned().collect();
-            for name in &new {
-                by_name.entry(name.clone()).or_default().push(index);
-            }
             life.resource.names.extend(new);
             life.resource.names.sort();
+            names.add(index, &life.resource);
             life.launched_by = life.launched_by.take().or(birth.launched_by);
-            life.death = next_death(deaths, &life.resource, life.at);
+            life.death = deaths.next(&life.resource, life.at);
             continue;
         }
-        birth.death = next_death(deaths, &birth.resource, birth.at);
-        for name in birth.resource.all_names() {
-            by_name.entry(name.clone()).or_default().push(lives.len());
-        }
+        birth.death = deaths.next(&birth.resource, birth.at);
+        names.add(lives.len(), &birth.resource);
         lives.push(birth);
     }
     lives
 }
 
-fn next_death(deaths: &Deaths, resource: &ResourceRef, born: Time) -> Option<Death> {
-    deaths.of_resource(resource).into_iter().find(|death| death.at >= born).cloned()
-}
-
 /// Lays the inventory over the births: states of what is known, and what is only held by something known.
 fn apply_inventory(graph: &Graph, births: &mut Vec<Birth>, deaths: &Deaths) {
+    if graph.evidence.observed.is_empty() {
+        return;
+    }
     let mut observed: Vec<&Observed> = graph.evidence.observed.iter().collect();
     observed.sort_by(|a, b| (a.at, &a.resource, a.state).cmp(&(b.at, &b.resource, b.state)));
+    // Whether the list of operations says who made it.
+    let makings = observed.iter().filter(|seen| seen.made_by.is_some());
+    let makings: Vec<&ResourceRef> = makings.map(|seen| &seen.resource).collect();
+    let by_making = Names::of(makings.iter().copied());
+    let is_witnessed =
+        |resource: &ResourceRef| by_making.first(resource, 0, |n| is_one(makings[n], resource)).is_some();
+    let mut names = Names::of(births.iter().map(|birth| &birth.resource));
+    let mut launchers = Launchers::default();
+    launchers.learn(births);
+    let find = |names: &Names, births: &[Birth], resource: &ResourceRef| {
+        names.first(resource, 0, |n| is_one(&births[n].resource, resource))
+    };
     // To a fixpoint: a group held by a cluster is known only after the cluster is.
     loop {
         let known = births.len();
         for seen in &observed {
-            match births.iter_mut().find(|birth| is_one(&birth.resource, &seen.resource)) {
-                Some(birth) => look_at(birth, seen),
-                None => births.extend(held_birth(births, seen, deaths)),
+            match find(&names, births, &seen.resource) {
+                Some(place) => {
+                    look_at(&mut births[place], seen);
+                    names.add(place, &births[place].resource);
+                    launchers.rename(place, &births[place]);
+                }
+                None => {
+                    if let Some(birth) = held_birth(&launchers, births, seen, deaths) {
+                        names.add(births.len(), &birth.resource);
+                        births.push(birth);
+                        launchers.learn(births);
+                    }
+                }
             }
         }
         if births.len() > known {
             continue;
         }
         // Only when nothing certain is left to join: what fits a bulk operation and no operation names otherwise.
+        let bulk: Vec<&Birth> = births.iter().filter(|birth| birth.resource.kind == BULK).collect();
         let guessed: Vec<Birth> = observed
             .iter()
-            .filter(|seen| !births.iter().any(|birth| is_one(&birth.resource, &seen.resource)))
-            .filter(|seen| !witnessed(&observed, seen))
-            .filter_map(|seen| guessed_birth(births, seen, deaths))
+            .filter(|_| !bulk.is_empty())
+            .filter(|seen| find(&names, births, &seen.resource).is_none() && !is_witnessed(&seen.resource))
+            .filter_map(|seen| guessed_birth(&bulk, seen, deaths))
             .collect();
         if guessed.is_empty() {
             return;
         }
-        births.extend(guessed);
+        for birth in guessed {
+            names.add(births.len(), &birth.resource);
+            births.push(birth);
+        }
+        launchers.learn(births);
     }
 }
 
@@ -392,18 +437,11 @@ fn look_at(birth: &mut Birth, seen: &Observed) {
     birth.resource.names.extend(new);
 }
 
-/// Whether the list of operations says who made it.
-fn witnessed(observed: &[&Observed], seen: &Observed) -> bool {
-    observed.iter().any(|other| other.made_by.is_some() && is_one(&other.resource, &seen.resource))
-}
-
-fn held_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
+fn held_birth(launchers: &Launchers, births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
     let at = seen.created_at.unwrap_or(seen.at);
     let holder = seen.held_by.iter().find_map(|held_by| {
-        births.iter().find(|birth| {
-            (can_launch(birth.resource.kind) || birth.resource.kind == "aws.ecs.service")
-                && is_joinable(&birth.resource.account, &seen.resource.account)
-                && birth.resource.all_names().any(|name| name == held_by)
+        launchers.named(births, held_by).find(|birth| {
+            is_joinable(&birth.resource.account, &seen.resource.account)
                 // Clocks of two services: a child may bear a time a little before its launcher's log entry.
                 && birth.at.as_second() <= at.as_second() + 60
         })
@@ -411,9 +449,9 @@ fn held_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birt
     Some(child(holder, seen, at, holder.confidence, deaths))
 }
 
-fn guessed_birth(births: &[Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
+fn guessed_birth(bulk: &[&Birth], seen: &Observed, deaths: &Deaths) -> Option<Birth> {
     let at = seen.created_at.unwrap_or(seen.at);
-    let holder = births.iter().find(|birth| is_of_bulk(birth, seen, at))?;
+    let holder = bulk.iter().find(|birth| is_of_bulk(birth, seen, at))?;
     Some(child(holder, seen, at, holder.confidence.max(Confidence::Suspect), deaths))
 }
 
@@ -427,7 +465,7 @@ fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deat
         confidence,
         attribution: if is_bulk { Attribution::Direct } else { Attribution::Indirect },
         launched_by: (!is_bulk).then(|| holder.resource.id.clone()),
-        death: next_death(deaths, &seen.resource, at),
+        death: deaths.next(&seen.resource, at),
         seen: Some((seen.state, seen.at)),
     }
 }
@@ -436,7 +474,10 @@ fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deat
 /// evidence.
 fn name_by_log(graph: &Graph, births: &mut [Birth]) {
     let mut made: BTreeMap<&Arc<str>, Vec<(&Event, &ResourceRef)>> = BTreeMap::new();
-    for event in graph.events().filter(|event| graph.succeeded(event) && graph.owner(event).is_none()) {
+    if births.iter().all(|birth| birth.attribution != Attribution::Indirect) {
+        return;
+    }
+    for event in graph.unowned().filter(|event| graph.succeeded(event)) {
         for fact in &event.facts {
             if let Fact::Created(resource) = fact {
                 made.entry(&resource.id).or_default().push((event, resource));
@@ -498,10 +539,14 @@ fn drop_known_bulk(graph: &Graph, births: &mut Vec<Birth>, gaps: &mut BTreeSet<G
 }
 
 fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<Resource> {
+    let mut listings: HashMap<&str, Vec<&Listing>> = HashMap::new();
+    for listing in graph.evidence.listings {
+        listings.entry(listing.kind).or_default().push(listing);
+    }
     let mut resources: Vec<Resource> = births
         .iter()
         .map(|birth| {
-            let (state, observed_at) = state(graph, birth, gaps);
+            let (state, observed_at) = state(&listings, birth, gaps);
             Resource {
                 kind: birth.resource.kind,
                 id: birth.resource.id.clone(),
@@ -562,7 +607,11 @@ fn display_name(resource: &ResourceRef) -> Option<Arc<str>> {
     }
 }
 
-fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static str, Option<Time>) {
+fn state(
+    listings: &HashMap<&str, Vec<&Listing>>,
+    birth: &Birth,
+    gaps: &mut BTreeSet<Gap>,
+) -> (&'static str, Option<Time>) {
     let died = birth.death.as_ref().map(|death| death.at);
     if let Some((state, at)) = birth.seen
         && state != State::Unknown
@@ -582,11 +631,7 @@ fn state(graph: &Graph, birth: &Birth, gaps: &mut BTreeSet<Gap>) -> (&'static st
     if birth.resource.kind == BULK {
         return ("unknown", None);
     }
-    let of_kind: Vec<_> =
-        graph.evidence.listings.iter().filter(|listing| listing.kind == birth.resource.kind).collect();
-    if of_kind.is_empty() {
-        return ("left", None);
-    }
+    let Some(of_kind) = listings.get(birth.resource.kind) else { return ("left", None) };
     let here = of_kind.iter().filter(|listing| {
         listing.account == birth.resource.account
             && listing.region.as_ref().is_none_or(|region| *region == birth.resource.region)

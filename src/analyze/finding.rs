@@ -89,6 +89,10 @@ pub fn findings(graph: &Graph, made: &Attributed) -> Findings {
         merge(&mut merged, finding);
     }
     let mut findings: Vec<Finding> = merged.into_values().collect();
+    for finding in &mut findings {
+        finding.events.sort();
+        finding.events.dedup();
+    }
     findings.sort_by(|a, b| {
         (!a.standing, a.kind, a.at, &a.subject, &a.note).cmp(&(
             !b.standing,
@@ -118,8 +122,6 @@ fn merge(merged: &mut BTreeMap<Key, Finding>, finding: Finding) {
         }
         Some(known) => {
             known.events.extend(finding.events);
-            known.events.sort();
-            known.events.dedup();
             if finding.at >= known.at {
                 known.standing = finding.standing;
                 known.until = finding.until;
@@ -249,13 +251,13 @@ fn is_over(graph: &Graph, made: &Attributed, signal: &Signal, event: &Event) -> 
 
 /// Whether anyone deleted or revoked the subject afterwards.
 fn is_gone(graph: &Graph, subject: &str, event: &Event) -> bool {
-    let later = graph.ends_of(subject).filter(|later| {
-        later.at >= event.at
-            && later.id != event.id
-            && is_joinable(&later.scope.account, &event.scope.account)
-    });
+    let later = graph.ends_of(subject).iter().rev().take_while(|later| later.at >= event.at);
+    let mut later = later
+        .filter(|later| later.id != event.id && is_joinable(&later.scope.account, &event.scope.account))
+        .peekable();
     // The last word counts: what was deleted and brought back is there.
-    later.max_by_key(|later| (later.at, later.id.clone())).is_some_and(|last| {
+    let Some(at) = later.peek().map(|last| last.at) else { return false };
+    later.take_while(|later| later.at == at).max_by_key(|later| later.id.clone()).is_some_and(|last| {
         !last.facts.iter().any(|fact| matches!(fact, Fact::Restored { id, .. } if **id == *subject))
     })
 }
@@ -327,7 +329,7 @@ fn to_the_second(time: Time) -> Time {
 
 /// The provider's own word: leak notices about the seed, and abuse on what the closure made.
 fn provider_notices<'a>(graph: &'a Graph<'a>, made: &'a Attributed) -> impl Iterator<Item = Finding> + 'a {
-    graph.events().filter(|event| graph.owner(event).is_none()).flat_map(move |event| {
+    graph.unowned().flat_map(move |event| {
         let about_seed = event.facts.iter().any(|fact| match fact {
             Fact::Leak { key, principal, .. } => {
                 principal.as_ref().is_some_and(|who| graph.is_of_closure(who))
@@ -390,13 +392,16 @@ fn mass_launch(made: &Attributed) -> Option<Finding> {
 /// Failed calls that would have changed something, by action and error.
 fn attempts(graph: &Graph) -> Vec<Attempt> {
     let mut attempts: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<EventId>> = BTreeMap::new();
-    for event in graph.events().filter(|event| !event.read_only) {
+    for (event, owner) in graph.owned() {
+        if event.read_only || owner.is_none() {
+            continue;
+        }
         let error: Arc<str> = match &event.outcome {
             Outcome::Succeeded => continue,
             Outcome::DryRun => "Client.DryRunOperation".into(),
             Outcome::Failed(code) => code.clone(),
         };
-        if graph.owner(event).is_none() || !Phase::of(event.at, graph.evidence.window).is_counted() {
+        if !Phase::of(event.at, graph.evidence.window).is_counted() {
             continue;
         }
         attempts.entry((event.action.clone(), error)).or_default().insert(event.id.clone());

@@ -4,12 +4,13 @@
 //! exact session (same ARN and session start) before heuristic. A credential is reached once, by its earliest issuing
 //! event, so cycles (role juggling) end and the order of input can't matter.
 
+use super::index::{Agenda, Carried, Index, Sighting, instance_in};
 use super::investigation::{Evidence, Phase, PlainKey, Tally};
 use super::taint::{self, Taint};
 use crate::model::event::{Fact, Issued, Minter};
 use crate::model::report::{Confidence, Strength};
 use crate::model::{Actor, Event, EventId, Outcome, PrincipalKind, Provider, ResourceRef, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A credential of the closure. Index 0 is the seed.
@@ -53,81 +54,49 @@ pub struct Graph<'a> {
     pub nodes: Vec<Node>,
     pub taint: Taint,
     /// Access key id, key id, bearer id → node.
-    by_key: BTreeMap<Arc<str>, usize>,
-    /// (ARN, session start in epoch seconds) → node.
-    by_session: BTreeMap<(Arc<str>, i64), usize>,
+    by_key: HashMap<Arc<str>, usize>,
+    /// ARN → session start in epoch seconds → node.
+    by_session: HashMap<Arc<str>, BTreeMap<i64, usize>>,
+    /// ARN → second of a console or CLI sign-in → node.
+    by_sign_in: HashMap<Arc<str>, BTreeMap<i64, usize>>,
+    /// Login profiles that the closure made again, and when.
+    remade: BTreeSet<(usize, Time)>,
     /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
-    by_principal: BTreeMap<Arc<str>, (usize, Time)>,
+    by_principal: HashMap<Arc<str>, (usize, Time)>,
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
     /// what a key or login profile of theirs does belongs to that.
     pending: BTreeMap<Arc<str>, (usize, Time)>,
     /// Those taken whole. Apart from `by_principal`, so that a later key or password of theirs takes away nothing.
-    whole: BTreeMap<Arc<str>, (usize, Time)>,
+    whole: HashMap<Arc<str>, (usize, Time)>,
     /// `AROA…:session` → node, for the copies that carry no key.
-    by_principal_id: BTreeMap<Arc<str>, usize>,
+    by_principal_id: HashMap<Arc<str>, usize>,
+    /// Login profiles and impersonations, which are known by name: kind, id and account → node.
+    by_name: HashMap<(&'static str, Arc<str>, Option<Arc<str>>), usize>,
+    /// Keys made for service accounts, by the account's e-mail.
+    account_keys: HashMap<Arc<str>, Vec<usize>>,
     /// Keys that some other event is known to have issued: never matched by session.
-    foreign_keys: BTreeSet<Arc<str>>,
+    foreign_keys: HashSet<Arc<str>>,
     /// Copies of one call in several accounts: shared id and action → owner found through any copy.
-    by_shared: BTreeMap<Call, Owner>,
-    /// (ARN, second of a console or CLI sign-in) → node.
-    by_sign_in: BTreeMap<(Arc<str>, i64), usize>,
-    /// Login profiles that the closure made again, and when.
-    remade: BTreeSet<(usize, Time)>,
-    /// Google operations whose last entry says that they failed: their first entry made nothing.
-    failed_operations: BTreeSet<(Arc<str>, Arc<str>)>,
+    by_shared: HashMap<Call, Owner>,
+    /// Google operations whose last entry says that they failed: their first entry made nothing. By id, in which accounts.
+    failed_operations: HashMap<Arc<str>, HashSet<Arc<str>>>,
     index: Index<'a>,
+    carried: Carried<'a>,
     /// What the closure made, by every name, to link compute and identity providers by.
     pub made: Vec<Made>,
-    made_once: BTreeSet<(EventId, ResourceRef)>,
-    made_by_name: BTreeMap<Arc<str>, Vec<usize>>,
+    made_once: HashSet<(EventId, ResourceRef)>,
+    made_by_name: HashMap<Arc<str>, Vec<usize>>,
+    /// Per node every name that events find it by.
+    known_as: Vec<BTreeSet<Arc<str>>>,
+    /// Role, its account and the caller's account → the first edit of the closure that let it in. Emptied whenever an
+    /// edit is looked at anew.
+    ways_in: HashMap<WayIn, Option<(Time, Owner)>>,
+    agenda: Agenda,
+    /// Per event whose it is, once the closure is done.
+    owners: Vec<Option<Owner>>,
 }
 
-/// Events by what they may be asked for, so that no question walks them all.
-#[derive(Default)]
-struct Index<'a> {
-    by_shared: BTreeMap<Call, Vec<&'a Event>>,
-    grants: Vec<&'a Event>,
-    /// Events that minted a session, by its role.
-    entries: BTreeMap<Arc<str>, Vec<&'a Event>>,
-    /// Deletions, revocations and their reversals by every name of what they concern.
-    ends: BTreeMap<Arc<str>, Vec<&'a Event>>,
-}
-
-impl<'a> Index<'a> {
-    fn add(&mut self, event: &'a Event) {
-        if let Some(call) = call(event) {
-            self.by_shared.entry(call).or_default().push(event);
-        }
-        if event.facts.iter().any(|fact| matches!(fact, Fact::Granted { .. })) {
-            self.grants.push(event);
-        }
-        for role in issued(event).filter_map(|issued| issued.principal.as_deref().and_then(role_of_session)) {
-            self.entries.entry(role).or_default().push(event);
-        }
-        for fact in &event.facts {
-            match fact {
-                Fact::Deleted(resource) => {
-                    for name in resource.all_names() {
-                        self.ends.entry(name.clone()).or_default().push(event);
-                    }
-                }
-                Fact::Revoked { id, .. } | Fact::Restored { id, .. } => {
-                    self.ends.entry(id.clone()).or_default().push(event)
-                }
-                Fact::Created(_)
-                | Fact::Touched { .. }
-                | Fact::Issued(_)
-                | Fact::SignedIn { .. }
-                | Fact::Carries { .. }
-                | Fact::Granted { .. }
-                | Fact::Withdrawn { .. }
-                | Fact::Forwarded { .. }
-                | Fact::Signal(_)
-                | Fact::Leak { .. } => {}
-            }
-        }
-    }
-}
+type WayIn = (Arc<str>, Option<Arc<str>>, Arc<str>);
 
 /// Session starts are whole seconds; sign-ins and their sessions differ by up to two (aws.md 1.3).
 const SIGN_IN_SLACK: i64 = 2;
@@ -147,13 +116,27 @@ pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
     let mut graph = Graph::of_seed(evidence);
     graph.learn_taint();
     loop {
-        let before = graph.size();
-        graph.round();
-        let after = graph.size();
-        if before == after && !graph.learn_addresses() && !graph.promote() {
-            return graph;
+        while graph.agenda.has_next() {
+            graph.round();
+        }
+        if graph.learn_addresses() {
+            graph.agenda.look_again_at_all();
+        } else if !graph.promote() {
+            break;
         }
     }
+    if cfg!(debug_assertions) {
+        // Whatever was not looked at again had nothing new to tell.
+        let known = (graph.nodes.clone(), graph.made.len(), graph.by_shared.clone());
+        graph.agenda.look_again_at_all();
+        graph.round();
+        assert!(
+            known == (graph.nodes.clone(), graph.made.len(), graph.by_shared.clone()),
+            "the closure is closed"
+        );
+    }
+    graph.owners = graph.events().map(|event| graph.owner(event)).collect();
+    graph
 }
 
 impl<'a> Graph<'a> {
@@ -190,73 +173,91 @@ impl<'a> Graph<'a> {
             evidence,
             nodes: vec![seed],
             taint: Taint::default(),
-            by_key: BTreeMap::new(),
-            by_session: BTreeMap::new(),
-            by_principal: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            whole: BTreeMap::new(),
-            by_principal_id: BTreeMap::new(),
-            foreign_keys: BTreeSet::new(),
-            by_shared: BTreeMap::new(),
-            by_sign_in: BTreeMap::new(),
+            by_key: HashMap::new(),
+            by_session: HashMap::new(),
+            by_sign_in: HashMap::new(),
             remade: BTreeSet::new(),
-            failed_operations: BTreeSet::new(),
+            by_principal: HashMap::new(),
+            pending: BTreeMap::new(),
+            whole: HashMap::new(),
+            by_principal_id: HashMap::new(),
+            by_name: HashMap::new(),
+            account_keys: HashMap::new(),
+            foreign_keys: HashSet::new(),
+            by_shared: HashMap::new(),
+            failed_operations: HashMap::new(),
             index: Index::default(),
+            carried: Carried::default(),
             made: Vec::new(),
-            made_once: BTreeSet::new(),
-            made_by_name: BTreeMap::new(),
+            made_once: HashSet::new(),
+            made_by_name: HashMap::new(),
+            known_as: vec![BTreeSet::new()],
+            ways_in: HashMap::new(),
+            agenda: Agenda::default(),
+            owners: Vec::new(),
         };
         if graph.principal().kind == PrincipalKind::AccessKey {
             graph.by_key.insert(graph.principal().id.clone(), 0);
         }
         for event in graph.events() {
             if let (Some(operation), Outcome::Failed(_)) = (&event.operation, &event.outcome) {
-                graph.failed_operations.insert((event.scope.account.clone(), operation.id.clone()));
+                let accounts = graph.failed_operations.entry(operation.id.clone()).or_default();
+                accounts.insert(event.scope.account.clone());
             }
             for issued in issued(event) {
                 graph.foreign_keys.insert(issued.id.clone());
             }
-            graph.index.add(event);
         }
+        let mut active = Vec::new();
+        for (place, event) in (0..).zip(graph.events()) {
+            let took_effect = graph.succeeded(event);
+            if graph.index.add(event, place, took_effect) {
+                active.push(place);
+            }
+        }
+        for seen in graph.sightings() {
+            graph.carried.add(seen);
+        }
+        graph.agenda = Agenda::of(active, graph.evidence.events.len());
         graph
     }
 
-    /// How much is known: a round that adds nothing is the last.
-    fn size(&self) -> [usize; 6] {
-        [
-            self.nodes.len(),
-            self.made.len(),
-            self.by_shared.len(),
-            self.by_session.len(),
-            self.by_sign_in.len(),
-            self.remade.len(),
-        ]
-    }
-
     /// The copies of one call that several accounts got.
-    pub fn copies(&self, event: &Event) -> &[&'a Event] {
-        call(event).and_then(|call| self.index.by_shared.get(&call)).map_or(&[], Vec::as_slice)
+    pub fn copies(&self, event: &Event) -> impl Iterator<Item = &'a Event> {
+        let copies = event.shared.as_deref().map_or(&[][..], |shared| self.index.copies(shared));
+        copies.iter().copied().filter(|copy| copy.action == event.action)
     }
 
-    /// Events that deleted, revoked or restored something by this name, whoever did.
-    pub fn ends_of(&self, name: &str) -> impl Iterator<Item = &'a Event> {
-        self.index.ends.get(name).into_iter().flatten().copied().filter(|event| self.succeeded(event))
+    /// Events that deleted, revoked or restored something by this name and took effect, whoever did, oldest first.
+    pub fn ends_of(&self, name: &str) -> &[&'a Event] {
+        self.index.ends_of(name)
     }
 
     /// Whether an event took effect: it succeeded, and so did the operation that it began.
     pub fn succeeded(&self, event: &Event) -> bool {
         event.outcome.is_success()
             && event.operation.as_ref().is_none_or(|operation| {
-                !self.failed_operations.contains(&(event.scope.account.clone(), operation.id.clone()))
+                let failed = self.failed_operations.get(&operation.id);
+                !failed.is_some_and(|accounts| accounts.contains(&event.scope.account))
             })
     }
 
     /// Every successful event of the closure inside the window, with its owner, oldest first. Of a call's copies in
     /// several accounts each is here: their facts are the same and join.
     pub fn acts(&self) -> impl Iterator<Item = (&'a Event, Owner)> {
-        self.events()
-            .filter(|event| self.succeeded(event) && Phase::of(event.at, self.evidence.window).is_counted())
-            .filter_map(|event| Some((event, self.owner(event)?)))
+        self.owned().filter_map(|(event, owner)| Some((event, owner?))).filter(|(event, _)| {
+            self.succeeded(event) && Phase::of(event.at, self.evidence.window).is_counted()
+        })
+    }
+
+    /// Every event and whose it is, oldest first.
+    pub fn owned(&self) -> impl Iterator<Item = (&'a Event, Option<Owner>)> {
+        self.events().zip(self.owners.iter().copied())
+    }
+
+    /// Every event that is nobody's of the closure.
+    pub fn unowned(&self) -> impl Iterator<Item = &'a Event> {
+        self.owned().filter(|(_, owner)| owner.is_none()).map(|(event, _)| event)
     }
 
     fn principal(&self) -> &'a crate::model::Principal {
@@ -319,7 +320,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Every actor seen with time and address, kept and plain alike.
-    fn sightings(&self) -> impl Iterator<Item = (&'a Actor, Time, Option<&'a Arc<str>>)> + use<'a> {
+    fn sightings(&self) -> impl Iterator<Item = Sighting<'a>> + use<'a> {
         let kept = self.events().map(|event| (&event.actor, event.at, event.address.as_ref()));
         let plain = self.plain().map(|(key, tally)| (&*key.actor, tally.first, key.address.as_ref()));
         kept.chain(plain)
@@ -441,12 +442,13 @@ impl<'a> Graph<'a> {
     }
 
     /// The node whose session this is. A role's sessions start at the second of their minting; a sign-in's may be off.
-    fn session_of(&self, arn: &Arc<str>, started: i64) -> Option<usize> {
-        let exact = self.by_session.get(&(arn.clone(), started));
+    fn session_of(&self, arn: &str, started: i64) -> Option<usize> {
+        let exact = self.by_session.get(arn).and_then(|starts| starts.get(&started));
         let signed_in = || {
+            let starts = self.by_sign_in.get(arn)?;
             (0..=SIGN_IN_SLACK)
-                .flat_map(|slack| [started.saturating_sub(slack), started.saturating_add(slack)])
-                .find_map(|start| self.by_sign_in.get(&(arn.clone(), start)))
+                .flat_map(|slack| [started - slack, started + slack])
+                .find_map(|start| starts.get(&start))
         };
         exact.or_else(signed_in).copied()
     }
@@ -456,30 +458,33 @@ impl<'a> Graph<'a> {
     fn whole_by(&self, name: &str, id: Option<&str>, at: Time) -> Option<usize> {
         let (node, _) = self.whole.get(name).filter(|(_, since)| at >= *since)?;
         let is_ours = self.made_all(name).filter(|made| is_identity(made.resource.kind)).any(|made| {
-            let ids: Vec<_> = made.resource.all_names().filter(|name| is_identity_id(name)).collect();
-            let is_other = id
-                .filter(|id| is_identity_id(id))
-                .is_some_and(|id| !ids.is_empty() && !ids.iter().any(|ours| ***ours == *id));
-            made.at <= at && !is_other && !self.is_gone(&made.resource, made.at, at)
+            let resource = &made.resource;
+            let is_other = id.filter(|id| is_identity_id(id)).is_some_and(|id| {
+                let mut ours = resource.all_names().filter(|name| is_identity_id(name)).peekable();
+                ours.peek().is_some() && ours.all(|ours| **ours != *id)
+            });
+            made.at <= at && !is_other && !self.is_gone(resource, made.at, at)
         });
         is_ours.then_some(*node)
     }
 
     /// Whether something made at one time was deleted, by anyone, before another, and not restored since.
     fn is_gone(&self, resource: &ResourceRef, made: Time, at: Time) -> bool {
-        let mut gone = None;
-        let mut restored = None;
+        let (mut gone, mut restored) = (None, None);
         for event in resource.all_names().flat_map(|name| self.ends_of(name)) {
             if event.at < made || event.at >= at {
                 continue;
             }
             for fact in &event.facts {
-                match fact {
-                    Fact::Deleted(dead) if dead.is_same(resource) => gone = gone.max(Some(event.at)),
-                    Fact::Restored { id, .. } if resource.all_names().any(|name| name == id) => {
-                        restored = restored.max(Some(event.at));
-                    }
-                    _ => {}
+                if let Fact::Deleted(dead) = fact
+                    && dead.is_same(resource)
+                {
+                    gone = gone.max(Some(event.at));
+                }
+                if let Fact::Restored { id, .. } = fact
+                    && resource.all_names().any(|name| name == id)
+                {
+                    restored = restored.max(Some(event.at));
                 }
             }
         }
@@ -490,22 +495,19 @@ impl<'a> Graph<'a> {
     /// so with somebody else's password.
     fn is_profile_gone(&self, node: usize, since: Time, began: Time) -> bool {
         let profile = &self.nodes[node];
-        if profile.kind != "aws.login_profile" {
-            return false;
-        }
-        let is_here = |event: &Event| profile.account.as_ref().is_none_or(|own| *own == event.scope.account);
-        let gone = self
-            .ends_of(&profile.id)
-            .filter(|event| event.at >= since && event.at < began && is_here(event))
-            .filter(|event| {
-                event.facts.iter().any(|fact| {
-                    matches!(fact, Fact::Revoked { kind: "aws.login_profile", id, .. } if *id == profile.id)
+        let is_its_end = |event: &Event| {
+            profile.account.as_ref().is_none_or(|own| *own == event.scope.account)
+                && event.facts.iter().any(|fact| match fact {
+                    Fact::Revoked { kind, id, .. } => *kind == profile.kind && *id == profile.id,
+                    _ => false,
                 })
+        };
+        let mut ends = self.ends_of(&profile.id).iter().rev();
+        let gone = ends.find(|event| event.at >= since && event.at < began && is_its_end(event));
+        profile.kind == "aws.login_profile"
+            && gone.is_some_and(|gone| {
+                !self.remade.iter().any(|(other, at)| *other == node && *at >= gone.at && *at <= began)
             })
-            .map(|event| event.at)
-            .max();
-        let Some(gone) = gone else { return false };
-        !self.remade.iter().any(|(other, at)| *other == node && *at >= gone && *at <= began)
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -519,11 +521,7 @@ impl<'a> Graph<'a> {
     /// A session that was issued to compute which the closure made, though its minting was not seen.
     fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
         let account = actor.account.as_deref().unwrap_or_default();
-        let by_name = || {
-            let arn = actor.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"))?;
-            let name = arn.rsplit('/').next().filter(|name| name.starts_with("i-"))?;
-            self.compute_named(name, account).next()
-        };
+        let by_name = || self.compute_named(instance_in(actor)?, account).next();
         let (made, strength) = match self.issued_to(actor) {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
@@ -568,13 +566,10 @@ impl<'a> Graph<'a> {
     ) -> Option<Owner> {
         let is_bare = actor.key.is_none() && actor.delegation.iter().all(|hop| hop.is_empty());
         let address = address.filter(|address| is_bare && self.taint.attacker.contains(*address))?;
-        let node = self.nodes.iter().position(|node| {
-            node.kind == "gcp.service_account_key"
-                && node.principal.as_ref() == Some(principal)
-                && node.issued_at.is_some_and(|issued| issued <= at)
-                && !self.taint.owners.contains(address)
-        })?;
-        Some(self.own(node, Strength::Heuristic))
+        let mut keys =
+            self.account_keys.get(principal)?.iter().filter(|_| !self.taint.owners.contains(address));
+        let node = keys.find(|node| self.nodes[**node].issued_at.is_some_and(|issued| issued <= at))?;
+        Some(self.own(*node, Strength::Heuristic))
     }
 
     /// Addresses that made keys are used from are the thief's too. Returns whether that was news.
@@ -670,9 +665,13 @@ impl<'a> Graph<'a> {
 
     /// Whether the closure minted a long-lived credential by this id.
     pub fn has_minted(&self, kind: &str, id: &str) -> bool {
-        self.nodes.iter().skip(1).any(|node| {
-            node.kind == kind && *node.id == *id && kind != "gcp.impersonation" && node.event.is_some()
-        })
+        let is_it = |node: &Node| node.kind == kind && *node.id == *id && node.event.is_some();
+        match kind {
+            "gcp.impersonation" => false,
+            // Known by account too, which nobody says here; few are made.
+            "aws.login_profile" => self.nodes.iter().skip(1).any(is_it),
+            _ => self.by_key.get(id).is_some_and(|node| *node != 0 && is_it(&self.nodes[*node])),
+        }
     }
 
     /// Compute of this name in this account: a role or log group of the same name mints nothing.
@@ -698,8 +697,9 @@ impl<'a> Graph<'a> {
     fn promote(&mut self) -> bool {
         let mut news = false;
         for (name, owner) in std::mem::take(&mut self.pending) {
-            if let std::collections::btree_map::Entry::Vacant(free) = self.whole.entry(name) {
-                free.insert(owner);
+            if !self.whole.contains_key(&name) {
+                self.known(&name, owner.0);
+                self.whole.insert(name, owner);
                 news = true;
             }
         }
@@ -760,15 +760,15 @@ impl<'a> Graph<'a> {
     fn round(&mut self) {
         let mut born: Vec<Node> = Vec::new();
         let mut sign_ins: Vec<(Arc<str>, Time, usize)> = Vec::new();
-        for event in self.events() {
-            if !self.succeeded(event) {
-                continue;
-            }
+        self.agenda.begin();
+        while let Some(place) = self.agenda.pop() {
+            let event = self.evidence.events[place as usize];
             let owner = self.owner(event);
             if let (Some(call), Some(owner)) = (call(event), owner) {
-                let best = self.by_shared.entry(call).or_insert(owner);
-                if owner.strength < best.strength {
-                    *best = owner;
+                let known = self.by_shared.get(&call);
+                if known.is_none_or(|known| owner.strength < known.strength) {
+                    self.agenda.look_again(self.index.readers(&call.0));
+                    self.by_shared.insert(call, owner);
                 }
             }
             if self.principal().provider == Provider::Gcp {
@@ -796,18 +796,27 @@ impl<'a> Graph<'a> {
                     | Fact::Revoked { .. }
                     | Fact::Restored { .. }
                     | Fact::Carries { .. }
-                    | Fact::Granted { .. }
                     | Fact::Withdrawn { .. }
                     | Fact::Forwarded { .. }
                     | Fact::Signal(_)
                     | Fact::Leak { .. } => {}
+                    // Who may have come in by it is asked again, now that its own owner may be known.
+                    Fact::Granted { on, .. } => {
+                        self.ways_in.clear();
+                        self.agenda
+                            .look_again(self.index.entries_of(on.rsplit('/').next().unwrap_or_default()));
+                    }
                 }
             }
         }
-        born.extend(self.sessions_of_made_compute());
-        born.extend(self.subjects_of_made_pools());
+        self.agenda.end();
+        let named = self.agenda.take_named();
+        born.extend(self.sessions_of_made_compute(&named));
+        if named.iter().any(|name| pool_of(name).is_some()) {
+            born.extend(self.subjects_of_made_pools());
+        }
         for (arn, at, node) in sign_ins {
-            self.by_sign_in.entry((arn, at.as_second())).or_insert(node);
+            self.began(arn, at.as_second(), node, true);
         }
         born.sort_by(|a, b| {
             (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
@@ -821,6 +830,32 @@ impl<'a> Graph<'a> {
         for node in born {
             self.add(node);
         }
+    }
+
+    /// Takes a session as a node's, unless it is another's already.
+    fn began(&mut self, arn: Arc<str>, second: i64, node: usize, is_sign_in: bool) {
+        let sessions = if is_sign_in { &mut self.by_sign_in } else { &mut self.by_session };
+        let starts = sessions.entry(arn.clone()).or_default();
+        if let std::collections::btree_map::Entry::Vacant(free) = starts.entry(second) {
+            free.insert(node);
+            for places in self.index.readers_of_session(&arn, second - SIGN_IN_SLACK..=second + SIGN_IN_SLACK)
+            {
+                self.agenda.look_again(places);
+            }
+            self.known_as[node].insert(arn);
+        }
+    }
+
+    /// Takes a principal as wholly a node's from a time on.
+    fn belongs(&mut self, principal: Arc<str>, owner: (usize, Time)) {
+        self.known(&principal, owner.0);
+        self.by_principal.insert(principal, owner);
+    }
+
+    /// Notes that a node is known by a name, so that events which bear the name are looked at again.
+    fn known(&mut self, name: &Arc<str>, node: usize) {
+        self.agenda.look_again(self.index.readers(name));
+        self.known_as[node].insert(name.clone());
     }
 
     fn child(&self, event: &Event, issued: &Issued, parent: Owner, strength: Strength) -> Node {
@@ -842,7 +877,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns whose credential minted this one, and how sure that is.
-    fn minter(&self, event: &Event, issued: &Issued, owner: Option<Owner>) -> Option<(Owner, Strength)> {
+    fn minter(&mut self, event: &Event, issued: &Issued, owner: Option<Owner>) -> Option<(Owner, Strength)> {
         match &issued.minter {
             Minter::Actor => match owner {
                 Some(owner) => Some((owner, issued.strength.max(owner.strength))),
@@ -868,26 +903,40 @@ impl<'a> Graph<'a> {
 
     /// A role whose trust policy the closure edited, entered afterwards by an account that the new policy lets in and that
     /// was not seen to enter before. A policy may have let in others all along, so this is only suspected.
-    fn let_in(&self, event: &Event, issued: &Issued) -> Option<Owner> {
+    fn let_in(&mut self, event: &Event, issued: &Issued) -> Option<Owner> {
         let caller =
             event.actor.account.as_ref().filter(|caller| issued.account.as_ref() != Some(*caller))?;
         let role = issued.principal.as_deref().and_then(role_of_session)?;
-        let grant = self.index.grants.iter().find(|grant| {
-            grant.at <= event.at
-                && self.succeeded(grant)
-                && grant.facts.iter().any(|fact| {
-                    let Fact::Granted { member, on, .. } = fact else { return false };
-                    on.rsplit('/').next() == role.trim_end_matches('/').rsplit('/').next()
-                        && on.split(':').nth(4) == issued.account.as_deref()
-                        && is_from(member, caller)
-                })
-                && self.owner(grant).is_some()
-        })?;
-        let entered_before = self.index.entries.get(&role).is_some_and(|entries| {
-            entries.iter().any(|entry| entry.at < grant.at && entry.actor.account.as_ref() == Some(caller))
-        });
-        let owner = self.owner(grant).filter(|_| !entered_before)?;
-        Some(Owner { confidence: owner.confidence.max(Confidence::Suspect), ..owner })
+        let name = role_in(&role)?;
+        if self.index.edits_of(name).is_empty() {
+            return None;
+        }
+        let way: WayIn = (role.clone(), issued.account.clone(), caller.clone());
+        let first = match self.ways_in.get(&way) {
+            Some(known) => *known,
+            None => {
+                let first = self.first_edit(name, issued.account.as_deref(), caller);
+                self.ways_in.insert(way, first);
+                first
+            }
+        };
+        let (edited, owner) = first.filter(|(at, _)| *at <= event.at)?;
+        let entered_before = self.index.first_entry(&role, caller).is_some_and(|first| first < edited);
+        let confidence = owner.confidence.max(Confidence::Suspect);
+        (!entered_before).then_some(Owner { confidence, ..owner })
+    }
+
+    /// The closure's first edit of a role's trust policy that lets in an account.
+    fn first_edit(&self, role: &str, account: Option<&str>, caller: &str) -> Option<(Time, Owner)> {
+        self.index.edits_of(role).iter().find_map(|edit| {
+            let lets_in = edit.facts.iter().any(|fact| {
+                let Fact::Granted { member, on, .. } = fact else { return false };
+                on.rsplit('/').next() == Some(role)
+                    && on.split(':').nth(4) == account
+                    && is_from(member, caller)
+            });
+            Some((edit.at, self.owner(edit).filter(|_| lets_in)?))
+        })
     }
 
     fn signed_in(
@@ -902,9 +951,11 @@ impl<'a> Graph<'a> {
             None => sign_ins.push((principal.clone(), event.at, owner.node)),
             // Identity Center: the session is minted by an AssumeRoleWithSAML moments later, under a longer name.
             Some(prefix) => {
-                for minting in self.events() {
-                    if (minting.at.as_second() - event.at.as_second()).abs() > IDENTITY_CENTER_SLACK {
-                        continue;
+                let (events, second) = (&self.evidence.events, event.at.as_second());
+                let is_early = |minting: &&Event| minting.at.as_second() < second - IDENTITY_CENTER_SLACK;
+                for minting in &events[events.partition_point(is_early)..] {
+                    if minting.at.as_second() > second + IDENTITY_CENTER_SLACK {
+                        break;
                     }
                     for issued in issued(minting) {
                         if let Some(arn) = issued.principal.as_ref().filter(|arn| arn.starts_with(prefix)) {
@@ -923,6 +974,9 @@ impl<'a> Graph<'a> {
         let index = self.made.len();
         for name in resource.all_names() {
             self.made_by_name.entry(name.clone()).or_default().push(index);
+            self.agenda.look_again(self.index.readers(name));
+            self.agenda.named(name);
+            self.known_as[owner.node].insert(name.clone());
         }
         self.made.push(Made {
             resource: resource.clone(),
@@ -944,17 +998,18 @@ impl<'a> Graph<'a> {
     }
 
     /// Sessions of compute that the closure made, seen in use though nobody logged their minting: one node per key.
-    fn sessions_of_made_compute(&self) -> Vec<Node> {
+    fn sessions_of_made_compute(&self, named: &BTreeSet<Arc<str>>) -> Vec<Node> {
         let mut first: BTreeMap<Arc<str>, (Time, &Actor, Owner)> = BTreeMap::new();
-        for (actor, at, _) in self.sightings() {
-            let Some(key) = actor.key.as_ref().filter(|key| key.starts_with("ASIA")) else { continue };
-            if self.by_key.contains_key(key) || self.is_foreign(actor) || self.is_seed(actor) {
-                continue;
-            }
-            if let Some(owner) = self.compute_owner(actor) {
-                let entry = first.entry(key.clone()).or_insert((at, actor, owner));
-                if at < entry.0 {
-                    *entry = (at, actor, owner);
+        let keys: BTreeSet<&Arc<str>> = named.iter().flat_map(|name| self.carried.keys_of(name)).collect();
+        for key in keys.into_iter().filter(|key| !self.by_key.contains_key(*key)) {
+            for (actor, at, _) in self.carried.sightings_of(key) {
+                if self.is_foreign(actor) || self.is_seed(actor) {
+                    continue;
+                }
+                if let Some(owner) = self.compute_owner(actor)
+                    && first.get(key).is_none_or(|known| *at < known.0)
+                {
+                    first.insert(key.clone(), (*at, actor, owner));
                 }
             }
         }
@@ -1022,55 +1077,72 @@ impl<'a> Graph<'a> {
     }
 
     fn add(&mut self, node: Node) {
-        let taken = match node.kind {
-            // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
-            "aws.login_profile" | "gcp.impersonation" => self.nodes.iter().position(|known| {
-                known.kind == node.kind && known.id == node.id && known.account == node.account
-            }),
-            _ => self.by_key.get(&node.id).copied(),
-        };
+        // Names, not ids: the same user name in two accounts, or an e-mail that is also the seed, are two things.
+        let is_named = matches!(node.kind, "aws.login_profile" | "gcp.impersonation");
+        let name = (node.kind, node.id.clone(), node.account.clone());
+        let taken = if is_named { self.by_name.get(&name) } else { self.by_key.get(&node.id) }.copied();
         if let Some(taken) = taken {
-            if node.kind == "aws.login_profile" {
-                self.remade.extend(node.issued_at.map(|at| (taken, at)));
+            if let ("aws.login_profile", Some(at), Some(principal)) =
+                (node.kind, node.issued_at, &node.principal)
+                && self.remade.insert((taken, at))
+            {
+                self.known(principal, taken);
             }
-            let known = &mut self.nodes[taken];
-            // A later, stronger class wins: one confirmed use of an impersonation confirms it.
-            if taken != 0 && node.confidence < known.confidence {
-                known.confidence = node.confidence;
-            }
-            // Known by its use alone so far: the record that minted it is the better evidence.
-            if taken != 0 && known.event.is_none() && node.event.is_some() {
-                let confidence = known.confidence;
-                *known = Node { depth: known.depth, parent: known.parent, confidence, ..node };
-            }
+            self.confirm(taken, node);
             return;
         }
         let index = self.nodes.len();
         let at = node.issued_at.unwrap_or(Time::MIN);
+        self.known_as.push(BTreeSet::new());
         match node.kind {
             "aws.login_profile" | "gcp.impersonation" | "gcp.workload_identity" => {
+                if is_named {
+                    self.by_name.insert(name, index);
+                }
                 if let Some(principal) = &node.principal {
-                    self.by_principal.insert(principal.clone(), (index, at));
+                    self.belongs(principal.clone(), (index, at));
                 }
             }
             _ => {
+                self.known(&node.id, index);
                 self.by_key.insert(node.id.clone(), index);
-                // A made service account's entries without a key name belong to its first key.
-                if node.kind == "gcp.service_account_key"
-                    && let Some(email) = &node.principal
-                    && self.pending.contains_key(email)
-                {
-                    self.by_principal.entry(email.clone()).or_insert((index, at));
-                }
+            }
+        }
+        if let (Some(email), "gcp.service_account_key") = (&node.principal, node.kind) {
+            self.known(email, index);
+            self.account_keys.entry(email.clone()).or_default().push(index);
+            // A made service account's entries without a key name belong to its first key.
+            if self.pending.contains_key(email) && !self.by_principal.contains_key(email) {
+                self.belongs(email.clone(), (index, at));
             }
         }
         if let (Some(arn), Some(issued_at), "aws.session") = (&node.principal, node.issued_at, node.kind) {
-            self.by_session.entry((arn.clone(), issued_at.as_second())).or_insert(index);
+            self.began(arn.clone(), issued_at.as_second(), index, false);
         }
-        if let Some(id) = &node.principal_id {
-            self.by_principal_id.entry(id.clone()).or_insert(index);
+        if let Some(id) = node.principal_id.as_ref().filter(|id| !self.by_principal_id.contains_key(*id)) {
+            self.known(id, index);
+            self.by_principal_id.insert(id.clone(), index);
         }
         self.nodes.push(node);
+    }
+
+    /// Takes what a further sign of a known node adds.
+    fn confirm(&mut self, taken: usize, node: Node) {
+        let known = &mut self.nodes[taken];
+        // A later, stronger class wins: one confirmed use of an impersonation confirms it.
+        let is_surer = taken != 0 && node.confidence < known.confidence;
+        if is_surer {
+            known.confidence = node.confidence;
+        }
+        // Known by its use alone so far: the record that minted it is the better evidence.
+        let is_minted = taken != 0 && known.event.is_none() && node.event.is_some();
+        if is_minted {
+            let confidence = known.confidence;
+            *known = Node { depth: known.depth, parent: known.parent, confidence, ..node };
+        }
+        for name in self.known_as[taken].iter().filter(|_| is_surer || is_minted) {
+            self.agenda.look_again(self.index.readers(name));
+        }
     }
 
     /// Returns every id that records of the closure may be found by.
@@ -1099,8 +1171,8 @@ impl<'a> Graph<'a> {
         for made in &self.made {
             ids.extend(made.resource.all_names().cloned());
         }
-        for event in self.events().filter(|event| event.outcome.is_success()) {
-            if self.owner(event).is_none() {
+        for (event, owner) in self.owned() {
+            if owner.is_none() || !event.outcome.is_success() {
                 continue;
             }
             for fact in &event.facts {
@@ -1173,6 +1245,11 @@ fn pool_of(name: &str) -> Option<&str> {
     let rest =
         ["/workloadIdentityPools/", "/workforcePools/"].iter().find_map(|part| name.split_once(part))?.1;
     rest.split('/').next().filter(|pool| !pool.is_empty())
+}
+
+/// The role's name in the ARN of a session.
+pub fn role_in(arn: &str) -> Option<&str> {
+    arn.split(":assumed-role/").nth(1)?.split('/').next()
 }
 
 /// The project in a service account's e-mail.

@@ -233,7 +233,8 @@ impl Investigation {
         let graph = graph::close(self.evidence());
         let made = attribute::attribute(&graph);
         let findings = finding::findings(&graph, &made);
-        let used = usage::uses(&graph, &made);
+        let sightings = usage::sightings(&graph);
+        let used = usage::uses(&graph, &made, &sightings);
         let mut gaps = self.gaps.clone();
         gaps.extend(made.gaps.iter().cloned());
         gaps.extend(findings.gaps);
@@ -253,7 +254,7 @@ impl Investigation {
             attempts: findings.attempts,
             uses: used.uses,
             unlinked: usage::unlinked(&graph),
-            root: Some(root::walk(&graph).or_first_new_use(usage::first_new_use(&graph))),
+            root: Some(root::walk(&graph).or_first_new_use(usage::first_new_use(&graph, &sightings))),
             unclassified: findings.unclassified,
             coverage,
             gaps: gaps.into_iter().collect(),

@@ -4,9 +4,10 @@ use super::attribute::Attributed;
 use super::graph::{Graph, Owner, role_of_session};
 use super::investigation::Phase;
 use crate::model::event::Fact;
+use crate::model::observed::KeySeen;
 use crate::model::report::{Confidence, Credential, Unlinked, Use};
 use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Seconds: a shorter look can't tell a new address from one that works at other hours.
@@ -27,7 +28,7 @@ struct Span {
 }
 
 /// One sighting of a credential in use: an event, or a tally of plain ones.
-struct Sighting<'a> {
+pub struct Sighting<'a> {
     actor: &'a Actor,
     owner: Owner,
     address: Option<&'a Arc<str>>,
@@ -41,19 +42,23 @@ struct Sighting<'a> {
     event: Option<&'a Event>,
 }
 
-fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
-    let mut shared: BTreeSet<(Arc<str>, usize)> = BTreeSet::new();
+/// Every counted sighting of the closure, a call's copies in several accounts once.
+pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
+    // Whether any copy of a call names a credential of the closure itself.
+    let mut told: HashMap<(&'a str, &'a str), bool> = HashMap::new();
+    let mut shared: BTreeSet<(Arc<str>, Arc<str>, usize)> = BTreeSet::new();
     let mut all = Vec::new();
-    for event in graph.events().filter(|event| Phase::of(event.at, graph.evidence.window).is_counted()) {
-        let Some(owner) = graph.owner(event) else { continue };
+    for (event, owner) in graph.owned() {
+        let Some(owner) = owner.filter(|_| Phase::of(event.at, graph.evidence.window).is_counted()) else {
+            continue;
+        };
         // Several accounts' copies of one call are one use; the caller's own copy knows the address.
         if let Some(id) = &event.shared {
-            let by_key = graph.owner_of(&event.actor, event.at, event.address.as_ref()).is_some();
-            let twin = graph.copies(event).iter().any(|other| {
-                other.identity != event.identity
-                    && graph.owner_of(&other.actor, other.at, other.address.as_ref()).is_some()
-            });
-            if (!by_key && twin) || !shared.insert((id.clone(), owner.node)) {
+            let names = |copy: &Event| graph.owner_of(&copy.actor, copy.at, copy.address.as_ref()).is_some();
+            let call = (&**id, &*event.action);
+            let twin = *told.entry(call).or_insert_with(|| graph.copies(event).any(names));
+            let known = (id.clone(), event.action.clone(), owner.node);
+            if (twin && !names(event)) || !shared.insert(known) {
                 continue;
             }
         }
@@ -90,15 +95,18 @@ fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
     all
 }
 
-pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
-    let sightings = sightings(graph);
+pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
+    let mut launches: HashMap<&EventId, Vec<&Arc<str>>> = HashMap::new();
+    for resource in &made.resources {
+        launches.entry(&resource.event).or_default().push(&resource.id);
+    }
     let mut totals = (0, 0, 0);
     let mut per_node: BTreeMap<usize, Span> = BTreeMap::new();
     type Key = (usize, Option<Arc<str>>, Option<Arc<str>>, &'static str, Confidence);
-    /// A use, its regions, its events.
-    type Gathered = (Use, BTreeSet<Arc<str>>, BTreeSet<EventId>);
+    /// A use, its regions, what it launched.
+    type Gathered = (Use, BTreeSet<Arc<str>>, BTreeSet<Arc<str>>);
     let mut uses: BTreeMap<Key, Gathered> = BTreeMap::new();
-    for seen in &sightings {
+    for seen in sightings {
         let total = if seen.owner.node == 0 { &mut totals.0 } else { &mut totals.1 };
         *total += seen.events;
         if seen.failed {
@@ -112,7 +120,7 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
         let how = how(seen.actor);
         let key =
             (seen.owner.node, seen.address.cloned(), seen.user_agent.cloned(), how, seen.owner.confidence);
-        let (entry, regions, events) = uses.entry(key).or_insert_with(|| {
+        let (entry, regions, launched) = uses.entry(key).or_insert_with(|| {
             let entry = Use {
                 address: seen.address.cloned(),
                 user_agent: seen.user_agent.cloned(),
@@ -134,22 +142,15 @@ pub fn uses(graph: &Graph, made: &Attributed) -> Usage {
         entry.first = entry.first.min(seen.first);
         entry.last = entry.last.max(seen.last);
         regions.insert(seen.region.clone());
-        events.extend(seen.event.map(|event| event.id.clone()));
+        let made = seen.event.and_then(|event| launches.get(&event.id)).into_iter().flatten();
+        launched.extend(made.copied().cloned());
     }
-    let old = old_addresses(graph, &sightings);
+    let old = old_addresses(graph, sightings);
     let mut uses: Vec<Use> = uses
         .into_values()
-        .map(|(mut entry, regions, events)| {
+        .map(|(mut entry, regions, launched)| {
             entry.regions = regions.into_iter().filter(|region| !region.is_empty()).collect();
-            let mut launched: Vec<Arc<str>> = made
-                .resources
-                .iter()
-                .filter(|resource| events.contains(&resource.event))
-                .map(|resource| resource.id.clone())
-                .collect();
-            launched.sort();
-            launched.dedup();
-            entry.launched = launched;
+            entry.launched = launched.into_iter().collect();
             entry.new = entry.confidence != Confidence::LikelyLegitimate
                 && entry.address.as_ref().is_some_and(|address| !old.contains(address));
             entry
@@ -184,9 +185,8 @@ fn old_addresses(graph: &Graph, sightings: &[Sighting]) -> BTreeSet<Arc<str>> {
 }
 
 /// Returns the first use of the seed from an address that is news: when nobody logged how it leaked, the story begins here.
-pub fn first_new_use(graph: &Graph) -> Option<FirstUse> {
-    let sightings = sightings(graph);
-    let old = old_addresses(graph, &sightings);
+pub fn first_new_use(graph: &Graph, sightings: &[Sighting]) -> Option<FirstUse> {
+    let old = old_addresses(graph, sightings);
     sightings
         .iter()
         .filter(|seen| seen.owner.node == 0 && seen.owner.confidence != Confidence::LikelyLegitimate)
@@ -276,7 +276,7 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     let node = &graph.nodes[index];
     let mut ends: Vec<(Time, &'static str, Option<Arc<str>>)> = Vec::new();
     let named = [Some(&node.id), node.principal.as_ref()].into_iter().flatten();
-    for event in named.flat_map(|name| graph.ends_of(name)) {
+    for event in named.flat_map(|name| graph.ends_of(name)).copied() {
         if node.issued_at.is_some_and(|issued| event.at < issued) {
             continue;
         }
@@ -309,12 +309,10 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     let ended = logged.filter(|(_, how, _)| !how.is_empty());
     let ended = ended.map(|(at, how, by)| End { at, deleted: how.ends_with("deleted"), by });
     // Of two looks at one time, the one that found it working counts.
-    let seen = graph
-        .evidence
-        .keys
-        .iter()
-        .filter(|seen| seen.key == node.id)
-        .max_by_key(|seen| (seen.at, seen.active));
+    let first =
+        KeySeen { key: node.id.clone(), active: false, user: None, account: "".into(), at: Time::MIN };
+    let looks = graph.evidence.keys.range(first..).take_while(|seen| seen.key == node.id);
+    let seen = looks.max_by_key(|seen| (seen.at, seen.active));
     match seen.filter(|seen| said.is_none_or(|said| said <= seen.at)) {
         Some(seen) if seen.active => None,
         // The log says when and by whom; where it does not, it was before the look.
@@ -390,7 +388,7 @@ fn same_role(graph: &Graph, add: &mut Add) {
     let is_of_role = |actor: &Actor| {
         actor.principal.as_deref().and_then(role_of_session).is_some_and(|role| roles.contains(&role))
     };
-    let others = graph.events().filter(|event| graph.owner(event).is_none()).map(|event| &event.actor).chain(
+    let others = graph.unowned().map(|event| &event.actor).chain(
         graph
             .plain()
             .filter(|(key, tally)| graph.owner_of(&key.actor, tally.first, key.address.as_ref()).is_none())
@@ -448,7 +446,7 @@ fn forwarded(graph: &Graph, add: &mut Add) {
         .filter(|event| graph.is_seed(&event.actor))
         .filter_map(|event| event.actor.principal.clone())
         .collect();
-    for event in graph.events().filter(|event| graph.owner(event).is_none()) {
+    for event in graph.unowned() {
         for fact in &event.facts {
             if let Fact::Forwarded { service } = fact
                 && event.actor.principal.as_ref().is_some_and(|principal| seed.contains(principal))

@@ -259,7 +259,8 @@ fn what_is_asked_for_is_enough(recorded: &'static Recorded, places: &[usize]) {
     if asked != whole {
         let (asked, whole) = (String::from_utf8_lossy(&asked), String::from_utf8_lossy(&whole));
         let at = asked.lines().zip(whole.lines()).take_while(|(asked, whole)| asked == whole).count();
-        let around = |text: &str| text.lines().skip(at.saturating_sub(10)).take(20).collect::<Vec<_>>().join("\n");
+        let around =
+            |text: &str| text.lines().skip(at.saturating_sub(10)).take(20).collect::<Vec<_>>().join("\n");
         panic!("asked:\n{}\nwhole:\n{}", around(&asked), around(&whole));
     }
 }

@@ -124,7 +124,13 @@ impl Finder {
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return false };
         let is_ours = matches!(
             name,
-            "inventory" | "expect" | "case.json" | "inputs.json" | "report.json" | "journal.ndjson" | "SHA256SUMS"
+            "inventory"
+                | "expect"
+                | "case.json"
+                | "inputs.json"
+                | "report.json"
+                | "journal.ndjson"
+                | "SHA256SUMS"
         ) || (name.starts_with("plan-") && name.ends_with(".json"));
         let folder = path.parent().unwrap_or(Path::new(""));
         is_ours && *self.cases.entry(folder.to_owned()).or_insert_with(|| is_case(folder))
