@@ -551,7 +551,8 @@ impl<'a> Graph<'a> {
             let confidence = hop.max(self.nodes[*node].confidence);
             Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
         });
-        let whole = || Some(self.own(self.whole_by(principal, actor.principal_id.as_deref(), at)?, Strength::Exact));
+        let whole =
+            || Some(self.own(self.whole_by(principal, actor.principal_id.as_deref(), at)?, Strength::Exact));
         named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
     }
 
