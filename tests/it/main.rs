@@ -1,0 +1,9 @@
+//! The built binary, as a script or a person runs it: own home, own folder, no environment, no network.
+
+mod case;
+mod exit;
+mod interrupt;
+mod key_file;
+mod logs;
+mod principal;
+mod support;
