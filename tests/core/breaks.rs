@@ -294,3 +294,53 @@ fn what_is_accepted_was_told_in_escapes() {
     assert_eq!(output.status.code(), Some(2));
     assert!(told.contains("access key id") && !told.contains("\\u{20}"), "{told}");
 }
+
+/// A record of the leaked key and what pretends to correct it: one by one and in any order.
+fn left_by(records: [Value; 2]) -> Vec<String> {
+    let [one, two] = records;
+    let (there, back) = (run(&[one.clone(), two.clone()]), run(&[two, one]));
+    assert_eq!(there.output.stdout, back.output.stdout, "the order mattered");
+    there.ids("resources")
+}
+
+const FIRST: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000001";
+const SECOND: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000002";
+
+fn corrects(original: &str) -> Value {
+    json!({"addendum": {"reason": "UPDATED_DATA", "originalEventID": original}})
+}
+
+#[test]
+fn a_record_of_another_call_or_account_erased_one() {
+    let first = call(1, "s3", "CreateBucket", and(bucket("one"), json!({"eventID": FIRST})));
+    let other = |minute, name: &str, account: &str| {
+        let by = json!({"userIdentity": user("eve", OWNER, account), "recipientAccountId": account, "eventID": SECOND,
+            "requestParameters": {"x": SEED}});
+        call(minute, "s3", name, and(by, corrects(FIRST)))
+    };
+    assert_eq!(left_by([first.clone(), other(2, "ListBuckets", ABROAD)]), ["one"]);
+    assert_eq!(left_by([first.clone(), other(2, "ListBuckets", HERE)]), ["one"]);
+    assert_eq!(left_by([first.clone(), other(1, "CreateBucket", ABROAD)]), ["one"]);
+    let correction = and(bucket("two"), and(json!({"eventID": SECOND}), corrects(FIRST)));
+    assert_eq!(left_by([first, call(1, "s3", "CreateBucket", correction)]), ["two"]);
+}
+
+#[test]
+fn two_records_that_replace_each_other_erased_both() {
+    let one = and(bucket("one"), and(json!({"eventID": FIRST}), corrects(SECOND)));
+    let two = and(bucket("two"), and(json!({"eventID": SECOND}), corrects(FIRST)));
+    assert_eq!(
+        left_by([call(1, "s3", "CreateBucket", one), call(1, "s3", "CreateBucket", two)]),
+        ["one", "two"]
+    );
+    let own = and(bucket("own"), and(json!({"eventID": FIRST}), corrects(FIRST)));
+    assert_eq!(run(&[call(1, "s3", "CreateBucket", own)]).ids("resources"), ["own"]);
+}
+
+#[test]
+fn a_record_with_anothers_id_hid_it() {
+    let id = json!({"eventID": FIRST});
+    let one = call(1, "s3", "CreateBucket", and(bucket("one"), id.clone()));
+    let two = call(2, "ec2", "RunInstances", and(instances("i-0aaaaaaaaaaaaaaa1"), id));
+    assert_eq!(left_by([one, two]), ["i-0aaaaaaaaaaaaaaa1", "one"]);
+}
