@@ -6,9 +6,10 @@
 use super::{attribute, coverage, finding, graph, root, usage};
 use crate::cloud::Query;
 use crate::model::event::Fact;
+use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing};
 use crate::model::report::{Counts, CoveredScope, Report, SCHEMA, Window};
-use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, Scope, Time};
+use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, PrincipalKind, Scope, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -241,7 +242,8 @@ impl Investigation {
 
     /// Returns the ids that it has not asked for yet, or `None` when nothing new is to be looked for.
     pub fn wants(&mut self) -> Option<Query> {
-        let graph = graph::close(self.evidence());
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
         let mut ids = graph.ids_to_look_for();
         let made = attribute::attribute(&graph);
         ids.extend(made.ids_to_look_for());
@@ -257,7 +259,8 @@ impl Investigation {
 
     /// Concludes from everything absorbed so far.
     pub fn report(&self) -> Report {
-        let graph = graph::close(self.evidence());
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
         let made = attribute::attribute(&graph);
         let findings = finding::findings(&graph, &made);
         let sightings = usage::sightings(&graph);
@@ -265,6 +268,13 @@ impl Investigation {
         let mut gaps = self.gaps.clone();
         gaps.extend(made.gaps.iter().cloned());
         gaps.extend(findings.gaps);
+        if principal.kind == PrincipalKind::ServiceAccount && principal.email.is_none() {
+            gaps.insert(Gap::new(
+                GapKind::NotFollowed,
+                principal.id.to_string(),
+                "no record here tells the e-mail of this unique id, and records name callers by e-mail",
+            ));
+        }
         let coverage = coverage::coverage(&graph, self.scopes.values(), &mut gaps);
         let mut counts = self.counts.clone();
         (counts.events_of_principal, counts.events_of_derived, counts.failed) = used.totals;
@@ -291,11 +301,23 @@ impl Investigation {
         }
     }
 
-    fn evidence(&self) -> Evidence<'_> {
+    /// The principal, with the e-mail that records tell for a unique id: callers are named by e-mail alone (gcp.md 2).
+    fn known_principal(&self) -> Principal {
+        let mut principal = self.principal.clone().expect("made by new(), which sets it");
+        if principal.kind == PrincipalKind::ServiceAccount && principal.email.is_none() {
+            let facts = self.kept.values().flat_map(|event| &event.facts);
+            principal.email = facts.filter_map(|fact| email_of(fact, &principal.id)).min();
+            principal.account =
+                principal.account.or_else(|| principal.email.as_deref().and_then(graph::project_of));
+        }
+        principal
+    }
+
+    fn evidence<'a>(&'a self, principal: &'a Principal) -> Evidence<'a> {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
         Evidence {
-            principal: self.principal.as_ref().expect("made by new(), which sets it"),
+            principal,
             window: &self.window,
             events: self.kept.values().filter(|event| !self.is_replaced(event)).collect(),
             plain,
@@ -303,6 +325,19 @@ impl Investigation {
             listings: &self.listings,
             keys: &self.keys,
         }
+    }
+}
+
+/// The e-mail that a fact tells for a service account's unique id.
+fn email_of(fact: &Fact, unique_id: &str) -> Option<Arc<str>> {
+    match fact {
+        Fact::Issued(issued) if issued.principal_id.as_deref() == Some(unique_id) => issued.principal.clone(),
+        Fact::Created(resource) | Fact::Deleted(resource) | Fact::Touched { resource, .. }
+            if resource.kind == "gcp.iam.service_account" && *resource.id == *unique_id =>
+        {
+            resource.names.iter().find(|name| name.contains('@') && !name.contains('/')).cloned()
+        }
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::read::inventory::{self, Look};
 use anyhow::{Context, anyhow, bail};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A leaked key file is small; what is larger is something else.
 const MAX_KEY_FILE: u64 = 4 << 20;
@@ -58,7 +59,7 @@ impl Job {
     fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
         let saved = case.inputs.is_some();
         let principal = match given {
-            Some(given) if saved && given != case.file.principal => {
+            Some(given) if saved && !holds(&case.file.principal, &given) => {
                 return Err(Failure::Usage(anyhow!(
                     "the case {} is about {}, and keeps only the records that matter for that\nhint: audit the original logs for {}",
                     case.dir.display(),
@@ -93,6 +94,16 @@ impl Job {
         });
         Ok(Job { principal, window, source, looks, gaps, opened: Some(case), known })
     }
+}
+
+/// Whether what was kept for one principal is all that matters for another: the same, with no id that was not looked for.
+fn holds(kept: &Principal, given: &Principal) -> bool {
+    let has = |of: fn(&Principal) -> &Option<Arc<str>>| of(given).is_none() || of(given) == of(kept);
+    (kept.provider, kept.kind, &kept.id) == (given.provider, given.kind, &given.id)
+        && has(|who| &who.arn)
+        && has(|who| &who.email)
+        && has(|who| &who.unique_id)
+        && has(|who| &who.key)
 }
 
 fn principal(args: &AuditArgs) -> Result<Option<Principal>, Failure> {
