@@ -344,3 +344,87 @@ fn a_record_with_anothers_id_hid_it() {
     let two = call(2, "ec2", "RunInstances", and(instances("i-0aaaaaaaaaaaaaaa1"), id));
     assert_eq!(left_by([one, two]), ["i-0aaaaaaaaaaaaaaa1", "one"]);
 }
+
+const PROJECT: &str = "shop-prod-4821";
+const BUILDER: &str = "builder@shop-prod-4821.iam.gserviceaccount.com";
+
+/// An entry of Google's activity log at `minute` past two; `request` and `resource` fill the payload.
+fn entry(minute: u32, who: &str, service: &str, method: &str, resource: &str, request: Value) -> Value {
+    let key =
+        format!("//iam.googleapis.com/projects/{PROJECT}/serviceAccounts/{who}/keys/0123456789abcdef0123");
+    let mut info = json!({"principalEmail": who});
+    if who == BUILDER {
+        info["serviceAccountKeyName"] = json!(key);
+    }
+    if who.starts_with("principal:") {
+        info = json!({"principalSubject": who});
+    }
+    let at = format!("2026-03-14T02:{minute:02}:00Z");
+    json!({"insertId": format!("id{}", fnv(&format!("{minute}{who}{resource}"))), "timestamp": at, "severity": "NOTICE",
+        "logName": format!("projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"),
+        "resource": {"type": "x", "labels": {"project_id": PROJECT, "zone": "us-central1-a", "location": "us-central1"}},
+        "protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog", "serviceName": service,
+            "methodName": method, "resourceName": resource, "authenticationInfo": info, "request": request,
+            "requestMetadata": {"callerIp": "198.51.100.7", "callerSuppliedUserAgent": "gcloud"},
+            "authorizationInfo": [{"granted": true, "permissionType": "ADMIN_WRITE"}]}})
+}
+
+fn google_bucket(minute: u32, who: &str, name: &str) -> Value {
+    entry(
+        minute,
+        who,
+        "storage.googleapis.com",
+        "storage.buckets.create",
+        &format!("projects/_/buckets/{name}"),
+        json!({}),
+    )
+}
+
+#[test]
+fn a_label_that_anybody_may_write_confirmed_a_launch() {
+    let cluster = entry(
+        1,
+        BUILDER,
+        "container.googleapis.com",
+        "google.container.v1.ClusterManager.CreateCluster",
+        &format!("projects/{PROJECT}/locations/us-central1/clusters/pay"),
+        json!({"cluster": {"name": "pay"}}),
+    );
+    let confidence = |who: &str| {
+        let machine = entry(
+            2,
+            who,
+            "compute.googleapis.com",
+            "v1.compute.instances.insert",
+            &format!("projects/{PROJECT}/zones/us-central1-a/instances/one"),
+            json!({"name": "one", "labels": [{"key": "goog-k8s-cluster-name", "value": "pay"}]}),
+        );
+        let run = run_as(BUILDER, &[cluster.clone(), machine]);
+        let made = run.report["resources"].as_array().expect("a list").clone();
+        let machine = made.iter().find(|made| made["kind"] == "gcp.compute.instance").expect("the machine");
+        machine["confidence"].clone()
+    };
+    assert_eq!(confidence("bob@example.com"), "suspect");
+    assert_eq!(confidence("service-1@container-engine-robot.iam.gserviceaccount.com"), "confirmed");
+}
+
+#[test]
+fn an_email_in_another_letter_case_was_not_found() {
+    let run = run_as("bob@example.com", &[google_bucket(1, "Bob@Example.com", "one")]);
+    assert_eq!(run.ids("resources"), ["projects/_/buckets/one"]);
+}
+
+#[test]
+fn a_subject_with_an_accent_was_not_found_where_it_was_escaped() {
+    let pool = "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/subject";
+    for (name, escaped) in [("jos\u{e9}", r"jos\u00e9"), ("a\u{1f600}", r"a\ud83d\ude00")] {
+        let who = format!("{pool}/{name}");
+        let text = google_bucket(1, &who, "one").to_string().replace(name, escaped);
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (logs, case) = (dir.path().join("logs.json"), path(dir.path().join("case")));
+        std::fs::write(&logs, text).expect("logs are written");
+        let args = ["audit", "--principal", &who, "--logs", &path(logs), "--case-dir", &case, "-o", "json"];
+        let report: Value = serde_json::from_slice(&triage(&args).stdout).expect("a report");
+        assert_eq!(report["resources"][0]["id"], "projects/_/buckets/one", "{escaped}");
+    }
+}
