@@ -3,10 +3,11 @@
 use super::graph::{Graph, Owner};
 use super::investigation::Phase;
 use super::names::{Names, is_immutable, is_one};
+use crate::catalog::gcp::principals::is_agent;
 use crate::model::event::Fact;
 use crate::model::observed::{Listing, State};
 use crate::model::report::{Attribution, Confidence, Resource, Touched};
-use crate::model::{Event, EventId, Gap, Observed, ResourceRef, Time, gap::GapKind};
+use crate::model::{Event, EventId, Gap, Observed, Provider, ResourceRef, Time, gap::GapKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -152,7 +153,10 @@ fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
             };
             if let Some(parent) = parent {
                 // A member is known by its group's name alone where no inventory confirms it.
-                let sure = resource.launcher.is_some();
+                // Anybody may write labels and metadata on Google; a launcher's own agent signs what it launches.
+                let sure = resource.launcher.is_some()
+                    && (event.provider == Provider::Aws
+                        || event.actor.principal.as_deref().is_some_and(is_agent));
                 new.push(Birth {
                     resource: (*resource).clone(),
                     at: event.at,

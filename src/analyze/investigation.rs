@@ -75,8 +75,8 @@ pub struct Investigation {
     pub(super) window: Window,
     /// Every record absorbed, and where it went: an index into `plain`, or `KEPT`.
     seen: HashMap<u128, u32>,
-    /// Records that a later addendum replaces, by identity.
-    replaced: HashSet<u128>,
+    /// Records that a later addendum replaces, by identity, in the accounts that got one.
+    replaced: HashMap<u128, BTreeSet<Arc<str>>>,
     kept: BTreeMap<(Time, u128), Event>,
     plain: Vec<(PlainKey, Tally)>,
     plain_index: HashMap<PlainKey, u32>,
@@ -92,6 +92,8 @@ pub struct Investigation {
 }
 
 const KEPT: u32 = u32::MAX;
+/// A record is corrected once or twice; a longer chain is made up.
+const LONGEST_CORRECTION: usize = 16;
 
 impl Investigation {
     pub fn new(principal: Principal, window: Window) -> Investigation {
@@ -103,29 +105,54 @@ impl Investigation {
         if self.seen.contains_key(&event.identity) {
             return;
         }
-        // Also where this record is itself replaced by another: in any order the same one is left.
-        if let Some(original) = &event.replaces {
-            self.replace(crate::read::identity_of_id(original));
-        }
-        if self.replaced.contains(&event.identity) {
-            return;
+        if let Some(original) = event.replaces.filter(|original| *original != event.identity) {
+            self.replace(original, &event);
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
             self.kept.insert((event.at, event.identity), event);
+        } else if self.is_named_replaced(&event) {
+            self.seen.insert(event.identity, KEPT);
         } else {
             let slot = self.tally(&event);
             self.seen.insert(event.identity, slot);
         }
     }
 
-    fn replace(&mut self, original: u128) {
-        self.replaced.insert(original);
-        match self.seen.remove(&original) {
-            None => {}
-            Some(KEPT) => self.kept.retain(|(_, identity), _| *identity != original),
-            Some(slot) => self.plain[slot as usize].1.events -= 1,
+    /// Notes that an addendum replaces a record. What is kept is judged when everything is known; a tally is corrected here.
+    fn replace(&mut self, original: u128, by: &Event) {
+        let is_news = self.replaced.entry(original).or_default().insert(by.scope.account.clone());
+        let slot = self.seen.get(&original).copied().filter(|slot| *slot != KEPT && is_news);
+        let Some((key, tally)) = slot.and_then(|slot| self.plain.get_mut(slot as usize)) else { return };
+        if key.scope.account == by.scope.account {
+            tally.events -= 1;
+            if tally.first == by.at {
+                tally.first_event = by.id.clone();
+            }
         }
+    }
+
+    /// Whether an addendum in the same account names this record.
+    fn is_named_replaced(&self, event: &Event) -> bool {
+        self.replaced.get(&event.identity).is_some_and(|accounts| accounts.contains(&event.scope.account))
+    }
+
+    /// Whether an addendum stands in this record's place. Two that name each other do not: neither is lost.
+    fn is_replaced(&self, event: &Event) -> bool {
+        if !self.is_named_replaced(event) {
+            return false;
+        }
+        let mut here = event;
+        for _ in 0..LONGEST_CORRECTION {
+            let Some(next) = here.replaces.and_then(|original| self.kept.get(&(here.at, original))) else {
+                return true;
+            };
+            if next.identity == event.identity {
+                return false;
+            }
+            here = next;
+        }
+        true
     }
 
     fn tally(&mut self, event: &Event) -> u32 {
@@ -302,7 +329,7 @@ impl Investigation {
         Evidence {
             principal,
             window: &self.window,
-            events: self.kept.values().collect(),
+            events: self.kept.values().filter(|event| !self.is_replaced(event)).collect(),
             plain,
             observed: &self.observed,
             listings: &self.listings,

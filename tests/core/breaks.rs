@@ -294,3 +294,137 @@ fn what_is_accepted_was_told_in_escapes() {
     assert_eq!(output.status.code(), Some(2));
     assert!(told.contains("access key id") && !told.contains("\\u{20}"), "{told}");
 }
+
+/// A record of the leaked key and what pretends to correct it: one by one and in any order.
+fn left_by(records: [Value; 2]) -> Vec<String> {
+    let [one, two] = records;
+    let (there, back) = (run(&[one.clone(), two.clone()]), run(&[two, one]));
+    assert_eq!(there.output.stdout, back.output.stdout, "the order mattered");
+    there.ids("resources")
+}
+
+const FIRST: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000001";
+const SECOND: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000002";
+
+fn corrects(original: &str) -> Value {
+    json!({"addendum": {"reason": "UPDATED_DATA", "originalEventID": original}})
+}
+
+#[test]
+fn a_record_of_another_call_or_account_erased_one() {
+    let first = call(1, "s3", "CreateBucket", and(bucket("one"), json!({"eventID": FIRST})));
+    let other = |minute, name: &str, account: &str| {
+        let by = json!({"userIdentity": user("eve", OWNER, account), "recipientAccountId": account, "eventID": SECOND,
+            "requestParameters": {"x": SEED}});
+        call(minute, "s3", name, and(by, corrects(FIRST)))
+    };
+    assert_eq!(left_by([first.clone(), other(2, "ListBuckets", ABROAD)]), ["one"]);
+    assert_eq!(left_by([first.clone(), other(2, "ListBuckets", HERE)]), ["one"]);
+    assert_eq!(left_by([first.clone(), other(1, "CreateBucket", ABROAD)]), ["one"]);
+    let correction = and(bucket("two"), and(json!({"eventID": SECOND}), corrects(FIRST)));
+    assert_eq!(left_by([first, call(1, "s3", "CreateBucket", correction)]), ["two"]);
+}
+
+#[test]
+fn two_records_that_replace_each_other_erased_both() {
+    let one = and(bucket("one"), and(json!({"eventID": FIRST}), corrects(SECOND)));
+    let two = and(bucket("two"), and(json!({"eventID": SECOND}), corrects(FIRST)));
+    assert_eq!(
+        left_by([call(1, "s3", "CreateBucket", one), call(1, "s3", "CreateBucket", two)]),
+        ["one", "two"]
+    );
+    let own = and(bucket("own"), and(json!({"eventID": FIRST}), corrects(FIRST)));
+    assert_eq!(run(&[call(1, "s3", "CreateBucket", own)]).ids("resources"), ["own"]);
+}
+
+#[test]
+fn a_record_with_anothers_id_hid_it() {
+    let id = json!({"eventID": FIRST});
+    let one = call(1, "s3", "CreateBucket", and(bucket("one"), id.clone()));
+    let two = call(2, "ec2", "RunInstances", and(instances("i-0aaaaaaaaaaaaaaa1"), id));
+    assert_eq!(left_by([one, two]), ["i-0aaaaaaaaaaaaaaa1", "one"]);
+}
+
+const PROJECT: &str = "shop-prod-4821";
+const BUILDER: &str = "builder@shop-prod-4821.iam.gserviceaccount.com";
+
+/// An entry of Google's activity log at `minute` past two; `request` and `resource` fill the payload.
+fn entry(minute: u32, who: &str, service: &str, method: &str, resource: &str, request: Value) -> Value {
+    let key =
+        format!("//iam.googleapis.com/projects/{PROJECT}/serviceAccounts/{who}/keys/0123456789abcdef0123");
+    let mut info = json!({"principalEmail": who});
+    if who == BUILDER {
+        info["serviceAccountKeyName"] = json!(key);
+    }
+    if who.starts_with("principal:") {
+        info = json!({"principalSubject": who});
+    }
+    let at = format!("2026-03-14T02:{minute:02}:00Z");
+    json!({"insertId": format!("id{}", fnv(&format!("{minute}{who}{resource}"))), "timestamp": at, "severity": "NOTICE",
+        "logName": format!("projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"),
+        "resource": {"type": "x", "labels": {"project_id": PROJECT, "zone": "us-central1-a", "location": "us-central1"}},
+        "protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog", "serviceName": service,
+            "methodName": method, "resourceName": resource, "authenticationInfo": info, "request": request,
+            "requestMetadata": {"callerIp": "198.51.100.7", "callerSuppliedUserAgent": "gcloud"},
+            "authorizationInfo": [{"granted": true, "permissionType": "ADMIN_WRITE"}]}})
+}
+
+fn google_bucket(minute: u32, who: &str, name: &str) -> Value {
+    entry(
+        minute,
+        who,
+        "storage.googleapis.com",
+        "storage.buckets.create",
+        &format!("projects/_/buckets/{name}"),
+        json!({}),
+    )
+}
+
+#[test]
+fn a_label_that_anybody_may_write_confirmed_a_launch() {
+    let cluster = entry(
+        1,
+        BUILDER,
+        "container.googleapis.com",
+        "google.container.v1.ClusterManager.CreateCluster",
+        &format!("projects/{PROJECT}/locations/us-central1/clusters/pay"),
+        json!({"cluster": {"name": "pay"}}),
+    );
+    let confidence = |who: &str| {
+        let machine = entry(
+            2,
+            who,
+            "compute.googleapis.com",
+            "v1.compute.instances.insert",
+            &format!("projects/{PROJECT}/zones/us-central1-a/instances/one"),
+            json!({"name": "one", "labels": [{"key": "goog-k8s-cluster-name", "value": "pay"}]}),
+        );
+        let run = run_as(BUILDER, &[cluster.clone(), machine]);
+        let made = run.report["resources"].as_array().expect("a list").clone();
+        let machine = made.iter().find(|made| made["kind"] == "gcp.compute.instance").expect("the machine");
+        machine["confidence"].clone()
+    };
+    assert_eq!(confidence("bob@example.com"), "suspect");
+    assert_eq!(confidence("service-1@container-engine-robot.iam.gserviceaccount.com"), "confirmed");
+}
+
+#[test]
+fn an_email_in_another_letter_case_was_not_found() {
+    let run = run_as("bob@example.com", &[google_bucket(1, "Bob@Example.com", "one")]);
+    assert_eq!(run.ids("resources"), ["projects/_/buckets/one"]);
+}
+
+#[test]
+fn a_subject_with_an_accent_was_not_found_where_it_was_escaped() {
+    let pool = "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/subject";
+    for (name, escaped) in [("jos\u{e9}", r"jos\u00e9"), ("a\u{1f600}", r"a\ud83d\ude00")] {
+        let who = format!("{pool}/{name}");
+        let text = google_bucket(1, &who, "one").to_string().replace(name, escaped);
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (logs, case) = (dir.path().join("logs.json"), path(dir.path().join("case")));
+        std::fs::write(&logs, text).expect("logs are written");
+        let args = ["audit", "--principal", &who, "--logs", &path(logs), "--case-dir", &case, "-o", "json"];
+        let report: Value = serde_json::from_slice(&triage(&args).stdout).expect("a report");
+        assert_eq!(report["resources"][0]["id"], "projects/_/buckets/one", "{escaped}");
+    }
+}
