@@ -74,11 +74,15 @@ pub struct Investigation {
     seen: HashMap<u128, u32>,
     /// Records that a later addendum replaces, by identity.
     replaced: HashSet<u128>,
-    kept: BTreeMap<(Time, u128), Event>,
+    /// By identity.
+    kept: HashMap<u128, Event>,
     plain: Vec<(PlainKey, Tally)>,
     plain_index: HashMap<PlainKey, u32>,
     actors: HashSet<Arc<Actor>>,
+    texts: Texts,
     pub(super) observed: Vec<Observed>,
+    /// Places in `observed` by id.
+    observed_by_id: HashMap<Arc<str>, Vec<usize>>,
     pub(super) listings: Vec<Listing>,
     keys: BTreeSet<KeySeen>,
     gaps: BTreeSet<Gap>,
@@ -89,6 +93,33 @@ pub struct Investigation {
 }
 
 const KEPT: u32 = u32::MAX;
+
+/// Texts that many events bear, held once.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn share(&mut self, event: &mut Event) {
+        let Event { action, scope, actor, address, user_agent, .. } = event;
+        let Scope { account, region } = scope;
+        for text in [action, account, region, &mut actor.kind] {
+            self.one(text);
+        }
+        let texts = [address, user_agent, &mut actor.principal, &mut actor.principal_id, &mut actor.key];
+        let more = [&mut actor.account, &mut actor.issued_to, &mut actor.invoked_by];
+        let issuer = actor.session.as_mut().map(|session| &mut session.issuer);
+        for text in texts.into_iter().chain(more).chain(issuer).flatten() {
+            self.one(text);
+        }
+    }
+
+    fn one(&mut self, text: &mut Arc<str>) {
+        match self.0.get(text) {
+            Some(known) => *text = known.clone(),
+            None => drop(self.0.insert(text.clone())),
+        }
+    }
+}
 
 impl Investigation {
     pub fn new(principal: Principal, window: Window) -> Investigation {
@@ -109,7 +140,9 @@ impl Investigation {
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
-            self.kept.insert((event.at, event.identity), event);
+            let mut event = event;
+            self.texts.share(&mut event);
+            self.kept.insert(event.identity, event);
         } else {
             let slot = self.tally(&event);
             self.seen.insert(event.identity, slot);
@@ -120,7 +153,7 @@ impl Investigation {
         self.replaced.insert(original);
         match self.seen.remove(&original) {
             None => {}
-            Some(KEPT) => self.kept.retain(|(_, identity), _| *identity != original),
+            Some(KEPT) => drop(self.kept.remove(&original)),
             Some(slot) => self.plain[slot as usize].1.events -= 1,
         }
     }
@@ -167,7 +200,9 @@ impl Investigation {
 
     /// Takes what an inventory showed.
     pub fn observe(&mut self, observed: Observed) {
-        if !self.observed.contains(&observed) {
+        let places = self.observed_by_id.entry(observed.resource.id.clone()).or_default();
+        if !places.iter().any(|place| self.observed[*place] == observed) {
+            places.push(self.observed.len());
             self.observed.push(observed);
         }
     }
@@ -267,10 +302,12 @@ impl Investigation {
     fn evidence(&self) -> Evidence<'_> {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut events: Vec<_> = self.kept.values().collect();
+        events.sort_unstable_by_key(|event| (event.at, event.identity));
         Evidence {
             principal: self.principal.as_ref().expect("made by new(), which sets it"),
             window: &self.window,
-            events: self.kept.values().collect(),
+            events,
             plain,
             observed: &self.observed,
             listings: &self.listings,
