@@ -49,6 +49,9 @@ pub struct Made {
     pub event: EventId,
 }
 
+/// A kind, a name and an account: user names and e-mails repeat across accounts.
+type NameInAccount = (&'static str, Arc<str>, Option<Arc<str>>);
+
 pub struct Graph<'a> {
     pub evidence: Evidence<'a>,
     pub nodes: Vec<Node>,
@@ -67,7 +70,7 @@ pub struct Graph<'a> {
     /// `AROA…:session` → node, for the copies that carry no key.
     by_principal_id: HashMap<Arc<str>, usize>,
     /// Login profiles and impersonations, which are known by name: kind, id and account → node.
-    by_name: HashMap<(&'static str, Arc<str>, Option<Arc<str>>), usize>,
+    by_name: HashMap<NameInAccount, usize>,
     /// Keys made for service accounts, by the account's e-mail.
     account_keys: HashMap<Arc<str>, Vec<usize>>,
     /// Keys that some other event is known to have issued: never matched by session.
