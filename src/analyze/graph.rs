@@ -413,10 +413,10 @@ impl<'a> Graph<'a> {
             return None;
         }
         let principal = actor.principal.as_ref();
-        if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started)) {
-            if let Some(node) = self.session_of(arn, started.as_second()) {
-                return Some(self.own(node, Strength::ExactSession));
-            }
+        if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started))
+            && let Some(node) = self.session_of(arn, started.as_second())
+        {
+            return Some(self.own(node, Strength::ExactSession));
         }
         let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(at);
         if let Some((node, since)) = principal.and_then(|arn| self.by_principal.get(arn))

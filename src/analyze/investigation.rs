@@ -9,7 +9,9 @@ use crate::model::event::Fact;
 use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing};
 use crate::model::report::{Counts, CoveredScope, Report, SCHEMA, Window};
-use crate::model::{Actor, Event, EventId, Gap, Observed, Outcome, Principal, PrincipalKind, Scope, Time};
+use crate::model::{
+    Actor, Event, EventId, Gap, Observed, Outcome, Principal, PrincipalKind, Provider, Scope, Time,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -301,7 +303,8 @@ impl Investigation {
         }
     }
 
-    /// The principal, with the e-mail that records tell for a unique id: callers are named by e-mail alone (gcp.md 2).
+    /// The principal, with what only records tell: the e-mail of a unique id, because callers are named by e-mail alone
+    /// (gcp.md 2), and the account of an AWS id, because not every id tells the right one.
     fn known_principal(&self) -> Principal {
         let mut principal = self.principal.clone().expect("made by new(), which sets it");
         if principal.kind == PrincipalKind::ServiceAccount && principal.email.is_none() {
@@ -309,6 +312,13 @@ impl Investigation {
             principal.email = facts.filter_map(|fact| email_of(fact, &principal.id)).min();
             principal.account =
                 principal.account.or_else(|| principal.email.as_deref().and_then(graph::project_of));
+        }
+        if principal.provider == Provider::Aws && principal.arn.is_none() {
+            let kept = self.kept.values().map(|event| &event.actor);
+            let plain = self.plain.iter().filter(|(_, tally)| tally.events > 0).map(|(key, _)| &*key.actor);
+            let own = kept.chain(plain).filter(|actor| is_called(actor, &principal.id));
+            let told = own.filter_map(|actor| actor.account.clone()).filter(|account| !account.is_empty());
+            principal.account = told.min().or(principal.account);
         }
         principal
     }
@@ -326,6 +336,13 @@ impl Investigation {
             keys: &self.keys,
         }
     }
+}
+
+/// Whether a record names its caller by this id: a key, a user, a role or one of its sessions.
+fn is_called(actor: &Actor, id: &str) -> bool {
+    let of_role =
+        |known: &str| known.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    actor.key.as_deref() == Some(id) || actor.principal_id.as_deref().is_some_and(of_role)
 }
 
 /// The e-mail that a fact tells for a service account's unique id.

@@ -1,91 +1,159 @@
-//! The case folder: written on every run, private, sealed, and the same JSON again.
+//! The case folder: private, sealed, and enough to say the same again.
 
-use crate::run::{Place, code, files, json, scenario, text};
+use crate::support::{Bench, SCENARIOS, evidence, scenario, walk};
 use sha2::{Digest, Sha256};
+use std::path::PathBuf;
 
-const SCENARIOS: [&str; 4] =
-    ["aws-role-chain", "aws-busy-deployer", "gcp-cryptojacking", "gcp-busy-pipeline"];
+/// Audits, then opens what was written, twice; every time the same bytes.
+#[track_caller]
+fn says_the_same_again(args: &[&str], code: i32) {
+    let bench = Bench::new();
+    let mut first = args.to_vec();
+    first.extend(["--case-dir", "one", "-o", "json"]);
+    let first = bench.run(&first).exits(code);
+    let second = bench.run(&["audit", "--case", "one", "--case-dir", "two", "-o", "json"]).exits(code);
+    // By another way to the same folder, too.
+    let two = bench.path("two");
+    let third =
+        bench.run(&["audit", "--case", two.to_str().expect("UTF-8"), "--case-dir", "three", "-o", "json"]);
+    let third = third.exits(code);
+    assert!(first.out == second.out, "{args:?}: the written case says something else");
+    assert!(second.out == third.out, "{args:?}: the case of the case says something else");
+    for case in ["one", "two", "three"] {
+        assert!(bench.files(case)["report.json"] == first.out, "{case}: report.json is not what was printed");
+    }
+}
 
 #[test]
-fn a_case_opened_again_gives_the_same_bytes() {
+fn a_recorded_case_says_the_same_again() {
     for name in SCENARIOS {
-        let place = Place::new();
-        let first = place.run(&["audit", "--case", &scenario(name), "-o", "json", "--case-dir", "one"]);
-        let second = place.run(&["audit", "--case", "one", "-o", "json", "--case-dir", "two"]);
-        let third = place.run(&["audit", "--case", "two", "-o", "json", "--case-dir", "three"]);
-        assert!(!first.stdout.is_empty());
-        assert!(first.stdout == second.stdout && second.stdout == third.stdout, "{name}");
-        assert_eq!(first.stdout, std::fs::read(place.path("one/report.json")).expect("a report"), "{name}");
-        assert_eq!((code(&first), code(&second)), (code(&third), code(&first)), "{name}");
+        let code = if name.contains("busy") { 0 } else { 3 };
+        says_the_same_again(&["audit", "--case", &scenario(name)], code);
     }
 }
 
 #[test]
-fn logs_and_the_case_made_of_them_give_the_same_bytes() {
-    let place = Place::new();
-    // A corpus that mostly does not matter, rubbish among it: the case keeps what matters and what the rest was.
-    let evidence = format!("{}/evidence", scenario("aws-role-chain"));
-    place.write("rubbish.jsonl", "{\"eventVersion\": cut\n");
-    let principal = "AKIARTX3GSDSREXAMPLE";
-    let first = place.run(&[
-        "audit",
-        "--principal",
-        principal,
-        "--logs",
-        &evidence,
-        "rubbish.jsonl",
-        "-o",
-        "json",
-        "--case-dir",
-        "one",
-    ]);
-    let second = place.run(&["audit", "--case", "one", "-o", "json"]);
-    assert_eq!(text(&first.stdout), text(&second.stdout));
-    assert_eq!(code(&first), 3);
-    let report = json(&second);
-    assert_eq!(report["counts"]["records_read"], 310);
-    assert!(report["gaps"].as_array().expect("a list").iter().any(|gap| gap["where"] == "rubbish.jsonl:1"));
-    let other = place.run(&["audit", "--case", "one", "--principal", "AKIARTX3GSDSTEXAMPLE"]);
-    assert_eq!(code(&other), 2, "a case that kept one principal's records can't answer for another");
+fn a_case_made_from_logs_says_the_same_again() {
+    for (name, principal, leak, code) in [
+        ("aws-role-chain", "AKIARTX3GSDSTEXAMPLE", "2026-07-14T08:55:00Z", 3),
+        ("aws-role-chain", "arn:aws:iam::111122223333:user/ci-deployer", "2026-07-14T08:55:00Z", 3),
+        ("aws-busy-deployer", "AKIARTX3GSDSREXAMPLE", "2026-07-20T00:00:00Z", 0),
+        ("gcp-cryptojacking", "builder@shop-prod-4821", "2026-03-14T02:00:00Z", 3),
+        // No record names it: an empty case, whose corpus was not empty.
+        ("gcp-cryptojacking", "nobody@shop-prod-4821", "2026-03-14T02:00:00Z", 0),
+        ("gcp-busy-pipeline", "release@shop-ci-2048", "2026-03-17T00:00:00Z", 0),
+    ] {
+        let logs = evidence(name);
+        says_the_same_again(&["audit", "--principal", principal, "--logs", &logs, "--leaked-at", leak], code);
+    }
 }
 
 #[test]
-fn the_folder_is_private_and_its_checksums_hold() {
+fn gaps_of_the_corpus_are_told_again() {
+    let bench = Bench::new();
+    let line = crate::support::aws_record(serde_json::json!({"type": "Root"}), "2026-03-02T03:14:15Z", 1);
+    let logs = bench.write("logs/broken.jsonl", format!("{line}\n{{\"eventVersion\": \"1.1\n{line}\n"));
+    let logs = logs.to_str().expect("UTF-8");
+    says_the_same_again(&["audit", "--principal", "AKIARTX3GSDSTEXAMPLE", "--logs", logs], 3);
+    says_the_same_again(
+        &["audit", "--principal", "AKIARTX3GSDSTEXAMPLE", "--logs", "no-such-folder", logs],
+        3,
+    );
+}
+
+#[test]
+fn the_recorded_attack_says_the_same_again() {
+    let Some(folder) = std::env::var_os("TRIAGE_SHARED_DATA") else {
+        assert!(std::env::var("CI").is_ok_and(|ci| ci == "true") == false, "CI must set TRIAGE_SHARED_DATA");
+        eprintln!("skipped: set TRIAGE_SHARED_DATA to the folder of recorded logs to run this");
+        return;
+    };
+    let logs = PathBuf::from(folder).join("aws/invictus-ir");
+    let logs = logs.to_str().expect("UTF-8");
+    for principal in ["AKIATFQR7NSC8Q4X20BJ", "arn:aws:iam::123837392027:user/bert-jan"] {
+        says_the_same_again(&["audit", "--principal", principal, "--logs", logs], 0);
+    }
+}
+
+#[test]
+fn a_case_is_asked_again_about_its_own_principal_alone() {
+    let bench = Bench::new();
+    let logs = evidence("aws-role-chain");
+    bench
+        .run(&["audit", "--principal", "AKIARTX3GSDSTEXAMPLE", "--logs", &logs, "--case-dir", "case"])
+        .exits(3);
+    // However it is typed.
+    bench.run(&["audit", "--case", "case", "--principal", " 'AKIARTX3GSDSTEXAMPLE' "]).exits(3);
+    // Others' records were not kept: an answer about them would be wrong, so there is none.
+    let refused = bench.run(&["audit", "--case", "case", "--principal", "AKIARTX3GSDS5EXAMPLE"]).exits(2);
+    assert!(refused.out.is_empty() && refused.err.contains("hint: "), "{}", refused.err);
+    let narrower = bench.run(&["audit", "--case", "case", "--until", "2026-07-14T09:05Z", "-o", "json"]);
+    // What it became later is still listed, and leads where no record is.
+    let report = narrower.exits(3).json();
+    assert_eq!(report["window"]["until"], "2026-07-14T09:05:00Z");
+    assert!(
+        report["counts"]["events_of_principal"].as_u64().is_some_and(|n| n > 0 && n < 29),
+        "{}",
+        report["counts"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_case_is_private() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    place.run(&["--case", &scenario("gcp-cryptojacking"), "--case-dir", "case"]);
-    let mode =
-        |path: &std::path::Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
-    assert_eq!(mode(&place.path("case")), 0o700);
-    for file in files(&place.path("case")) {
-        assert_eq!(mode(&file), 0o600, "{}", file.display());
-    }
-    for name in
-        ["case.json", "inputs.json", "report.json", "plan-revoke.json", "plan-contain.json", "SHA256SUMS"]
-    {
-        assert!(place.path("case").join(name).is_file(), "{name}");
-    }
-    let sums = std::fs::read_to_string(place.path("case/SHA256SUMS")).expect("a manifest");
-    assert!(sums.lines().any(|line| line.contains("evidence/")));
-    for line in sums.lines() {
-        let (sum, name) = line.split_once("  ").expect("sha256sum's own form");
-        let bytes = std::fs::read(place.path("case").join(name)).expect("what is listed is there");
-        let hex: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, sum, "{name}");
+    let bench = Bench::new();
+    bench.run(&["--case", &scenario("gcp-cryptojacking"), "--case-dir", "case"]).exits(3);
+    let found = walk(&bench.path("case"));
+    assert!(found.iter().any(|path| path.ends_with("report.json")) && found.len() > 10);
+    for path in found {
+        let meta = std::fs::symlink_metadata(&path).expect("it is there");
+        let wanted = if meta.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(meta.permissions().mode() & 0o7777, wanted, "{}", path.display());
     }
 }
 
 #[test]
-fn evidence_that_was_altered_is_told() {
-    let place = Place::new();
-    place.run(&["--case", &scenario("aws-busy-deployer"), "--case-dir", "case"]);
-    let file = files(&place.path("case/evidence")).remove(0);
-    let mut bytes = std::fs::read(&file).expect("evidence");
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&file, bytes).expect("it can be written");
-    let output = place.run(&["audit", "--case", "case", "-o", "json"]);
-    assert_eq!(code(&output), 3);
-    let gaps = json(&output)["gaps"].to_string();
-    assert!(gaps.contains("evidence/"), "{gaps}");
+fn a_case_is_sealed_and_what_was_altered_is_told() {
+    let bench = Bench::new();
+    bench.run(&["audit", "--case", &scenario("aws-role-chain"), "--case-dir", "case"]).exits(3);
+    let files = bench.files("case");
+    let sums = String::from_utf8(files["SHA256SUMS"].clone()).expect("sums are text");
+    let mut summed = Vec::new();
+    for line in sums.lines() {
+        let (sum, name) = line.split_once("  ").expect("sha256sum's own format");
+        let now: String = Sha256::digest(&files[name]).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(now, sum, "{name}");
+        summed.push(name.to_owned());
+    }
+    // What is evidence, or says what the corpus was; not what is made from it.
+    let sealed = |name: &&String| {
+        name.starts_with("evidence/")
+            || name.starts_with("inventory/")
+            || ["case.json", "inputs.json"].contains(&name.as_str())
+    };
+    assert_eq!(summed, files.keys().filter(sealed).cloned().collect::<Vec<_>>());
+    assert!(summed.len() > 20);
+
+    let altered = summed.iter().find(|name| name.starts_with("inventory/")).expect("there is an inventory");
+    let mut bytes = files[altered].clone();
+    bytes.push(b'\n');
+    bench.write(&format!("case/{altered}"), bytes);
+    let report = bench.run(&["audit", "--case", "case", "-o", "json"]).exits(3).json();
+    let told = report["gaps"].as_array().expect("a list").iter().any(|gap| {
+        gap["where"].as_str().is_some_and(|place| place.ends_with(altered))
+            && gap["why"].as_str().is_some_and(|why| why.contains("altered"))
+    });
+    assert!(told, "{}", report["gaps"]);
+}
+
+#[test]
+fn cases_without_a_name_get_one_of_their_own() {
+    let bench = Bench::new();
+    let case = scenario("gcp-busy-pipeline");
+    for _ in 0..3 {
+        bench.run(&["audit", "--case", &case]).exits(0);
+    }
+    let folders = std::fs::read_dir(bench.path("")).expect("the folder is there").count();
+    assert_eq!(folders, 3);
 }

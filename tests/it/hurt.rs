@@ -1,127 +1,97 @@
-//! Hard to hurt: hostile names, rubbish, full disks and Ctrl-C, seen from outside.
+//! Hard to hurt, seen from outside: hostile names, readers that go away, full disks, and secrets inside evidence.
 
-use crate::run::{Place, code, files, json, record, text, user_key};
-use serde_json::json;
+use crate::support::{Bench, aws_record, walk};
+use serde_json::{Value, json};
 use std::process::Stdio;
-use std::time::Duration;
 
 const KEY: &str = "AKIARTX3GSDSTEXAMPLE";
 
+fn record(id: u32, more: Value) -> String {
+    let identity = json!({"type": "IAMUser", "principalId": "AIDARTX3GSDSZEXAMPLE", "accountId": "111122223333",
+        "arn": "arn:aws:iam::111122223333:user/ci", "accessKeyId": KEY, "userName": "ci"});
+    let mut record: Value =
+        serde_json::from_str(&aws_record(identity, "2026-05-04T10:00:00Z", id)).expect("a record");
+    for (name, value) in more.as_object().expect("an object") {
+        record[name] = value.clone();
+    }
+    record.to_string()
+}
+
 #[test]
-fn hostile_text_reaches_no_terminal() {
-    let place = Place::new();
+fn hostile_text_reaches_no_terminal_and_no_other_folder() {
+    let bench = Bench::new();
     let nasty = "x\u{1b}]52;c;ZXZpbA==\u{7}\u{9b}31m\u{202e}\r\nFORGED  row\u{7f}";
-    let made = record(
-        1,
-        user_key(KEY),
-        "CreateBucket",
-        json!({
-            "eventSource": "s3.amazonaws.com", "readOnly": false, "userAgent": nasty, "sourceIPAddress": nasty,
-            "awsRegion": format!("../../{nasty}"), "recipientAccountId": "../../../etc",
-            "requestParameters": {"bucketName": nasty},
-        }),
-    );
-    place.write("logs/a.jsonl", &made);
-    place.write(&format!("logs/{}", "rub\u{1b}[2Jbish\n.json"), "{ not json");
+    let made = json!({
+        "eventSource": "s3.amazonaws.com", "eventName": "CreateBucket", "readOnly": false, "userAgent": nasty,
+        "sourceIPAddress": nasty, "awsRegion": format!("../../{nasty}"), "recipientAccountId": "../../../etc",
+        "requestParameters": {"bucketName": nasty},
+    });
+    bench.write("logs/a.jsonl", record(1, made));
+    bench.write("logs/rub\u{1b}[2Jbish\n.json", "{ not json");
     for format in ["table", "json", "jsonl"] {
-        let output =
-            place.run(&["-v", "--principal", KEY, "--logs", "logs", "-o", format, "--case-dir", format]);
-        for stream in [&output.stdout, &output.stderr] {
-            let shown = text(stream);
-            let bad = shown.chars().find(|c| *c != '\n' && (c.is_control() || matches!(c, '\u{202e}')));
+        let args = ["-v", "--principal", KEY, "--logs", "logs", "-o", format, "--case-dir", format];
+        let done = bench.run(&args).exits(3);
+        for shown in [done.text(), &done.err] {
+            let bad = shown.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
             assert_eq!(bad, None, "{format}");
             assert!(!shown.lines().any(|line| line.starts_with("FORGED")), "{format}");
         }
+        assert!(bench.files(format).keys().any(|name| name.starts_with("evidence/aws/")), "{format}");
     }
-    // An account called `../../../etc` names no place outside the case.
-    let escaped = files(place.0.path()).into_iter().find(|file| file.to_string_lossy().contains(".."));
-    assert_eq!(escaped, None);
-    assert!(!files(&place.path("json/evidence")).is_empty());
-}
-
-#[test]
-fn a_reader_that_goes_away_and_a_disk_that_is_full_are_no_panic() {
-    let place = Place::new();
-    place.write("logs/a.jsonl", record(1, user_key(KEY), "DescribeInstances", json!({})));
-    let mut child = place
-        .command(&["-v", "--principal", KEY, "--logs", "logs"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
-    assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-    let output = place
-        .command(&["--principal", KEY, "--logs", "logs", "-o", "json"])
-        .stdout(full)
-        .output()
-        .expect("it ends");
-    assert_eq!(code(&output), 1, "a result that could not be written is no success");
-    assert!(text(&output.stderr).contains("write the result"), "{}", text(&output.stderr));
-}
-
-#[test]
-fn rubbish_is_named_with_file_and_line_and_the_rest_is_used() {
-    let place = Place::new();
-    let good = |id| record(id, user_key(KEY), "DescribeInstances", json!({}));
-    place.write(
-        "logs/mixed.jsonl",
-        format!("{}\r\n%%% rubbish\r\n{}\r\n{{\"eventID\": 1, \"cut", good(1), good(2)),
-    );
-    place.write("logs/cut.json", format!("{{\"Records\":[{},{}", good(3), &good(4)[..200]));
-    place.write("logs/deep.json", "[".repeat(100_000));
-    place.write("logs/empty.json", "");
-    let output = place.run(&["audit", "--principal", KEY, "--logs", "logs", "-o", "json"]);
-    let report = json(&output);
-    assert_eq!(code(&output), 3);
-    assert_eq!(report["counts"]["events_of_principal"], 3);
-    let gaps: Vec<String> = report["gaps"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|gap| gap["where"].as_str().expect("a place").to_owned())
+    let outside: Vec<_> = std::fs::read_dir(bench.path(""))
+        .expect("a folder")
+        .map(|e| e.expect("an entry").file_name())
         .collect();
-    for place in
-        ["logs/mixed.jsonl:2", "logs/mixed.jsonl:4", "logs/cut.json:1", "logs/deep.json", "logs/empty.json"]
-    {
-        assert!(gaps.iter().any(|gap| gap.starts_with(place)), "{place} is not in {gaps:?}");
-    }
+    assert_eq!(
+        outside.len(),
+        4,
+        "an account called ../../../etc names no place outside the case: {outside:?}"
+    );
+    assert!(walk(&bench.path("")).iter().all(|path| !path.to_string_lossy().contains("..")));
 }
 
 #[test]
-fn ctrl_c_leaves_a_partial_report_and_a_sealed_case() {
-    let place = Place::new();
-    let line = record(1, user_key(KEY), "DescribeInstances", json!({}));
-    // Enough to be in the middle of when the signal comes.
-    for file in 0..60_u32 {
-        let lines: Vec<String> = (0..3_000_u32)
-            .map(|n| line.replace("000000000001", &format!("{:012}", file * 10_000 + n)))
-            .collect();
-        place.write(&format!("logs/{file:03}.jsonl"), lines.join("\n"));
+fn a_reader_that_goes_away_and_a_full_disk_are_no_panic() {
+    let bench = Bench::new();
+    bench.write("logs/a.jsonl", record(1, json!({})));
+    let mut child =
+        bench.command(&["-v", "--principal", KEY, "--logs", "logs"]).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the binary ends");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = bench.command(&["--principal", KEY, "--logs", "logs", "-o", "json"]);
+    let output = command.stdout(full).stderr(Stdio::piped()).output().expect("the binary ends");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "a result that could not be written is no success: {told}");
+    assert!(told.contains("write the result"), "{told}");
+}
+
+#[test]
+fn what_is_made_from_evidence_holds_no_key_material() {
+    let bench = Bench::new();
+    let (token, secret) =
+        ("FwoGZXIvYXdzEXAMPLETOKENnotforreports", "EXAMPLEsecretEXAMPLEsecretEXAMPLEsecret1");
+    let made = json!({
+        "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole",
+        "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/Ops", "roleSessionName": "s"},
+        "responseElements": {
+            "credentials": {"accessKeyId": "ASIARTX3GSDSREXAMPLE", "secretAccessKey": secret, "sessionToken": token},
+            "assumedRoleUser": {"assumedRoleId": "AROARTX3GSDSQEXAMPLE:s", "arn": "arn:aws:sts::111122223333:assumed-role/Ops/s"}}
+    });
+    bench.write("logs/a.jsonl", record(1, made));
+    for format in ["table", "json", "jsonl"] {
+        let args = ["-v", "--principal", KEY, "--logs", "logs", "-o", format, "--case-dir", format];
+        let done = bench.run(&args);
+        assert!(done.text().contains("ASIARTX3GSDSREXAMPLE"));
+        let mut said = bench.files(format);
+        said.retain(|name, _| !name.starts_with("evidence/"));
+        assert!(said.len() >= 5, "{:?}", said.keys());
+        said.insert("stdout".into(), done.out.clone());
+        said.insert("stderr".into(), done.err.into_bytes());
+        for (name, bytes) in said {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(!text.contains(token) && !text.contains(secret), "{format}: {name}");
+        }
     }
-    let child = place
-        .command(&["audit", "--principal", KEY, "--logs", "logs", "-o", "json", "--case-dir", "case"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    // It listens before it makes the case folder.
-    while !place.path("case/evidence").exists() {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let sent =
-        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(sent.success());
-    let output = child.wait_with_output().expect("it ends");
-    let report = json(&output);
-    assert_eq!(code(&output), 130, "{}", text(&output.stderr));
-    assert_eq!(report["partial"], true);
-    assert!(report["gaps"].to_string().contains("cut short"));
-    assert!(place.path("case/SHA256SUMS").is_file() && place.path("case/report.json").is_file());
-    let again = place.run(&["audit", "--case", "case", "-o", "json"]);
-    assert_eq!(text(&output.stdout), text(&again.stdout), "opened again it is as partial as it was");
 }

@@ -1,8 +1,10 @@
-//! The built program, from outside: streams, exit codes, the case folder, secrets. One binary, hermetic: own home, own
-//! folder, no environment.
+//! The built binary, as a script or a person runs it: own home, own folder, no environment, no network.
 
 mod case;
-mod contract;
+mod exit;
 mod hurt;
-mod run;
-mod secrets;
+mod interrupt;
+mod key_file;
+mod logs;
+mod principal;
+mod support;
