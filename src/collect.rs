@@ -330,7 +330,8 @@ impl Needles {
         let is_small = query.ids.len() <= 500 && bytes <= 32 << 10;
         let kind = Some(if is_small { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA });
         let search = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
+            // Which one matches does not matter, but only this kind of match lets it skip bytes by vector instructions.
+            .match_kind(MatchKind::LeftmostFirst)
             .kind(kind)
             // Google takes people's e-mails in any letter case and logs them as they were typed.
             .ascii_case_insensitive(query.ids.iter().any(|id| is_person(id)))

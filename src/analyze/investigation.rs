@@ -77,11 +77,15 @@ pub struct Investigation {
     seen: HashMap<u128, u32>,
     /// Records that a later addendum replaces, by identity, in the accounts that got one.
     replaced: HashMap<u128, BTreeSet<Arc<str>>>,
-    kept: BTreeMap<(Time, u128), Event>,
+    /// By identity.
+    kept: HashMap<u128, Event>,
     plain: Vec<(PlainKey, Tally)>,
     plain_index: HashMap<PlainKey, u32>,
     actors: HashSet<Arc<Actor>>,
+    texts: Texts,
     pub(super) observed: Vec<Observed>,
+    /// Places in `observed` by id.
+    observed_by_id: HashMap<Arc<str>, Vec<usize>>,
     pub(super) listings: Vec<Listing>,
     keys: BTreeSet<KeySeen>,
     gaps: BTreeSet<Gap>,
@@ -94,6 +98,33 @@ pub struct Investigation {
 const KEPT: u32 = u32::MAX;
 /// A record is corrected once or twice; a longer chain is made up.
 const LONGEST_CORRECTION: usize = 16;
+
+/// Texts that many events bear, held once.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn share(&mut self, event: &mut Event) {
+        let Event { action, scope, actor, address, user_agent, .. } = event;
+        let Scope { account, region } = scope;
+        for text in [action, account, region, &mut actor.kind] {
+            self.one(text);
+        }
+        let texts = [address, user_agent, &mut actor.principal, &mut actor.principal_id, &mut actor.key];
+        let more = [&mut actor.account, &mut actor.issued_to, &mut actor.invoked_by];
+        let issuer = actor.session.as_mut().map(|session| &mut session.issuer);
+        for text in texts.into_iter().chain(more).chain(issuer).flatten() {
+            self.one(text);
+        }
+    }
+
+    fn one(&mut self, text: &mut Arc<str>) {
+        match self.0.get(text) {
+            Some(known) => *text = known.clone(),
+            None => drop(self.0.insert(text.clone())),
+        }
+    }
+}
 
 impl Investigation {
     pub fn new(principal: Principal, window: Window) -> Investigation {
@@ -110,7 +141,9 @@ impl Investigation {
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
-            self.kept.insert((event.at, event.identity), event);
+            let mut event = event;
+            self.texts.share(&mut event);
+            self.kept.insert(event.identity, event);
         } else if self.is_named_replaced(&event) {
             self.seen.insert(event.identity, KEPT);
         } else {
@@ -137,6 +170,10 @@ impl Investigation {
         self.replaced.get(&event.identity).is_some_and(|accounts| accounts.contains(&event.scope.account))
     }
 
+    fn original_of(&self, addendum: &Event) -> Option<&Event> {
+        self.kept.get(&addendum.replaces?).filter(|original| original.at == addendum.at)
+    }
+
     /// Whether an addendum stands in this record's place. Two that name each other do not: neither is lost.
     fn is_replaced(&self, event: &Event) -> bool {
         if !self.is_named_replaced(event) {
@@ -144,7 +181,7 @@ impl Investigation {
         }
         let mut here = event;
         for _ in 0..LONGEST_CORRECTION {
-            let Some(next) = here.replaces.and_then(|original| self.kept.get(&(here.at, original))) else {
+            let Some(next) = self.original_of(here) else {
                 return true;
             };
             if next.identity == event.identity {
@@ -197,7 +234,9 @@ impl Investigation {
 
     /// Takes what an inventory showed.
     pub fn observe(&mut self, observed: Observed) {
-        if !self.observed.contains(&observed) {
+        let places = self.observed_by_id.entry(observed.resource.id.clone()).or_default();
+        if !places.iter().any(|place| self.observed[*place] == observed) {
+            places.push(self.observed.len());
             self.observed.push(observed);
         }
     }
@@ -326,10 +365,12 @@ impl Investigation {
     fn evidence<'a>(&'a self, principal: &'a Principal) -> Evidence<'a> {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut events: Vec<_> = self.kept.values().filter(|event| !self.is_replaced(event)).collect();
+        events.sort_unstable_by_key(|event| (event.at, event.identity));
         Evidence {
             principal,
             window: &self.window,
-            events: self.kept.values().filter(|event| !self.is_replaced(event)).collect(),
+            events,
             plain,
             observed: &self.observed,
             listings: &self.listings,

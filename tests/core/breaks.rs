@@ -10,9 +10,8 @@ const OWNER: &str = "AKIAI44QH8DHBEXAMPLE";
 const HERE: &str = "111122223333";
 const ABROAD: &str = "444455556666";
 
-/// A folder of logs and the program's result on it.
+/// The program's result on a folder of logs.
 struct Run {
-    dir: tempfile::TempDir,
     output: Output,
     report: Value,
 }
@@ -46,7 +45,7 @@ fn run_as(principal: &str, records: &[Value]) -> Run {
     ]);
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
-    Run { dir, output, report }
+    Run { output, report }
 }
 
 fn run(records: &[Value]) -> Run {
@@ -57,10 +56,6 @@ impl Run {
     fn ids(&self, list: &str) -> Vec<String> {
         let list = self.report[list].as_array().into_iter().flatten();
         list.map(|item| item["id"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-
-    fn code(&self) -> Option<i32> {
-        self.output.status.code()
     }
 }
 
