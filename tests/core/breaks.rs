@@ -12,6 +12,7 @@ const ABROAD: &str = "444455556666";
 
 /// The program's result on a folder of logs.
 struct Run {
+    dir: tempfile::TempDir,
     output: Output,
     report: Value,
 }
@@ -45,7 +46,7 @@ fn run_as(principal: &str, records: &[Value]) -> Run {
     ]);
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
-    Run { output, report }
+    Run { dir, output, report }
 }
 
 fn run(records: &[Value]) -> Run {
@@ -434,7 +435,7 @@ fn a_secret_in_a_user_agent_was_told_in_the_report() {
         let text = std::fs::read_to_string(run.dir.path().join("case").join(name)).expect("written");
         assert!(!text.contains(secret), "{name}");
     }
-    assert_eq!(run.code(), Some(0));
+    assert_eq!(run.output.status.code(), Some(0));
 }
 
 #[test]
