@@ -239,6 +239,14 @@ impl<'a> Graph<'a> {
         self.index.ends_of(name)
     }
 
+    /// Those of them from one time on and before another.
+    fn ends_between(&self, name: &str, from: Time, until: Time) -> &[&'a Event] {
+        let ends = &self.ends_of(name);
+        let first = ends.partition_point(|event| event.at < from);
+        let last = ends.partition_point(|event| event.at < until);
+        ends.get(first..last).unwrap_or_default()
+    }
+
     /// Whether an event took effect: it succeeded, and so did the operation that it began.
     pub fn succeeded(&self, event: &Event) -> bool {
         event.outcome.is_success()
@@ -463,24 +471,19 @@ impl<'a> Graph<'a> {
     /// made again by others under the same name, or that bears another immutable id, is theirs.
     fn whole_by(&self, name: &str, id: Option<&str>, at: Time) -> Option<usize> {
         let (node, _) = self.whole.get(name).filter(|(_, since)| at >= *since)?;
-        let is_ours = self.made_all(name).filter(|made| is_identity(made.resource.kind)).any(|made| {
-            let resource = &made.resource;
-            let is_other = id.filter(|id| is_identity_id(id)).is_some_and(|id| {
-                let mut ours = resource.all_names().filter(|name| is_identity_id(name)).peekable();
-                ours.peek().is_some() && ours.all(|ours| **ours != *id)
-            });
-            made.at <= at && !is_other && !self.is_gone(resource, made.at, at)
+        let made = before(self.made_all(name).filter(|made| is_identity(made.resource.kind)), at)?;
+        let resource = &made.resource;
+        let is_other = id.filter(|id| is_identity_id(id)).is_some_and(|id| {
+            let mut ours = resource.all_names().filter(|name| is_identity_id(name)).peekable();
+            ours.peek().is_some() && ours.all(|ours| **ours != *id)
         });
-        is_ours.then_some(*node)
+        (!is_other && !self.is_gone(resource, made.at, at)).then_some(*node)
     }
 
     /// Whether something made at one time was deleted, by anyone, before another, and not restored since.
     fn is_gone(&self, resource: &ResourceRef, made: Time, at: Time) -> bool {
         let (mut gone, mut restored) = (None, None);
-        for event in resource.all_names().flat_map(|name| self.ends_of(name)) {
-            if event.at < made || event.at >= at {
-                continue;
-            }
+        for event in resource.all_names().flat_map(|name| self.ends_between(name, made, at)) {
             for fact in &event.facts {
                 if let Fact::Deleted(dead) = fact
                     && dead.is_same(resource)
@@ -508,12 +511,10 @@ impl<'a> Graph<'a> {
                     _ => false,
                 })
         };
-        let mut ends = self.ends_of(&profile.id).iter().rev();
-        let gone = ends.find(|event| event.at >= since && event.at < began && is_its_end(event));
+        let mut ends = self.ends_between(&profile.id, since, began).iter().rev();
+        let gone = ends.find(|event| is_its_end(event));
         profile.kind == "aws.login_profile"
-            && gone.is_some_and(|gone| {
-                !self.remade.iter().any(|(other, at)| *other == node && *at >= gone.at && *at <= began)
-            })
+            && gone.is_some_and(|gone| self.remade.range((node, gone.at)..=(node, began)).next().is_none())
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.

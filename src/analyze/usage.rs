@@ -6,7 +6,7 @@ use super::investigation::Phase;
 use crate::model::event::Fact;
 use crate::model::observed::KeySeen;
 use crate::model::report::{Confidence, Credential, Unlinked, Use};
-use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time};
+use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time, secret};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
         let (entry, regions, launched) = uses.entry(key).or_insert_with(|| {
             let entry = Use {
                 address: seen.address.cloned(),
-                user_agent: seen.user_agent.cloned(),
+                user_agent: seen.user_agent.map(without_secrets),
                 credential: graph.nodes[seen.owner.node].id.clone(),
                 how,
                 first: seen.first,
@@ -166,6 +166,14 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
         ))
     });
     Usage { uses, totals, per_node }
+}
+
+/// A caller may write anything into a user agent, also a secret of somebody's by mistake: the report repeats none.
+fn without_secrets(agent: &Arc<str>) -> Arc<str> {
+    match secret::holds_secret(agent) {
+        true => secret::redact(agent).into(),
+        false => agent.clone(),
+    }
 }
 
 /// Addresses that are not news: seen before the leak or, when nobody said when it leaked, on the principal's first day in

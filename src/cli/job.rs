@@ -131,7 +131,20 @@ fn read_key_file(path: &Path) -> anyhow::Result<String> {
     if bytes.len() as u64 > MAX_KEY_FILE {
         bail!("read the key file {}: larger than any key file ({} MiB)", path.display(), MAX_KEY_FILE >> 20);
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(decoded(&bytes))
+}
+
+/// PowerShell's `>` writes UTF-16.
+fn decoded(bytes: &[u8]) -> String {
+    let units = |read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).skip(1).map(|pair| read([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 fn read_inventory(path: &Path, looks: &mut Vec<Look>, gaps: &mut Vec<Gap>) {

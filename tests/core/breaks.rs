@@ -12,6 +12,7 @@ const ABROAD: &str = "444455556666";
 
 /// The program's result on a folder of logs.
 struct Run {
+    dir: tempfile::TempDir,
     output: Output,
     report: Value,
 }
@@ -45,7 +46,7 @@ fn run_as(principal: &str, records: &[Value]) -> Run {
     ]);
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
-    Run { output, report }
+    Run { dir, output, report }
 }
 
 fn run(records: &[Value]) -> Run {
@@ -421,5 +422,38 @@ fn a_subject_with_an_accent_was_not_found_where_it_was_escaped() {
         let args = ["audit", "--principal", &who, "--logs", &path(logs), "--case-dir", &case, "-o", "json"];
         let report: Value = serde_json::from_slice(&triage(&args).stdout).expect("a report");
         assert_eq!(report["resources"][0]["id"], "projects/_/buckets/one", "{escaped}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_user_agent_was_told_in_the_report() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let agent = json!({"userAgent": format!("aws-cli/2.15 key {secret}")});
+    let run = run(&[call(1, "s3", "CreateBucket", and(bucket("one"), agent))]);
+    assert_eq!(run.report["uses"][0]["user_agent"], "aws-cli/2.15 key [redacted]");
+    for name in ["report.json", "inputs.json", "case.json", "plan-revoke.json", "plan-contain.json"] {
+        let text = std::fs::read_to_string(run.dir.path().join("case").join(name)).expect("written");
+        assert!(!text.contains(secret), "{name}");
+    }
+    assert_eq!(run.output.status.code(), Some(0));
+}
+
+#[test]
+fn a_key_file_that_powershell_wrote_was_not_read() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let text = "User name,Access key ID\r\nci,AKIAIOSFODNN7EXAMPLE\r\n";
+    let logs = dir.path().join("logs.json");
+    std::fs::write(&logs, call(1, "s3", "CreateBucket", bucket("one")).to_string()).expect("written");
+    let little: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    for (name, bytes) in [("little", little), ("big", big)] {
+        let file = dir.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let case = path(dir.path().join(format!("case-{name}")));
+        let output =
+            triage(&["audit", "--key-file", &path(file), "--logs", &path(logs.clone()), "--case-dir", &case]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }

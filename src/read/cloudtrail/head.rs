@@ -242,11 +242,12 @@ fn scalar(raw: &RawValue) -> Cow<'_, str> {
 pub(super) fn identity(id: &str, at: Option<Time>, name: &str) -> u128 {
     match uuid(id) {
         Some(uuid) => {
-            let name = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            let seconds = at.map_or(0, |at| at.as_second()).to_le_bytes();
+            let hash = name.bytes().chain(seconds).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-            let seconds = at.map_or(0, |at| at.as_second()).cast_unsigned();
-            uuid ^ (u128::from(name) << 64 | u128::from(seconds))
+            // The upper half stays, and with it the order of ids.
+            uuid ^ u128::from(hash)
         }
         None => {
             let nanos = at.map_or(0, |at| at.as_nanosecond()).to_le_bytes();
