@@ -329,7 +329,13 @@ impl Needles {
         let patterns = ids.into_iter().chain(escaped.iter().map(String::as_str));
         let is_small = query.ids.len() <= 500 && bytes <= 32 << 10;
         let kind = Some(if is_small { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA });
-        let search = AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(patterns)?;
+        let search = AhoCorasick::builder()
+            // Which one matches does not matter, but only this kind of match lets it skip bytes by vector instructions.
+            .match_kind(MatchKind::LeftmostFirst)
+            .kind(kind)
+            // Google takes people's e-mails in any letter case and logs them as they were typed.
+            .ascii_case_insensitive(query.ids.iter().any(|id| is_person(id)))
+            .build(patterns)?;
         Ok(Needles(search))
     }
 
@@ -346,7 +352,12 @@ fn beginning(id: &str) -> &str {
     &id[..id.floor_char_boundary(LONGEST_NEEDLE)]
 }
 
-/// Undoes `\/` and `\u00XX` escapes, which some writers put inside ids; `None` when there is none.
+/// A person's e-mail; service accounts' are always in lower case.
+fn is_person(id: &str) -> bool {
+    id.contains('@') && !id.contains([':', '/']) && !id.ends_with(".gserviceaccount.com")
+}
+
+/// Undoes `\/` and `\uXXXX` escapes, which some writers put inside ids; `None` when there is none.
 fn unescaped<'a>(raw: &[u8], scratch: &'a mut Vec<u8>) -> Option<Cow<'a, [u8]>> {
     let has_escape = memchr::memchr_iter(b'\\', raw).any(|at| matches!(raw.get(at + 1), Some(b'/' | b'u')));
     if !has_escape {
@@ -356,21 +367,30 @@ fn unescaped<'a>(raw: &[u8], scratch: &'a mut Vec<u8>) -> Option<Cow<'a, [u8]>> 
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         scratch.extend_from_slice(&rest[..at]);
-        let (byte, len) = match &rest[at + 1..] {
-            [b'/', ..] => (b'/', 2),
-            [b'u', b'0', b'0', high, low, ..] => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, 6),
-                _ => (b'\\', 1),
-            },
-            _ => (b'\\', 1),
+        let (letter, len) = match &rest[at + 1..] {
+            [b'/', ..] => ('/', 2),
+            [b'u', tail @ ..] => unicode(tail).map_or(('\\', 1), |(letter, len)| (letter, len + 2)),
+            _ => ('\\', 1),
         };
-        scratch.push(byte);
+        scratch.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         rest = &rest[at + len..];
     }
     scratch.extend_from_slice(rest);
     Some(Cow::Borrowed(scratch))
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).map(|value| value as u8)
+/// Reads `XXXX`, or a pair `XXXX\uXXXX`, and says how many bytes it took.
+fn unicode(text: &[u8]) -> Option<(char, usize)> {
+    let first = hex(text.get(..4)?)?;
+    if let Some(letter) = char::from_u32(first) {
+        return Some((letter, 4));
+    }
+    let second = hex(text.get(4..10)?.strip_prefix(b"\\u")?)?;
+    let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+    let high = first.checked_sub(0xd800).filter(|high| *high < 0x400)?;
+    Some((char::from_u32(0x1_0000 + (high << 10) + low)?, 10))
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }

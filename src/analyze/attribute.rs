@@ -3,10 +3,11 @@
 use super::graph::{Graph, Owner};
 use super::investigation::Phase;
 use super::names::{Names, is_immutable, is_one};
+use crate::catalog::gcp::principals::is_agent;
 use crate::model::event::Fact;
 use crate::model::observed::{Listing, State};
 use crate::model::report::{Attribution, Confidence, Resource, Touched};
-use crate::model::{Event, EventId, Gap, Observed, ResourceRef, Time, gap::GapKind};
+use crate::model::{Event, EventId, Gap, Observed, Provider, ResourceRef, Time, gap::GapKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Attributed {
 pub fn attribute(graph: &Graph) -> Attributed {
     let deaths = Deaths::of(graph);
     let mut births = direct_births(graph);
-    launched_births(graph, &mut births);
+    launched_births(graph, &deaths, &mut births);
     let mut gaps = BTreeSet::new();
     let mut births = incarnations(births, &deaths);
     apply_inventory(graph, &mut births, &deaths);
@@ -118,7 +119,7 @@ fn birth(
 
 /// What a service launched for something that the closure made: a group's instances, a stack's resources. To a fixpoint,
 /// because a stack launches a group that launches instances.
-fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
+fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
     let unowned: Vec<(&Event, &ResourceRef)> = graph
         .unowned()
         .filter(|event| graph.succeeded(event) && is_counted(graph, event.at))
@@ -146,13 +147,16 @@ fn launched_births(graph: &Graph, births: &mut Vec<Birth>) {
         left.retain(|index| {
             let (event, resource) = &unowned[*index];
             let parent = match &resource.launcher {
-                Some(launcher) => launcher_named(&launchers, births, launcher, resource, event.at),
+                Some(launcher) => launcher_named(&launchers, births, deaths, launcher, resource, event.at),
                 None if is_told(resource) => None,
-                None => group_of_member(&launchers, births, resource, event.at),
+                None => group_of_member(&launchers, births, deaths, resource, event.at),
             };
             if let Some(parent) = parent {
                 // A member is known by its group's name alone where no inventory confirms it.
-                let sure = resource.launcher.is_some();
+                // Anybody may write labels and metadata on Google; a launcher's own agent signs what it launches.
+                let sure = resource.launcher.is_some()
+                    && (event.provider == Provider::Aws
+                        || event.actor.principal.as_deref().is_some_and(is_agent));
                 new.push(Birth {
                     resource: (*resource).clone(),
                     at: event.at,
@@ -236,6 +240,7 @@ fn is_group_made(event: &Event, resource: &ResourceRef) -> bool {
 fn group_of_member<'a>(
     launchers: &Launchers,
     births: &'a [Birth],
+    deaths: &Deaths,
     member: &ResourceRef,
     at: Time,
 ) -> Option<&'a Birth> {
@@ -247,12 +252,14 @@ fn group_of_member<'a>(
         birth.at <= at
             && is_joinable(&birth.resource.account, &member.account)
             && is_within(&birth.resource.region, &member.region)
+            && is_alive(birth, deaths, at)
     })
 }
 
 fn launcher_named<'a>(
     launchers: &'a Launchers,
     births: &'a [Birth],
+    deaths: &Deaths,
     launcher: &str,
     child: &ResourceRef,
     at: Time,
@@ -262,7 +269,18 @@ fn launcher_named<'a>(
             && can_launch(birth.resource.kind)
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
+            && is_alive(birth, deaths, at)
     })
+}
+
+/// A launch is logged up to this many seconds after its launcher's deletion.
+const LATE_LAUNCH: i64 = 60;
+
+/// Whether a launcher was still there: what its name launches after its deletion is somebody else's, who took the name.
+fn is_alive(launcher: &Birth, deaths: &Deaths, at: Time) -> bool {
+    deaths
+        .next(&launcher.resource, launcher.at)
+        .is_none_or(|death| at.as_second() <= death.at.as_second().saturating_add(LATE_LAUNCH))
 }
 
 /// Whether things of this kind launch others: a template or role of the same name as a victim's group launches nothing.

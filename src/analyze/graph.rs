@@ -60,6 +60,10 @@ pub struct Graph<'a> {
     by_key: HashMap<Arc<str>, usize>,
     /// ARN → session start in epoch seconds → node.
     by_session: HashMap<Arc<str>, BTreeMap<i64, usize>>,
+    /// ARN → second of a console or CLI sign-in → node.
+    by_sign_in: HashMap<Arc<str>, BTreeMap<i64, usize>>,
+    /// Login profiles that the closure made again, and when.
+    remade: BTreeSet<(usize, Time)>,
     /// ARN or e-mail that wholly belongs to the closure (made or impersonated by it) → node and from when.
     by_principal: HashMap<Arc<str>, (usize, Time)>,
     /// Users and service accounts that the closure made. They are taken whole only when no credential explains more:
@@ -75,8 +79,8 @@ pub struct Graph<'a> {
     account_keys: HashMap<Arc<str>, Vec<usize>>,
     /// Keys that some other event is known to have issued: never matched by session.
     foreign_keys: HashSet<Arc<str>>,
-    /// Copies of one call in several accounts: shared id → owner found through any copy.
-    by_shared: HashMap<Arc<str>, Owner>,
+    /// Copies of one call in several accounts: shared id and action → owner found through any copy.
+    by_shared: HashMap<Call, Owner>,
     /// Google operations whose last entry says that they failed: their first entry made nothing. By id, in which accounts.
     failed_operations: HashMap<Arc<str>, HashSet<Arc<str>>>,
     index: Index<'a>,
@@ -101,6 +105,14 @@ type WayIn = (Arc<str>, Option<Arc<str>>, Arc<str>);
 const SIGN_IN_SLACK: i64 = 2;
 /// GetRoleCredentials and the AssumeRoleWithSAML that it causes share no id, only time (aws.md 1.3).
 const IDENTITY_CENTER_SLACK: i64 = 5;
+
+/// What the copies of one call share: the id that the cloud gave them, and what was called. A record that bears another
+/// call's id is no copy of it.
+type Call = (Arc<str>, Arc<str>);
+
+fn call(event: &Event) -> Option<Call> {
+    Some((event.shared.clone()?, event.action.clone()))
+}
 
 /// Closes the graph over the evidence.
 pub fn close(evidence: Evidence<'_>) -> Graph<'_> {
@@ -166,6 +178,8 @@ impl<'a> Graph<'a> {
             taint: Taint::default(),
             by_key: HashMap::new(),
             by_session: HashMap::new(),
+            by_sign_in: HashMap::new(),
+            remade: BTreeSet::new(),
             by_principal: HashMap::new(),
             pending: BTreeMap::new(),
             whole: HashMap::new(),
@@ -212,8 +226,9 @@ impl<'a> Graph<'a> {
     }
 
     /// The copies of one call that several accounts got.
-    pub fn copies(&self, shared: &str) -> &[&'a Event] {
-        self.index.copies(shared)
+    pub fn copies(&self, event: &Event) -> impl Iterator<Item = &'a Event> {
+        let copies = event.shared.as_deref().map_or(&[][..], |shared| self.index.copies(shared));
+        copies.iter().copied().filter(|copy| copy.action == event.action)
     }
 
     /// Events that deleted, revoked or restored something by this name and took effect, whoever did, oldest first.
@@ -353,7 +368,7 @@ impl<'a> Graph<'a> {
     /// Returns the credential that an event belongs to.
     pub fn owner(&self, event: &Event) -> Option<Owner> {
         let direct = self.owner_of(&event.actor, event.at, event.address.as_ref());
-        let shared = event.shared.as_ref().and_then(|shared| self.by_shared.get(shared)).copied();
+        let shared = call(event).and_then(|call| self.by_shared.get(&call)).copied();
         match (direct, shared) {
             // Another account's copy names the caller's key, this one only its account.
             (Some(direct), Some(shared)) if shared.strength < direct.strength => Some(shared),
@@ -398,23 +413,20 @@ impl<'a> Graph<'a> {
             return None;
         }
         let principal = actor.principal.as_ref();
-        if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started)) {
-            let starts = self.by_session.get(arn);
-            for slack in (0..=SIGN_IN_SLACK).filter(|_| starts.is_some()) {
-                for start in [started.as_second() - slack, started.as_second() + slack] {
-                    if let Some(node) = starts.and_then(|starts| starts.get(&start)) {
-                        return Some(self.own(*node, Strength::ExactSession));
-                    }
-                }
-            }
+        if let (Some(arn), Some(started)) = (principal, actor.session.as_ref().and_then(|s| s.started))
+            && let Some(node) = self.session_of(arn, started.as_second())
+        {
+            return Some(self.own(node, Strength::ExactSession));
         }
+        let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(at);
         if let Some((node, since)) = principal.and_then(|arn| self.by_principal.get(arn))
-            && at >= *since
+            && began >= *since
             && self.may_sign_as(*node, actor)
+            && !self.is_profile_gone(*node, *since, began)
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
-        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, at)) {
+        if let Some(node) = principal.and_then(|arn| self.whole_by(arn, actor.principal_id.as_deref(), at)) {
             return Some(self.own(node, Strength::Heuristic));
         }
         if actor.key.is_none()
@@ -432,9 +444,73 @@ impl<'a> Graph<'a> {
             && self.issued_to(actor).is_none()
     }
 
-    /// The maker of a user or service account that was taken whole.
-    fn whole_by(&self, name: &str, at: Time) -> Option<usize> {
-        self.whole.get(name).filter(|(_, since)| at >= *since).map(|(node, _)| *node)
+    /// The node whose session this is. A role's sessions start at the second of their minting; a sign-in's may be off.
+    fn session_of(&self, arn: &str, started: i64) -> Option<usize> {
+        let exact = self.by_session.get(arn).and_then(|starts| starts.get(&started));
+        let signed_in = || {
+            let starts = self.by_sign_in.get(arn)?;
+            (0..=SIGN_IN_SLACK)
+                .flat_map(|slack| [started - slack, started + slack])
+                .find_map(|start| starts.get(&start))
+        };
+        exact.or_else(signed_in).copied()
+    }
+
+    /// The maker of a user or service account that was taken whole. Names come back: an identity that was deleted and
+    /// made again by others under the same name, or that bears another immutable id, is theirs.
+    fn whole_by(&self, name: &str, id: Option<&str>, at: Time) -> Option<usize> {
+        let (node, _) = self.whole.get(name).filter(|(_, since)| at >= *since)?;
+        let is_ours = self.made_all(name).filter(|made| is_identity(made.resource.kind)).any(|made| {
+            let resource = &made.resource;
+            let is_other = id.filter(|id| is_identity_id(id)).is_some_and(|id| {
+                let mut ours = resource.all_names().filter(|name| is_identity_id(name)).peekable();
+                ours.peek().is_some() && ours.all(|ours| **ours != *id)
+            });
+            made.at <= at && !is_other && !self.is_gone(resource, made.at, at)
+        });
+        is_ours.then_some(*node)
+    }
+
+    /// Whether something made at one time was deleted, by anyone, before another, and not restored since.
+    fn is_gone(&self, resource: &ResourceRef, made: Time, at: Time) -> bool {
+        let (mut gone, mut restored) = (None, None);
+        for event in resource.all_names().flat_map(|name| self.ends_of(name)) {
+            if event.at < made || event.at >= at {
+                continue;
+            }
+            for fact in &event.facts {
+                if let Fact::Deleted(dead) = fact
+                    && dead.is_same(resource)
+                {
+                    gone = gone.max(Some(event.at));
+                }
+                if let Fact::Restored { id, .. } = fact
+                    && resource.all_names().any(|name| name == id)
+                {
+                    restored = restored.max(Some(event.at));
+                }
+            }
+        }
+        gone > restored
+    }
+
+    /// Whether a login profile was deleted before this sign-in and the closure made no other since: who signs in then does
+    /// so with somebody else's password.
+    fn is_profile_gone(&self, node: usize, since: Time, began: Time) -> bool {
+        let profile = &self.nodes[node];
+        let is_its_end = |event: &Event| {
+            profile.account.as_ref().is_none_or(|own| *own == event.scope.account)
+                && event.facts.iter().any(|fact| match fact {
+                    Fact::Revoked { kind, id, .. } => *kind == profile.kind && *id == profile.id,
+                    _ => false,
+                })
+        };
+        let mut ends = self.ends_of(&profile.id).iter().rev();
+        let gone = ends.find(|event| event.at >= since && event.at < began && is_its_end(event));
+        profile.kind == "aws.login_profile"
+            && gone.is_some_and(|gone| {
+                !self.remade.iter().any(|(other, at)| *other == node && *at >= gone.at && *at <= began)
+            })
     }
 
     /// A login profile signs in at the console only: a user's own access keys are not its doing.
@@ -478,7 +554,8 @@ impl<'a> Graph<'a> {
             let confidence = hop.max(self.nodes[*node].confidence);
             Some(Owner { confidence, ..self.own(*node, Strength::Exact) })
         });
-        let whole = || Some(self.own(self.whole_by(principal, at)?, Strength::Exact));
+        let whole =
+            || Some(self.own(self.whole_by(principal, actor.principal_id.as_deref(), at)?, Strength::Exact));
         named.or_else(whole).or_else(|| self.bare_key_owner(actor, principal, at, address))
     }
 
@@ -575,7 +652,7 @@ impl<'a> Graph<'a> {
                     .by_principal
                     .get(hop)
                     .filter(|(node, since)| at >= *since || self.nodes[*node].kind == "gcp.impersonation");
-                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, at))?;
+                let node = named.map(|(node, _)| *node).or_else(|| self.whole_by(hop, None, at))?;
                 Some(self.nodes[node].confidence)
             })
             .min()
@@ -691,11 +768,11 @@ impl<'a> Graph<'a> {
         while let Some(place) = self.agenda.pop() {
             let event = self.evidence.events[place as usize];
             let owner = self.owner(event);
-            if let (Some(shared), Some(owner)) = (&event.shared, owner) {
-                let known = self.by_shared.get(shared);
+            if let (Some(call), Some(owner)) = (call(event), owner) {
+                let known = self.by_shared.get(&call);
                 if known.is_none_or(|known| owner.strength < known.strength) {
-                    self.by_shared.insert(shared.clone(), owner);
-                    self.agenda.look_again(self.index.readers(shared));
+                    self.agenda.look_again(self.index.readers(&call.0));
+                    self.by_shared.insert(call, owner);
                 }
             }
             if self.principal().provider == Provider::Gcp {
@@ -743,7 +820,7 @@ impl<'a> Graph<'a> {
             born.extend(self.subjects_of_made_pools());
         }
         for (arn, at, node) in sign_ins {
-            self.began(arn, at.as_second(), node);
+            self.began(arn, at.as_second(), node, true);
         }
         born.sort_by(|a, b| {
             (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
@@ -760,8 +837,9 @@ impl<'a> Graph<'a> {
     }
 
     /// Takes a session as a node's, unless it is another's already.
-    fn began(&mut self, arn: Arc<str>, second: i64, node: usize) {
-        let starts = self.by_session.entry(arn.clone()).or_default();
+    fn began(&mut self, arn: Arc<str>, second: i64, node: usize, is_sign_in: bool) {
+        let sessions = if is_sign_in { &mut self.by_sign_in } else { &mut self.by_session };
+        let starts = sessions.entry(arn.clone()).or_default();
         if let std::collections::btree_map::Entry::Vacant(free) = starts.entry(second) {
             free.insert(node);
             for places in self.index.readers_of_session(&arn, second - SIGN_IN_SLACK..=second + SIGN_IN_SLACK)
@@ -809,8 +887,14 @@ impl<'a> Graph<'a> {
                 Some(owner) => Some((owner, issued.strength.max(owner.strength))),
                 None => self.let_in(event, issued).map(|owner| (owner, Strength::Heuristic)),
             },
-            Minter::Compute { name, .. } => {
-                let made = before(self.compute_named(name, &event.scope.account), event.at)?;
+            Minter::Compute { service, name } => {
+                let is_its = |made: &&Made| {
+                    is_minted_by(service, made.resource.kind)
+                        // An instance's id is unique; a function's name is so within its region alone.
+                        && (name.starts_with("i-") || is_one_region(&made.resource.region, &event.scope.region))
+                        && !self.is_gone(&made.resource, made.at, event.at)
+                };
+                let made = before(self.compute_named(name, &event.scope.account).filter(is_its), event.at)?;
                 let owner = Owner { confidence: made.confidence, ..self.own(made.by, Strength::Exact) };
                 Some((owner, issued.strength))
             }
@@ -1002,6 +1086,12 @@ impl<'a> Graph<'a> {
         let name = (node.kind, node.id.clone(), node.account.clone());
         let taken = if is_named { self.by_name.get(&name) } else { self.by_key.get(&node.id) }.copied();
         if let Some(taken) = taken {
+            if let ("aws.login_profile", Some(at), Some(principal)) =
+                (node.kind, node.issued_at, &node.principal)
+                && self.remade.insert((taken, at))
+            {
+                self.known(principal, taken);
+            }
             self.confirm(taken, node);
             return;
         }
@@ -1031,7 +1121,7 @@ impl<'a> Graph<'a> {
             }
         }
         if let (Some(arn), Some(issued_at), "aws.session") = (&node.principal, node.issued_at, node.kind) {
-            self.began(arn.clone(), issued_at.as_second(), index);
+            self.began(arn.clone(), issued_at.as_second(), index, false);
         }
         if let Some(id) = node.principal_id.as_ref().filter(|id| !self.by_principal_id.contains_key(*id)) {
             self.known(id, index);
@@ -1117,6 +1207,29 @@ pub fn issued(event: &Event) -> impl Iterator<Item = &Issued> {
 /// The newest of these that existed at a time.
 fn before<'m>(made: impl Iterator<Item = &'m Made>, at: Time) -> Option<&'m Made> {
     made.filter(|made| made.at <= at).max_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)))
+}
+
+/// Whether a service mints sessions for things of this kind: `ecs-tasks.amazonaws.com` for tasks, never for a bucket of the
+/// same name.
+fn is_minted_by(service: &str, kind: &str) -> bool {
+    let service: String = service.chars().filter(char::is_ascii_alphanumeric).collect();
+    let label = kind.split('.').nth(1).unwrap_or_default().replace('_', "");
+    service.is_empty() || service.contains(&label)
+}
+
+fn is_one_region(a: &str, b: &str) -> bool {
+    a.is_empty() || b.is_empty() || a == b
+}
+
+/// Users and service accounts: what belongs whole to who made it.
+fn is_identity(kind: &str) -> bool {
+    matches!(kind, "aws.iam.user" | "gcp.iam.service_account")
+}
+
+/// `AIDA…`, or Google's numeric unique id: never given twice.
+fn is_identity_id(text: &str) -> bool {
+    (text.len() >= 16 && text.starts_with("AIDA"))
+        || (text.len() >= 15 && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a trust statement's member lets in this account: its root, one of its principals, or everyone.

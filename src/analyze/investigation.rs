@@ -75,13 +75,17 @@ pub struct Investigation {
     pub(super) window: Window,
     /// Every record absorbed, and where it went: an index into `plain`, or `KEPT`.
     seen: HashMap<u128, u32>,
-    /// Records that a later addendum replaces, by identity.
-    replaced: HashSet<u128>,
-    kept: BTreeMap<(Time, u128), Event>,
+    /// Records that a later addendum replaces, by identity, in the accounts that got one.
+    replaced: HashMap<u128, BTreeSet<Arc<str>>>,
+    /// By identity.
+    kept: HashMap<u128, Event>,
     plain: Vec<(PlainKey, Tally)>,
     plain_index: HashMap<PlainKey, u32>,
     actors: HashSet<Arc<Actor>>,
+    texts: Texts,
     pub(super) observed: Vec<Observed>,
+    /// Places in `observed` by id.
+    observed_by_id: HashMap<Arc<str>, Vec<usize>>,
     pub(super) listings: Vec<Listing>,
     keys: BTreeSet<KeySeen>,
     gaps: BTreeSet<Gap>,
@@ -92,6 +96,35 @@ pub struct Investigation {
 }
 
 const KEPT: u32 = u32::MAX;
+/// A record is corrected once or twice; a longer chain is made up.
+const LONGEST_CORRECTION: usize = 16;
+
+/// Texts that many events bear, held once.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn share(&mut self, event: &mut Event) {
+        let Event { action, scope, actor, address, user_agent, .. } = event;
+        let Scope { account, region } = scope;
+        for text in [action, account, region, &mut actor.kind] {
+            self.one(text);
+        }
+        let texts = [address, user_agent, &mut actor.principal, &mut actor.principal_id, &mut actor.key];
+        let more = [&mut actor.account, &mut actor.issued_to, &mut actor.invoked_by];
+        let issuer = actor.session.as_mut().map(|session| &mut session.issuer);
+        for text in texts.into_iter().chain(more).chain(issuer).flatten() {
+            self.one(text);
+        }
+    }
+
+    fn one(&mut self, text: &mut Arc<str>) {
+        match self.0.get(text) {
+            Some(known) => *text = known.clone(),
+            None => drop(self.0.insert(text.clone())),
+        }
+    }
+}
 
 impl Investigation {
     pub fn new(principal: Principal, window: Window) -> Investigation {
@@ -103,29 +136,60 @@ impl Investigation {
         if self.seen.contains_key(&event.identity) {
             return;
         }
-        // Also where this record is itself replaced by another: in any order the same one is left.
-        if let Some(original) = &event.replaces {
-            self.replace(crate::read::identity_of_id(original));
-        }
-        if self.replaced.contains(&event.identity) {
-            return;
+        if let Some(original) = event.replaces.filter(|original| *original != event.identity) {
+            self.replace(original, &event);
         }
         if keeps(&event) {
             self.seen.insert(event.identity, KEPT);
-            self.kept.insert((event.at, event.identity), event);
+            let mut event = event;
+            self.texts.share(&mut event);
+            self.kept.insert(event.identity, event);
+        } else if self.is_named_replaced(&event) {
+            self.seen.insert(event.identity, KEPT);
         } else {
             let slot = self.tally(&event);
             self.seen.insert(event.identity, slot);
         }
     }
 
-    fn replace(&mut self, original: u128) {
-        self.replaced.insert(original);
-        match self.seen.remove(&original) {
-            None => {}
-            Some(KEPT) => self.kept.retain(|(_, identity), _| *identity != original),
-            Some(slot) => self.plain[slot as usize].1.events -= 1,
+    /// Notes that an addendum replaces a record. What is kept is judged when everything is known; a tally is corrected here.
+    fn replace(&mut self, original: u128, by: &Event) {
+        let is_news = self.replaced.entry(original).or_default().insert(by.scope.account.clone());
+        let slot = self.seen.get(&original).copied().filter(|slot| *slot != KEPT && is_news);
+        let Some((key, tally)) = slot.and_then(|slot| self.plain.get_mut(slot as usize)) else { return };
+        if key.scope.account == by.scope.account {
+            tally.events -= 1;
+            if tally.first == by.at {
+                tally.first_event = by.id.clone();
+            }
         }
+    }
+
+    /// Whether an addendum in the same account names this record.
+    fn is_named_replaced(&self, event: &Event) -> bool {
+        self.replaced.get(&event.identity).is_some_and(|accounts| accounts.contains(&event.scope.account))
+    }
+
+    fn original_of(&self, addendum: &Event) -> Option<&Event> {
+        self.kept.get(&addendum.replaces?).filter(|original| original.at == addendum.at)
+    }
+
+    /// Whether an addendum stands in this record's place. Two that name each other do not: neither is lost.
+    fn is_replaced(&self, event: &Event) -> bool {
+        if !self.is_named_replaced(event) {
+            return false;
+        }
+        let mut here = event;
+        for _ in 0..LONGEST_CORRECTION {
+            let Some(next) = self.original_of(here) else {
+                return true;
+            };
+            if next.identity == event.identity {
+                return false;
+            }
+            here = next;
+        }
+        true
     }
 
     fn tally(&mut self, event: &Event) -> u32 {
@@ -170,7 +234,9 @@ impl Investigation {
 
     /// Takes what an inventory showed.
     pub fn observe(&mut self, observed: Observed) {
-        if !self.observed.contains(&observed) {
+        let places = self.observed_by_id.entry(observed.resource.id.clone()).or_default();
+        if !places.iter().any(|place| self.observed[*place] == observed) {
+            places.push(self.observed.len());
             self.observed.push(observed);
         }
     }
@@ -299,10 +365,12 @@ impl Investigation {
     fn evidence<'a>(&'a self, principal: &'a Principal) -> Evidence<'a> {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut events: Vec<_> = self.kept.values().filter(|event| !self.is_replaced(event)).collect();
+        events.sort_unstable_by_key(|event| (event.at, event.identity));
         Evidence {
             principal,
             window: &self.window,
-            events: self.kept.values().collect(),
+            events,
             plain,
             observed: &self.observed,
             listings: &self.listings,

@@ -190,7 +190,9 @@ fn best_copy<'a>(events: &[&'a Event], event: &'a Event) -> &'a Event {
     events
         .iter()
         .copied()
-        .find(|other| other.shared == event.shared && other.actor.key.is_some())
+        .find(|other| {
+            other.shared == event.shared && other.action == event.action && other.actor.key.is_some()
+        })
         .unwrap_or(event)
 }
 

@@ -45,8 +45,8 @@ pub struct Sighting<'a> {
 /// Every counted sighting of the closure, a call's copies in several accounts once.
 pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
     // Whether any copy of a call names a credential of the closure itself.
-    let mut told: HashMap<&'a str, bool> = HashMap::new();
-    let mut shared: BTreeSet<(Arc<str>, usize)> = BTreeSet::new();
+    let mut told: HashMap<(&'a str, &'a str), bool> = HashMap::new();
+    let mut shared: BTreeSet<(Arc<str>, Arc<str>, usize)> = BTreeSet::new();
     let mut all = Vec::new();
     for (event, owner) in graph.owned() {
         let Some(owner) = owner.filter(|_| Phase::of(event.at, graph.evidence.window).is_counted()) else {
@@ -55,8 +55,10 @@ pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
         // Several accounts' copies of one call are one use; the caller's own copy knows the address.
         if let Some(id) = &event.shared {
             let names = |copy: &Event| graph.owner_of(&copy.actor, copy.at, copy.address.as_ref()).is_some();
-            let twin = *told.entry(id).or_insert_with(|| graph.copies(id).iter().any(|copy| names(copy)));
-            if (twin && !names(event)) || !shared.insert((id.clone(), owner.node)) {
+            let call = (&**id, &*event.action);
+            let twin = *told.entry(call).or_insert_with(|| graph.copies(event).any(names));
+            let known = (id.clone(), event.action.clone(), owner.node);
+            if (twin && !names(event)) || !shared.insert(known) {
                 continue;
             }
         }

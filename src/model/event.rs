@@ -7,7 +7,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub id: EventId,
-    /// What two copies of the same record share: `eventID`, or (logName, timestamp, insertId); else a hash of its bytes.
+    /// What two copies of the same record share: `eventID`, time and name, or (logName, timestamp, insertId); else a hash
+    /// of its bytes.
     pub identity: u128,
     pub provider: Provider,
     pub at: Time,
@@ -23,8 +24,8 @@ pub struct Event {
     pub shared: Option<Arc<str>>,
     /// Google's long-running operation: its first and last entries are one act.
     pub operation: Option<Operation>,
-    /// `addendum.originalEventID`: this record replaces that one.
-    pub replaces: Option<EventId>,
+    /// Identity of the record of the same call that this one replaces (`addendum.originalEventID`).
+    pub replaces: Option<u128>,
     pub facts: Vec<Fact>,
     pub seen_in: Provenance,
 }

@@ -118,7 +118,7 @@ fn launcher<'a>(ground: &Ground<'a>, resource: &Resource) -> Option<&'a Resource
 /// Returns the autoscaler of a group, which would resize it again: both bear one name in one place.
 fn autoscaler<'a>(ground: &Ground<'a>, group: &Resource) -> Option<&'a Resource> {
     let name = group.name.as_deref().filter(|_| group.kind == GROUP)?;
-    ground.resources.iter().copied().find(|one| {
+    ground.resources_named(name).find(|one| {
         one.kind == "gcp.compute.autoscaler"
             && alive(one).is_some()
             && one.account == group.account
@@ -191,7 +191,8 @@ fn planned(ground: &Ground, resource: &Resource, launcher: Option<&Resource>) ->
 }
 
 fn members<'g, 'a: 'g>(ground: &'g Ground<'a>, of: &'g Resource) -> impl Iterator<Item = &'a Resource> + 'g {
-    ground.resources.iter().copied().filter(move |one| {
+    let name = of.name.as_ref().filter(|name| **name != of.id);
+    [Some(&of.id), name].into_iter().flatten().flat_map(|name| ground.launched_by(name)).filter(move |one| {
         alive(one).is_some()
             && launcher(ground, one).is_some_and(|launcher| launcher.kind == of.kind && launcher.id == of.id)
     })
@@ -233,10 +234,7 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
         let Some(touched) = ground.touched_by(events, &grant.on).filter(|one| one.kind == kind) else {
             continue;
         };
-        let note = ground
-            .standing()
-            .into_iter()
-            .find(|one| one.subject == grant.on && one.events.contains(&grant.event));
+        let note = ground.findings_from(&grant.event).find(|one| one.subject == grant.on);
         let mut place = target(kind, &grant.on, None, &touched.account);
         place.region = touched.region.clone();
         told.insert(grant.event.clone());
@@ -260,7 +258,7 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
 fn trails(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
     let stops = catalog::rows(catalog::aws::SERVICES, "cloudtrail.amazonaws.com", "StopLogging").next();
     let mut told = BTreeSet::new();
-    for finding in ground.standing() {
+    for finding in ground.standing().iter().copied() {
         let touched = ground.touched_by(&finding.events, &finding.subject);
         let Some(touched) =
             touched.filter(|one| stops.is_some_and(|row| row.kind == one.kind && row.how == one.how))
@@ -289,7 +287,7 @@ fn trails(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
 
 /// What stands open otherwise, and what only others can take back.
 fn tell(ground: &Ground, told: &BTreeSet<EventId>, proposal: &mut Proposal) {
-    for finding in ground.standing() {
+    for finding in ground.standing().iter().copied() {
         let is_ours = match finding.kind {
             FindingKind::DefenseEvasion
             | FindingKind::Exfiltration

@@ -5,7 +5,7 @@ use super::words::{count, list};
 use crate::model::EventId;
 use crate::model::plan::Target;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 pub(super) struct Ground<'a> {
@@ -16,6 +16,18 @@ pub(super) struct Ground<'a> {
     /// Nothing in the report speaks against the principal.
     pub is_quiet: bool,
     uses: BTreeMap<&'a str, Vec<&'a Use>>,
+    /// Standing findings about something, certain ones, oldest first; by subject and by event, too.
+    standing: Vec<&'a Finding>,
+    about: HashMap<&'a str, Vec<usize>>,
+    alleging: HashMap<&'a str, Vec<usize>>,
+    /// Sorted, and by event.
+    touched: Vec<&'a Touched>,
+    touching: HashMap<&'a str, Vec<usize>>,
+    /// By id and name, and by launcher.
+    named: HashMap<&'a str, Vec<usize>>,
+    launched: HashMap<&'a str, Vec<usize>>,
+    /// Every name of a credential that a finding may be about.
+    identities: HashSet<&'a str>,
 }
 
 impl<'a> Ground<'a> {
@@ -35,7 +47,60 @@ impl<'a> Ground<'a> {
             && report.resources.is_empty()
             && report.grants.is_empty()
             && !report.uses.iter().any(is_new);
-        Ground { report, credentials, resources, is_quiet, uses }
+        let is_certain = |one: &&Finding| one.standing && one.confidence == Confidence::Confirmed;
+        let mut standing: Vec<&Finding> = report.findings.iter().filter(is_certain).collect();
+        standing.sort_by_key(|one| (one.at, one.kind, &one.subject, &one.note));
+        let mut touched: Vec<&Touched> = report.touched.iter().collect();
+        touched.sort();
+        let mut ground = Ground {
+            report,
+            credentials,
+            resources,
+            is_quiet,
+            uses,
+            standing,
+            about: HashMap::new(),
+            alleging: HashMap::new(),
+            touched,
+            touching: HashMap::new(),
+            named: HashMap::new(),
+            launched: HashMap::new(),
+            identities: HashSet::new(),
+        };
+        ground.join();
+        ground
+    }
+
+    /// Files everything by what it is asked for: reports have tens of thousands of rows.
+    fn join(&mut self) {
+        for (place, one) in self.standing.iter().copied().enumerate() {
+            self.about.entry(&one.subject).or_default().push(place);
+            for event in &one.events {
+                self.alleging.entry(event).or_default().push(place);
+            }
+        }
+        for (place, one) in self.touched.iter().copied().enumerate() {
+            for event in &one.events {
+                self.touching.entry(event).or_default().push(place);
+            }
+        }
+        for (place, one) in self.resources.iter().copied().enumerate() {
+            self.named.entry(&one.id).or_default().push(place);
+            if let Some(name) = one.name.as_ref().filter(|name| **name != one.id) {
+                self.named.entry(name).or_default().push(place);
+            }
+            if let Some(launcher) = &one.launched_by {
+                self.launched.entry(launcher).or_default().push(place);
+            }
+        }
+        for one in self.credentials.iter().copied() {
+            self.identities.insert(&one.id);
+            let Some(principal) = one.principal.as_deref() else { continue };
+            self.identities.insert(principal);
+            // `…user/NAME`: a finding calls a user by name alone.
+            let names = principal.match_indices("user/").map(|(at, user)| &principal[at + user.len()..]);
+            self.identities.extend(names);
+        }
     }
 
     pub fn uses_of(&self, credential: &str) -> &[&'a Use] {
@@ -65,53 +130,48 @@ impl<'a> Ground<'a> {
     }
 
     pub fn resource_named(&self, name: &str, account: &str) -> Option<&'a Resource> {
-        let mut found = self.resources.iter().filter(|one| &*one.account == account);
-        found.find(|one| is_named(one, name)).copied()
+        let mut found = self.resources_named(name);
+        found.find(|one| &*one.account == account)
+    }
+
+    /// Resources whose id or name this is, in order.
+    pub fn resources_named(&self, name: &str) -> impl Iterator<Item = &'a Resource> {
+        self.named.get(name).into_iter().flatten().map(|place| self.resources[*place])
+    }
+
+    /// Resources that something launched, as their records call it.
+    pub fn launched_by(&self, launcher: &str) -> impl Iterator<Item = &'a Resource> {
+        self.launched.get(launcher).into_iter().flatten().map(|place| self.resources[*place])
     }
 
     /// Standing findings about something, certain ones, oldest first.
     pub fn findings_about(&self, names: &[&str], account: &str) -> Vec<&'a Finding> {
-        let mut found: Vec<&Finding> = self.standing().into_iter().collect();
-        found.retain(|one| {
-            names.contains(&&*one.subject) && one.account.as_deref().is_none_or(|of| of == account)
-        });
-        found
+        let found: BTreeSet<usize> =
+            names.iter().filter_map(|name| self.about.get(name)).flatten().copied().collect();
+        let found = found.into_iter().map(|place| self.standing[place]);
+        found.filter(|one| one.account.as_deref().is_none_or(|of| of == account)).collect()
     }
 
-    pub fn standing(&self) -> Vec<&'a Finding> {
-        let mut found: Vec<&Finding> = self
-            .report
-            .findings
-            .iter()
-            .filter(|one| one.standing && one.confidence == Confidence::Confirmed)
-            .collect();
-        found.sort_by_key(|one| (one.at, one.kind, &one.subject, &one.note));
-        found
+    pub fn standing(&self) -> &[&'a Finding] {
+        &self.standing
+    }
+
+    /// Standing findings that rest on an event, among others.
+    pub fn findings_from(&self, event: &str) -> impl Iterator<Item = &'a Finding> {
+        self.alleging.get(event).into_iter().flatten().map(|place| self.standing[*place])
     }
 
     /// What an event touched, the subject itself where it is among it.
     pub fn touched_by(&self, events: &[EventId], subject: &str) -> Option<&'a Touched> {
-        let mut found: Vec<&Touched> = self
-            .report
-            .touched
-            .iter()
-            .filter(|one| one.events.iter().any(|event| events.contains(event)))
-            .collect();
-        found.sort();
-        found.iter().find(|one| &*one.id == subject).or(found.first()).copied()
+        let found = || events.iter().filter_map(|event| self.touching.get(&**event)).flatten().copied();
+        let itself = found().filter(|place| *self.touched[*place].id == *subject).min();
+        itself.or_else(|| found().min()).map(|place| self.touched[place])
     }
 
     /// Whether a finding is about a credential or resource, which has its own step or reason.
     pub fn is_told(&self, finding: &Finding) -> bool {
         let subject = &*finding.subject;
-        let of_credential = |one: &&Credential| -> bool {
-            &*one.id == subject
-                || one
-                    .principal
-                    .as_deref()
-                    .is_some_and(|of| of == subject || of.ends_with(&format!("user/{subject}")))
-        };
-        self.credentials.iter().any(of_credential) || self.resources.iter().any(|one| is_named(one, subject))
+        self.identities.contains(subject) || self.named.contains_key(subject)
     }
 
     /// Returns what a finding is about, as the record says, and what is advised for that.
@@ -184,10 +244,6 @@ pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
         count(from.len(), "address", "addresses"),
         list(from)
     ))
-}
-
-pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
-    &*resource.id == name || resource.name.as_deref() == Some(name)
 }
 
 /// Returns what the record last showed, for what may still be there.

@@ -106,22 +106,35 @@ impl<'a> Proposal<'a> {
             kind,
             principal: self.report.principal.clone(),
             window: self.report.window.clone(),
-            steps: drafts.iter().enumerate().map(|(index, draft)| step(index, draft, &drafts)).collect(),
+            steps: steps(&drafts),
             withheld,
         }
     }
 }
 
-fn step(index: usize, draft: &Draft, drafts: &[Draft]) -> Step {
-    let is_first = |other: &Draft| match &draft.after {
-        After::Nothing => false,
-        After::Below(rank) => other.rank < *rank,
-        After::Target(id) => other.target.account == draft.target.account && other.target.id == *id,
-    };
-    let earlier = drafts[..index].iter().enumerate();
+fn steps(drafts: &[Draft]) -> Vec<Step> {
+    let mut on_target: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    let mut steps = Vec::new();
+    for (no, draft) in (1..).zip(drafts) {
+        let after = match &draft.after {
+            After::Nothing => Vec::new(),
+            // They are sorted by rank.
+            After::Below(rank) => {
+                let below = drafts[..steps.len()].partition_point(|other| other.rank < *rank);
+                (1..=below as u32).collect()
+            }
+            After::Target(id) => on_target.get(&(&*draft.target.account, &**id)).cloned().unwrap_or_default(),
+        };
+        on_target.entry((&draft.target.account, &draft.target.id)).or_default().push(no);
+        steps.push(step(no, draft, after));
+    }
+    steps
+}
+
+fn step(no: u32, draft: &Draft, after: Vec<u32>) -> Step {
     let spec = draft.change.spec();
     Step {
-        no: index as u32 + 1,
+        no,
         target: draft.target.clone(),
         because: draft.because.iter().cloned().collect(),
         why: draft.why.join(" "),
@@ -134,6 +147,6 @@ fn step(index: usize, draft: &Draft, drafts: &[Draft]) -> Step {
             Undo::Call(call) => call,
             Undo::None(why) => why,
         },
-        after: earlier.filter(|(_, other)| is_first(other)).map(|(index, _)| index as u32 + 1).collect(),
+        after,
     }
 }

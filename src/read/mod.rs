@@ -67,12 +67,3 @@ pub fn identity_of(parts: &[&[u8]]) -> u128 {
     let digest = hash.finalize();
     u128::from_be_bytes(digest[..16].try_into().expect("a SHA-256 has 32 bytes"))
 }
-
-/// Returns the identity of the event with this id: the UUID itself, else a hash of the text.
-pub fn identity_of_id(id: &str) -> u128 {
-    let hex: String = id.chars().filter(|c| *c != '-').collect();
-    match (hex.len(), u128::from_str_radix(&hex, 16)) {
-        (32, Ok(uuid)) => uuid,
-        _ => identity_of(&[id.as_bytes()]),
-    }
-}

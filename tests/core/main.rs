@@ -3,6 +3,7 @@
 mod aws_compute;
 mod aws_control;
 mod aws_edges;
+mod breaks;
 mod case;
 mod cloudaudit;
 mod cloudtrail;

@@ -2,6 +2,7 @@
 
 mod case;
 mod exit;
+mod hurt;
 mod interrupt;
 mod key_file;
 mod logs;

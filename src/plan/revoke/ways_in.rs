@@ -6,7 +6,7 @@ use crate::model::EventId;
 use crate::model::Provider;
 use crate::model::change::{AwsChange, Change, GcpChange, PolicyOf};
 use crate::model::plan::Target;
-use crate::model::report::{Finding, FindingKind, Grant};
+use crate::model::report::{FindingKind, Grant};
 use crate::plan::ground::{Ground, target};
 use crate::plan::{After, Draft, Proposal, advice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +22,9 @@ pub(super) fn close(ground: &Ground, proposal: &mut Proposal) {
     match ground.report.principal.provider {
         Provider::Gcp => grants.into_iter().for_each(|grant| binding(ground, grant, proposal)),
         Provider::Aws => {
-            trust(&grants, proposal);
-            grants.into_iter().for_each(|grant| attached(ground, grant, proposal));
+            let denied = denied(proposal);
+            trust(&grants, &denied, proposal);
+            grants.into_iter().for_each(|grant| attached(ground, grant, &denied, proposal));
         }
     }
 }
@@ -79,13 +80,12 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
 }
 
 fn note(ground: &Ground, grant: &Grant) -> Option<String> {
-    let about = |one: &&Finding| one.events.contains(&grant.event) && one.subject == grant.member;
-    let mut found = ground.standing().into_iter().filter(about).filter(|one| one.note.contains(&*grant.role));
-    found.next().map(|one| one.note.clone())
+    let mut found = ground.findings_from(&grant.event).filter(|one| one.subject == grant.member);
+    found.find(|one| one.note.contains(&*grant.role)).map(|one| one.note.clone())
 }
 
 /// A trust policy is one document: what stood in it before is not in this record, so it is mended by hand.
-fn trust(grants: &[&Grant], proposal: &mut Proposal) {
+fn trust(grants: &[&Grant], denied: &Denied, proposal: &mut Proposal) {
     let mut roles: BTreeMap<&Arc<str>, BTreeSet<&str>> = BTreeMap::new();
     for grant in grants.iter().filter(|one| one.role.starts_with("sts:") && one.on.contains(":role/")) {
         roles.entry(&grant.on).or_default().insert(&grant.member);
@@ -94,7 +94,7 @@ fn trust(grants: &[&Grant], proposal: &mut Proposal) {
         let account = role.split(':').nth(4).unwrap_or_default();
         let members: Vec<&str> = members.into_iter().collect();
         let mut why = format!("Its trust policy was rewritten and lets in {}.", members.join(", "));
-        why += match denies(proposal, account, role) {
+        why += match denies(denied, account, role) {
             true => {
                 " This plan denies the role everything, so that nobody gains by it: mend the trust before that is undone."
             }
@@ -107,13 +107,13 @@ fn trust(grants: &[&Grant], proposal: &mut Proposal) {
 }
 
 /// A policy that was attached: denying is stronger than detaching, and detaching is no containment.
-fn attached(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
+fn attached(ground: &Ground, grant: &Grant, denied: &Denied, proposal: &mut Proposal) {
     let Some(touched) = ground.touched_by(std::slice::from_ref(&grant.event), &grant.member).filter(|one| {
         matches!(one.kind, "aws.iam.policy_attachment" | "aws.iam.inline_policy" | "aws.iam.group_membership")
     }) else {
         return;
     };
-    let why = match denies(proposal, &touched.account, &grant.member) {
+    let why = match denies(denied, &touched.account, &grant.member) {
         true => {
             "This plan denies it everything, which is stronger: take the policy off when evidence is taken."
         }
@@ -128,23 +128,31 @@ fn attached(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
     );
 }
 
-/// Whether the plan so far denies this user or role of an account whole.
-fn denies(proposal: &Proposal, account: &str, name: &str) -> bool {
-    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
-    proposal.drafts.iter().filter(|draft| &*draft.target.account == account).any(|draft| {
-        match &draft.change {
-            Change::Aws(AwsChange::DenyUser { user: denied } | AwsChange::DenyRole { role: denied }) => {
-                last(denied) == last(name)
-            }
-            Change::Aws(_) | Change::Gcp(_) => false,
+/// Account and last part of the name of every user and role that a plan denies whole.
+type Denied = BTreeSet<(Arc<str>, Arc<str>)>;
+
+fn denied(proposal: &Proposal) -> Denied {
+    let whole = |draft: &Draft| match &draft.change {
+        Change::Aws(AwsChange::DenyUser { user: denied } | AwsChange::DenyRole { role: denied }) => {
+            Some((draft.target.account.clone(), last(denied)))
         }
-    })
+        Change::Aws(_) | Change::Gcp(_) => None,
+    };
+    proposal.drafts.iter().filter_map(whole).collect()
+}
+
+fn denies(denied: &Denied, account: &str, name: &str) -> bool {
+    denied.contains(&(account.into(), last(name)))
+}
+
+fn last(name: &str) -> Arc<str> {
+    name.rsplit('/').next().unwrap_or_default().into()
 }
 
 /// What else lets somebody back in, or let out what opens other doors, and is no credential, resource or grant of its own.
 pub(super) fn tell(ground: &Ground, proposal: &mut Proposal) {
     let told: BTreeSet<&EventId> = ground.report.grants.iter().map(|grant| &grant.event).collect();
-    for finding in ground.standing() {
+    for finding in ground.standing().iter().copied() {
         let is_ours = match finding.kind {
             FindingKind::Persistence | FindingKind::PrivilegeEscalation | FindingKind::CredentialAccess => {
                 true

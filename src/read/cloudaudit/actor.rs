@@ -14,7 +14,7 @@ pub fn read(json: &Value) -> Actor {
     let subject = text("principalSubject");
     let principal = text("principalEmail")
         .or_else(|| subject.clone())
-        .map(|name| plain(&name).into())
+        .map(|name| one_case(plain(&name)))
         .filter(|name: &Arc<str>| !name.is_empty());
     let name = principal.as_deref().unwrap_or_default();
     Actor {
@@ -25,6 +25,14 @@ pub fn read(json: &Value) -> Actor {
         delegation: delegation(json),
         principal,
         ..Actor::default()
+    }
+}
+
+/// E-mails mean the same in any letter case, and are logged as they were typed; `principal://…` subjects do not.
+fn one_case(name: &str) -> Arc<str> {
+    match name.contains('@') && !name.contains("://") && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => name.to_ascii_lowercase().into(),
+        false => name.into(),
     }
 }
 
@@ -39,7 +47,7 @@ fn delegation(json: &Value) -> Vec<Arc<str>> {
         .into_iter()
         .map(|hop| {
             let who = path::resolve(hop, "firstPartyPrincipal.principalEmail|principalSubject", "");
-            who.first().map(|name| plain(name)).unwrap_or_default().into()
+            who.first().map(|name| one_case(plain(name))).unwrap_or_default()
         })
         .collect()
 }

@@ -173,14 +173,9 @@ impl<'a> Light<'a> {
         account: Cow<str>,
     ) -> Head {
         let id = self.text(Key::EventId);
-        let identity = match uuid(&id) {
-            Some(uuid) => uuid,
-            None if id.is_empty() => identity_of(&[raw]),
-            // Anonymised exports repeat one id ("1111", "..."): time and name keep such records apart.
-            None => {
-                let nanos = at.map_or(0, |at| at.as_nanosecond()).to_le_bytes();
-                identity_of(&[id.as_bytes(), &nanos, self.text(Key::EventName).as_bytes()])
-            }
+        let identity = match id.is_empty() {
+            true => identity_of(&[raw]),
+            false => identity(&id, at, &self.text(Key::EventName)),
         };
         let region = self.text(Key::AwsRegion).into_owned();
         Head { kind, identity, at, account: account.into_owned(), region, source }
@@ -239,6 +234,24 @@ fn scalar(raw: &RawValue) -> Cow<'_, str> {
         Some(b'"') => serde_json::from_str(json).map(|Text(text)| text).unwrap_or_default(),
         Some(b'{' | b'[' | b'n') | None => Cow::default(),
         Some(_) => Cow::Borrowed(json),
+    }
+}
+
+/// Returns the identity of the record with this id. Time and name keep records apart whose ids are the same: anonymised
+/// exports repeat one ("1111", "..."), and a forged record must not hide another.
+pub(super) fn identity(id: &str, at: Option<Time>, name: &str) -> u128 {
+    match uuid(id) {
+        Some(uuid) => {
+            let name = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+            let seconds = at.map_or(0, |at| at.as_second()).cast_unsigned();
+            uuid ^ (u128::from(name) << 64 | u128::from(seconds))
+        }
+        None => {
+            let nanos = at.map_or(0, |at| at.as_nanosecond()).to_le_bytes();
+            identity_of(&[id.as_bytes(), &nanos, name.as_bytes()])
+        }
     }
 }
 

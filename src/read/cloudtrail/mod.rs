@@ -60,7 +60,8 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Event, Unreadable> {
         user_agent: text_at(&json, &["userAgent"]),
         shared: text_at(&json, &["sharedEventID"]),
         operation: None,
-        replaces: text_at(&json, &["addendum", "originalEventID"]),
+        replaces: text_at(&json, &["addendum", "originalEventID"])
+            .map(|original| head::identity(&original, Some(at), &name)),
         scope,
         actor,
         outcome,
