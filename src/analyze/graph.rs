@@ -29,6 +29,8 @@ pub struct Node {
     pub strength: Strength,
     pub confidence: Confidence,
     pub valid_until: Option<Time>,
+    /// The event is another account's copy, which does not name the caller's key; the caller's own is the better evidence.
+    pub is_copy: bool,
 }
 
 /// To which credential an event belongs, and how sure that is.
@@ -171,6 +173,7 @@ impl<'a> Graph<'a> {
             strength: Strength::Exact,
             confidence: Confidence::Confirmed,
             valid_until: None,
+            is_copy: false,
         };
         let mut graph = Graph {
             evidence,
@@ -634,6 +637,7 @@ impl<'a> Graph<'a> {
                 strength: Strength::Heuristic,
                 confidence: made.confidence,
                 valid_until: None,
+                is_copy: false,
             })
             .collect()
     }
@@ -823,13 +827,8 @@ impl<'a> Graph<'a> {
             self.began(arn, at.as_second(), node, true);
         }
         born.sort_by(|a, b| {
-            (a.depth, a.issued_at, a.strength, &a.event, &a.id).cmp(&(
-                b.depth,
-                b.issued_at,
-                b.strength,
-                &b.event,
-                &b.id,
-            ))
+            let key = |node: &Node| (node.depth, node.issued_at, node.strength, node.is_copy);
+            (key(a), &a.event, &a.id).cmp(&(key(b), &b.event, &b.id))
         });
         for node in born {
             self.add(node);
@@ -877,6 +876,7 @@ impl<'a> Graph<'a> {
             strength,
             confidence: parent.confidence,
             valid_until: issued.expires,
+            is_copy: event.actor.key.is_none(),
         }
     }
 
@@ -1039,6 +1039,7 @@ impl<'a> Graph<'a> {
                 strength: owner.strength,
                 confidence: owner.confidence,
                 valid_until: None,
+                is_copy: false,
             })
             .collect()
     }
@@ -1082,6 +1083,7 @@ impl<'a> Graph<'a> {
                 strength: Strength::Exact,
                 confidence: parent.confidence,
                 valid_until: None,
+                is_copy: false,
             });
         }
     }
