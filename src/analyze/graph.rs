@@ -872,18 +872,12 @@ impl<'a> Graph<'a> {
             via: Some(issued.via),
             parent: Some(parent.node),
             issued_at: Some(event.at),
-            event: Some(self.callers_copy(event)),
+            event: Some(event.id.clone()),
             strength,
             confidence: parent.confidence,
             valid_until: issued.expires,
             is_copy: event.actor.key.is_none(),
         }
-    }
-
-    /// Of a call's copies in several accounts the caller's own tells most, and is the one to cite, whichever came first.
-    fn callers_copy(&self, event: &Event) -> EventId {
-        let own = self.copies(event).filter(|copy| copy.actor.key.is_some()).map(|copy| &copy.id).min();
-        own.filter(|_| event.actor.key.is_none()).unwrap_or(&event.id).clone()
     }
 
     /// Returns whose credential minted this one, and how sure that is.
