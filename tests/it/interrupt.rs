@@ -1,7 +1,7 @@
 //! Ctrl-C in the middle of a scan: what was seen so far, marked as that, in a sealed case.
 #![cfg(unix)]
 
-use crate::support::{Bench, Done, aws_record};
+use crate::support::{Bench, Done, aws_record, walk};
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -29,7 +29,9 @@ fn interrupted(bench: &Bench, args: &[&str]) -> Done {
     let child = bench.command(args).spawn().expect("the binary runs");
     // It is in the middle once evidence is on its way to the disk.
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !bench.path("case/evidence").exists() {
+    while !bench.path("case/evidence").exists()
+        || !walk(&bench.path("case/evidence")).iter().any(|path| path.is_file())
+    {
         assert!(Instant::now() < deadline, "it never began");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -50,6 +52,7 @@ fn ctrl_c_reports_what_was_seen_and_seals_the_case() {
     let done = interrupted(&bench, &args).exits(130);
     let report = done.json();
     assert_eq!(report["partial"], true);
+    assert_eq!(report["counts"]["events_of_principal"], 1, "the one event, however often it was read");
     assert!(
         report["gaps"].as_array().expect("a list").iter().any(|gap| gap["kind"] == "interrupted"),
         "{}",
