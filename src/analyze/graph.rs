@@ -420,7 +420,8 @@ impl<'a> Graph<'a> {
         if self.is_seed(actor) {
             return Some(self.own_seed(actor, at, address));
         }
-        if self.is_foreign(actor) {
+        let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(at);
+        if self.is_foreign(actor, began) {
             return None;
         }
         let principal = actor.principal.as_ref();
@@ -429,7 +430,6 @@ impl<'a> Graph<'a> {
         {
             return Some(self.own(node, Strength::ExactSession));
         }
-        let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(at);
         if let Some((node, since)) = principal.and_then(|arn| self.by_principal.get(arn))
             && began >= *since
             && self.may_sign_as(*node, actor)
@@ -445,14 +445,14 @@ impl<'a> Graph<'a> {
         {
             return Some(self.own(*node, Strength::Heuristic));
         }
-        self.compute_owner(actor)
+        self.compute_owner(actor, began)
     }
 
     /// Whether another event is known to have issued the key that was used; what the record itself says of the compute
     /// that it was issued to outweighs that.
-    fn is_foreign(&self, actor: &Actor) -> bool {
+    fn is_foreign(&self, actor: &Actor, began: Time) -> bool {
         actor.key.as_ref().is_some_and(|key| self.foreign_keys.contains(key))
-            && self.issued_to(actor).is_none()
+            && self.issued_to(actor, began).is_none()
     }
 
     /// The node whose session this is. A role's sessions start at the second of their minting; a sign-in's may be off.
@@ -526,20 +526,22 @@ impl<'a> Graph<'a> {
     }
 
     /// A session that was issued to compute which the closure made, though its minting was not seen.
-    fn compute_owner(&self, actor: &Actor) -> Option<Owner> {
+    fn compute_owner(&self, actor: &Actor, began: Time) -> Option<Owner> {
         let account = actor.account.as_deref().unwrap_or_default();
         let by_name = || self.compute_named(instance_in(actor)?, account).next();
-        let (made, strength) = match self.issued_to(actor) {
+        let (made, strength) = match self.issued_to(actor, began) {
             Some(made) => (made, Strength::Exact),
             None => (by_name()?, Strength::Heuristic),
         };
         Some(Owner { strength, confidence: made.confidence, ..self.own(made.by, strength) })
     }
 
-    /// The compute of the closure that the record says these credentials were issued to.
-    fn issued_to(&self, actor: &Actor) -> Option<&Made> {
+    /// The compute of the closure that the record says these credentials were issued to. A function's ARN comes back with
+    /// its name: what began before it was made, or after it was deleted, is its namesake's.
+    fn issued_to(&self, actor: &Actor, began: Time) -> Option<&Made> {
         let account = actor.account.as_deref().unwrap_or_default();
-        actor.issued_to.as_ref().and_then(|arn| self.compute_named(arn, account).next())
+        let named = self.compute_named(actor.issued_to.as_ref()?, account);
+        before(named.filter(|made| !self.is_gone(&made.resource, made.at, began)), began)
     }
 
     fn gcp_owner(&self, actor: &Actor, at: Time, address: Option<&Arc<str>>) -> Option<Owner> {
@@ -1008,10 +1010,11 @@ impl<'a> Graph<'a> {
         let keys: BTreeSet<&Arc<str>> = named.iter().flat_map(|name| self.carried.keys_of(name)).collect();
         for key in keys.into_iter().filter(|key| !self.by_key.contains_key(*key)) {
             for (actor, at, _) in self.carried.sightings_of(key) {
-                if self.is_foreign(actor) || self.is_seed(actor) {
+                let began = actor.session.as_ref().and_then(|session| session.started).unwrap_or(*at);
+                if self.is_foreign(actor, began) || self.is_seed(actor) {
                     continue;
                 }
-                if let Some(owner) = self.compute_owner(actor)
+                if let Some(owner) = self.compute_owner(actor, began)
                     && first.get(key).is_none_or(|known| *at < known.0)
                 {
                     first.insert(key.clone(), (*at, actor, owner));

@@ -159,6 +159,33 @@ fn a_function_took_its_namesakes_session_in_another_region() {
 }
 
 #[test]
+fn a_function_made_again_by_its_owners_was_blamed() {
+    let arn = format!("arn:aws:lambda:us-east-1:{HERE}:function:backup");
+    let function = json!({"requestParameters": {"functionName": "backup"},
+        "responseElements": {"functionName": "backup", "functionArn": arn}});
+    let owner = json!({"userIdentity": user("admin", OWNER, HERE)});
+    let made = call(2, "lambda", "CreateFunction20150331", function.clone());
+    let gone =
+        call(4, "lambda", "DeleteFunction20150331", json!({"requestParameters": {"functionName": "backup"}}));
+    let remade = call(5, "lambda", "CreateFunction20150331", and(function, owner));
+    // A session that nobody was seen to mint: only the record says which function it was issued to.
+    let used = |minute, started: &str| {
+        let mut by = session("worker", "backup", "ASIAI44QH8DHBEXAMPLE", started);
+        by["inScopeOf"] = json!({"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": arn});
+        call(minute, "s3", "DeleteBucket", and(bucket("old"), json!({"userIdentity": by})))
+    };
+    let credentials = |more: &[Value]| {
+        let records: Vec<Value> = [&made, &gone].into_iter().chain(more).cloned().collect();
+        run(&records).ids("credentials")
+    };
+    let ours = [SEED, "ASIAI44QH8DHBEXAMPLE"];
+    assert_eq!(credentials(&[used(3, "2026-03-14T02:03:00Z")]), ours, "the thief's function");
+    assert_eq!(credentials(&[used(6, "2026-03-14T02:03:00Z")]), ours, "a session outlives its function");
+    assert_eq!(credentials(&[remade, used(6, "2026-03-14T02:06:00Z")]), [SEED], "the owners' own function");
+    assert_eq!(credentials(&[used(3, "2026-03-14T02:01:00Z")]), [SEED], "began before there was a function");
+}
+
+#[test]
 fn a_user_made_again_by_its_owners_was_blamed() {
     let owner = json!({"userIdentity": user("admin", OWNER, HERE)});
     let again = |minute, id: &str| {
