@@ -902,7 +902,11 @@ impl<'a> Graph<'a> {
                 Some((owner, issued.strength))
             }
             Minter::External { issuer, .. } => {
-                let made = before(self.made_all(issuer), event.at)?;
+                // A provider's ARN comes back with its name.
+                let named = self.made_all(issuer).filter(|made| {
+                    lets_in(made.resource.kind) && !self.is_gone(&made.resource, made.at, event.at)
+                });
+                let made = before(named, event.at)?;
                 Some((self.own(made.by, Strength::Exact), issued.strength))
             }
         }
@@ -1221,6 +1225,11 @@ fn is_minted_by(service: &str, kind: &str) -> bool {
     let service: String = service.chars().filter(char::is_ascii_alphanumeric).collect();
     let label = kind.split('.').nth(1).unwrap_or_default().replace('_', "");
     service.is_empty() || service.contains(&label)
+}
+
+/// Whether people from outside enter through things of this kind.
+fn lets_in(kind: &str) -> bool {
+    matches!(kind, "aws.iam.saml_provider" | "aws.iam.oidc_provider" | "aws.rolesanywhere.trust_anchor")
 }
 
 fn is_one_region(a: &str, b: &str) -> bool {

@@ -344,13 +344,13 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "sts/AssumeRoleWithSAML-identity-center",
         &[
-            "issued aws.session ASIARTX3GSDS7FUW4DQ2 of arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_AdministratorAccess_7243976e43c75fc5/dana@example.com (AROAOUIGDUFJBNPIM5IMS:dana@example.com) in 111122223333 via AssumeRoleWithSAML until 2026-03-02T15:14:15Z ExactSession by dana@example.com at https://portal.sso.eu-west-1.amazonaws.com/saml/assertion/EXAMPLE",
+            "issued aws.session ASIARTX3GSDS7FUW4DQ2 of arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_AdministratorAccess_7243976e43c75fc5/dana@example.com (AROAOUIGDUFJBNPIM5IMS:dana@example.com) in 111122223333 via AssumeRoleWithSAML until 2026-03-02T15:14:15Z ExactSession by dana@example.com at arn:aws:iam::111122223333:saml-provider/AWSSSO_9882ccf00912484e_DO_NOT_DELETE",
         ],
     ),
     (
         "sts/AssumeRoleWithSAML",
         &[
-            "issued aws.session ASIARTX3GSDSVMPPFNDR of arn:aws:sts::111122223333:assumed-role/corp-admin/dana@example.com (AROA5VMIBNJ4JQR3JRPGB:dana@example.com) in 111122223333 via AssumeRoleWithSAML until 2026-03-02T15:14:15Z Exact by dana@example.com at https://idp.example.com/saml",
+            "issued aws.session ASIARTX3GSDSVMPPFNDR of arn:aws:sts::111122223333:assumed-role/corp-admin/dana@example.com (AROA5VMIBNJ4JQR3JRPGB:dana@example.com) in 111122223333 via AssumeRoleWithSAML until 2026-03-02T15:14:15Z Exact by dana@example.com at arn:aws:iam::111122223333:saml-provider/CorpIdP",
         ],
     ),
     (

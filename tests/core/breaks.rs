@@ -186,6 +186,25 @@ fn a_function_made_again_by_its_owners_was_blamed() {
 }
 
 #[test]
+fn a_provider_made_again_by_its_owners_let_their_people_in_as_the_thief() {
+    let arn = format!("arn:aws:iam::{HERE}:saml-provider/Okta");
+    let provider =
+        json!({"requestParameters": {"name": "Okta"}, "responseElements": {"sAMLProviderArn": arn}});
+    let owner = json!({"userIdentity": user("admin", OWNER, HERE)});
+    let made = call(1, "iam", "CreateSAMLProvider", provider.clone());
+    let gone = call(3, "iam", "DeleteSAMLProvider", json!({"requestParameters": {"sAMLProviderArn": arn}}));
+    let remade = call(4, "iam", "CreateSAMLProvider", and(provider, owner));
+    let entered = |minute| {
+        let mut with = assumed("Ops", "carol", "ASIAI44QH8DHBEXAMPLE");
+        with["requestParameters"]["principalArn"] = json!(arn);
+        with["userIdentity"] = json!({"type": "SAMLUser", "principalId": "idp:carol", "userName": "carol", "identityProvider": "idp"});
+        call(minute, "sts", "AssumeRoleWithSAML", with)
+    };
+    assert_eq!(run(&[made.clone(), entered(2)]).ids("credentials"), [SEED, "ASIAI44QH8DHBEXAMPLE"]);
+    assert_eq!(run(&[made, gone, remade, entered(5)]).ids("credentials"), [SEED]);
+}
+
+#[test]
 fn a_user_made_again_by_its_owners_was_blamed() {
     let owner = json!({"userIdentity": user("admin", OWNER, HERE)});
     let again = |minute, id: &str| {

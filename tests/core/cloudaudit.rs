@@ -1,5 +1,6 @@
 //! The Google reader: every oddity that real entries have, and hostile ones.
 
+use crate::support::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use triage::model::report::FindingKind;
@@ -658,9 +659,9 @@ proptest! {
 /// Real entries, recorded by others; only where `TRIAGE_SHARED_DATA` says where they lie.
 #[test]
 fn every_real_entry_is_read_or_named() {
-    let Some(root) = std::env::var_os("TRIAGE_SHARED_DATA") else { return };
+    let Some(root) = shared() else { return };
     let (mut events, mut others, mut timeless, mut files) = (0, 0, 0, 0);
-    let mut folders = vec![std::path::PathBuf::from(root).join("gcp")];
+    let mut folders = vec![root.join("gcp")];
     while let Some(folder) = folders.pop() {
         for file in std::fs::read_dir(&folder).expect("the shared data").flatten().map(|file| file.path()) {
             let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The CloudTrail reader against mutations, garbage, depth and size, and against real recordings where they lie at hand.
 
 use crate::cloudtrail::{changed, read_raw, record};
-use crate::support::fixtures;
+use crate::support::{fixtures, shared};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use triage::read::cloudtrail::head;
@@ -115,9 +115,9 @@ proptest! {
 /// With TRIAGE_SHARED_DATA naming a folder of real recordings: every record in its `aws/` is read, or named.
 #[test]
 fn real_recordings_are_read_or_named() {
-    let Some(folder) = std::env::var_os("TRIAGE_SHARED_DATA") else { return };
+    let Some(folder) = shared() else { return };
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    let mut files = vec![std::path::PathBuf::from(folder).join("aws")];
+    let mut files = vec![folder.join("aws")];
     while let Some(path) = files.pop() {
         if path.is_dir() {
             files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));

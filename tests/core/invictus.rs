@@ -2,6 +2,7 @@
 //! them; without it each says so and passes, except in CI, where it fails.
 
 use crate::scenarios::{Nowhere, run, seen};
+use crate::support::shared;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -16,18 +17,6 @@ use triage::model::report::Window;
 use triage::model::{Principal, Provenance, time};
 use triage::progress::Progress;
 use triage::read;
-
-fn shared() -> Option<PathBuf> {
-    match std::env::var_os("TRIAGE_SHARED_DATA") {
-        Some(folder) => Some(folder.into()),
-        None => {
-            let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!in_ci, "TRIAGE_SHARED_DATA is not set: CI must run over the recorded logs");
-            eprintln!("skipped: set TRIAGE_SHARED_DATA to the folder of recorded logs to run this");
-            None
-        }
-    }
-}
 
 fn rows<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().unwrap_or_else(|| panic!("{key} is a list"))

@@ -5,6 +5,7 @@ mod aws_control;
 mod aws_edges;
 mod breaks;
 mod case;
+mod closure;
 mod cloudaudit;
 mod cloudtrail;
 mod cloudtrail_hostile;

@@ -13,7 +13,8 @@ pub static STS: Service = Service {
         on("AssumeRole").tells(|record, facts| facts.extend(role_session(record, "AssumeRole", caller(record)))),
         on("AssumeRoleWithSAML").tells(|record, facts| {
             let minter = Minter::External {
-                issuer: first(record, "responseElements.issuer|userIdentity.identityProvider|requestParameters.principalArn"),
+                // The provider's ARN, which its making names too; what it calls itself is anybody's to choose.
+                issuer: first(record, "requestParameters.principalArn|responseElements.issuer|userIdentity.identityProvider"),
                 subject: first(record, "responseElements.subject|userIdentity.userName|userIdentity.principalId"),
             };
             facts.extend(role_session(record, "AssumeRoleWithSAML", minter));
