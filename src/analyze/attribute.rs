@@ -38,6 +38,8 @@ struct Birth {
     death: Option<Death>,
     /// The newest look at it, where an inventory was there.
     seen: Option<(State, Time)>,
+    /// What looks told of it besides; the newest look's word counts.
+    details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,6 +116,7 @@ fn birth(
         launched_by,
         death: None,
         seen: None,
+        details: BTreeMap::new(),
     }
 }
 
@@ -171,6 +174,7 @@ fn launched_births(graph: &Graph, deaths: &Deaths, births: &mut Vec<Birth>) {
                     launched_by: Some(parent.resource.id.clone()),
                     death: None,
                     seen: None,
+                    details: BTreeMap::new(),
                 });
             }
             parent.is_none()
@@ -432,6 +436,7 @@ fn look_at(birth: &mut Birth, seen: &Observed) {
     if birth.seen.is_none_or(|(state, at)| rank(state, at) <= rank(seen.state, seen.at)) {
         birth.seen = Some((seen.state, seen.at));
     }
+    birth.details.extend(seen.details.clone());
     let new: Vec<Arc<str>> = seen
         .resource
         .all_names()
@@ -471,6 +476,7 @@ fn child(holder: &Birth, seen: &Observed, at: Time, confidence: Confidence, deat
         launched_by: (!is_bulk).then(|| holder.resource.id.clone()),
         death: deaths.next(&seen.resource, at),
         seen: Some((seen.state, seen.at)),
+        details: seen.details.clone(),
     }
 }
 
@@ -569,6 +575,7 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 attribution: birth.attribution,
                 launched_by: birth.launched_by.clone(),
                 confidence: birth.confidence,
+                details: birth.details.clone(),
             }
         })
         .collect();

@@ -27,7 +27,7 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
     let (report, corpus) = investigate(&job, &case, ui, stop)?;
     let plans = [
         plan::revoke::revoke(&report, &Guard::default()),
-        plan::contain::contain(&report, &Guard::default()),
+        plan::contain::contain(&report, &Guard::default(), plan::Options::default()),
     ];
     write(&job, &case, &corpus, &report, &plans)?;
     show(args, proposes, &case, &report, &plans, ui, now)?;

@@ -1,20 +1,19 @@
 //! Power, closed: every call that could ever change a cloud, and what an operator must know of it.
 //!
-//! `render`, `plan` and later `exec`, `permissions` and the docs match over these exhaustively, so the compiler walks the
-//! next person through every place that a new power touches. Nothing here calls anything.
-//!
-//! What is destroyed for good where a gentler way exists has no variant: emptying an Auto Scaling group, resizing a managed
-//! instance group to 0 and terminating are told to a human in a plan's `withheld`.
+//! `render`, `plan`, `exec`, `permissions` and the docs match over these exhaustively, so the compiler walks the next person
+//! through every place that a new power touches. Nothing here calls anything.
 
 mod aws;
 mod gcp;
 
-pub use aws::AwsChange;
+pub use aws::*;
 pub use gcp::{GcpChange, PolicyOf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     Aws(AwsChange),
@@ -37,6 +36,35 @@ pub struct Spec {
     /// What must be seen before it is called done.
     pub expect: &'static str,
     pub undo: Undo,
+    /// Only planned with `--destroy`: there is a gentler rung, or no way back.
+    pub needs_destroy: bool,
+    /// Most changes of this variant, in one place, that one call takes.
+    pub batch: usize,
+    /// How long it may take until `expect` is seen.
+    pub settles_within: Duration,
+    /// Whether somebody could take it away again unseen: it is looked at again later.
+    pub keeps_watch: bool,
+    /// Whether its undo gives a thief something back.
+    pub rearms: Rearms,
+}
+
+/// What an undo would put back into a thief's hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rearms {
+    Nothing,
+    /// Stolen sessions that live at most this long after the change.
+    SessionsFor(Duration),
+    /// A secret that leaked and works for ever: only with its own flag.
+    Secret,
+}
+
+/// What takes a change back, made from what was seen before it and written into the journal with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reversal {
+    /// In this order.
+    Changes(Vec<Change>),
+    /// No way back, and the sentence that the operator reads about it.
+    None(&'static str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +82,26 @@ impl Change {
             Change::Gcp(change) => change.spec(),
         }
     }
+
+    /// Returns what takes it back, given what the cloud showed before it (`Sight::There`'s state).
+    pub fn undo(&self, before: &Value) -> Reversal {
+        match self {
+            Change::Aws(change) => change.undo(before),
+            Change::Gcp(_) => Reversal::None("Google Cloud is not changed by this version."),
+        }
+    }
+
+    /// Whether one call may take both: the same power of the same service.
+    pub fn is_like(&self, other: &Change) -> bool {
+        self.name() == other.name()
+    }
+
+    /// The variant's name, as plans and journals spell it: `stop_instance`.
+    pub fn name(&self) -> String {
+        let written = serde_json::to_value(self).unwrap_or_default();
+        let inner = written.as_object().and_then(|outer| outer.values().next());
+        inner.and_then(Value::as_object).and_then(|inner| inner.keys().next()).cloned().unwrap_or_default()
+    }
 }
 
 const fn spec(
@@ -63,7 +111,20 @@ const fn spec(
     expect: &'static str,
     undo: Undo,
 ) -> Spec {
-    Spec { api, permissions, destroys: false, repeats_safely: true, does, expect, undo }
+    Spec {
+        api,
+        permissions,
+        destroys: false,
+        repeats_safely: true,
+        does,
+        expect,
+        undo,
+        needs_destroy: false,
+        batch: 1,
+        settles_within: Duration::from_secs(60),
+        keeps_watch: false,
+        rearms: Rearms::Nothing,
+    }
 }
 
 const fn destroying(spec: Spec) -> Spec {
@@ -73,4 +134,30 @@ const fn destroying(spec: Spec) -> Spec {
 /// A second call does more than the first: it is looked at before it is repeated.
 const fn once(spec: Spec) -> Spec {
     Spec { repeats_safely: false, ..spec }
+}
+
+/// Only with `--destroy`.
+#[allow(dead_code, reason = "the services' powers use them one by one")]
+const fn gated(spec: Spec) -> Spec {
+    Spec { needs_destroy: true, destroys: true, ..spec }
+}
+
+#[allow(dead_code, reason = "the services' powers use them one by one")]
+const fn batched(spec: Spec, batch: usize) -> Spec {
+    Spec { batch, ..spec }
+}
+
+#[allow(dead_code, reason = "the services' powers use them one by one")]
+const fn settling(spec: Spec, seconds: u64) -> Spec {
+    Spec { settles_within: Duration::from_secs(seconds), ..spec }
+}
+
+#[allow(dead_code, reason = "the services' powers use them one by one")]
+const fn watched(spec: Spec) -> Spec {
+    Spec { keeps_watch: true, ..spec }
+}
+
+#[allow(dead_code, reason = "the services' powers use them one by one")]
+const fn rearming(spec: Spec, rearms: Rearms) -> Spec {
+    Spec { rearms, ..spec }
 }

@@ -12,6 +12,7 @@ pub mod principal;
 pub mod report;
 pub mod resource;
 pub mod secret;
+pub mod sight;
 pub mod time;
 
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
@@ -21,4 +22,5 @@ pub use observed::Observed;
 pub use principal::{KeyFileError, ParsePrincipalError, Principal, PrincipalKind};
 pub use report::Report;
 pub use resource::ResourceRef;
+pub use sight::{Place, Sight};
 pub use time::Time;

@@ -1,6 +1,7 @@
 //! What an inventory showed: the state of a resource at a time, as the cloud's own describe call gave it.
 
 use super::{ResourceRef, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Observed {
     pub made_by: Option<Arc<str>>,
     /// Identity it carries: instance profile ARN or service-account e-mail.
     pub identity: Option<Arc<str>>,
+    /// What a plan or a reader wants to know besides, by word: `type`, `protected`, `image`, `key_name`, …
+    pub details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

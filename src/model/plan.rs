@@ -15,9 +15,11 @@
 //! reason. Principal and window are the report's, so that a plan can't be taken for another case's.
 
 use super::EventId;
+use super::Time;
 use super::change::Change;
 use super::report::{Subject, Window};
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 
 pub const SCHEMA: &str = "triage.plan/1";
@@ -70,6 +72,19 @@ pub struct Step {
     /// became, a launcher before what it launched. All are lower than `no`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<u32>,
+    /// Of these, what must have succeeded: without its snapshot nothing is destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<u32>,
+    /// What is tried in this order when the cloud refuses `change` for a quota, or because it can't be changed that way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<Change>,
+    /// What the cloud showed when the plan was made; absent where nobody looked. A step whose target shows something else
+    /// when its turn comes is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Value>,
+    /// Until when an undo would give stolen sessions life again, where records tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lives_until: Option<Time>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

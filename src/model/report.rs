@@ -4,6 +4,7 @@
 
 use super::{EventId, Gap, Provider, Time};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const SCHEMA: &str = "triage.report/1";
@@ -176,6 +177,9 @@ pub struct Resource {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launched_by: Option<Arc<str>>,
     pub confidence: Confidence,
+    /// What the cloud told of it when it was looked at: `type`, `protected`, … Absent where nobody looked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

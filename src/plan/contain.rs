@@ -3,21 +3,25 @@
 //! The reversible rung by default: stop, suspend, disable. What only destroys is planned where a kind has no gentler rung, and
 //! says so. Something that its launcher would make again is stopped through its launcher or not at all.
 
+mod aws;
+
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;
-use super::{After, Draft, Guard, Proposal, advice};
+use super::{After, Draft, Guard, Options, Proposal, advice};
 use crate::catalog;
 use crate::model::EventId;
-use crate::model::change::{AwsChange, Change, GcpChange};
+use crate::model::change::{Change, CloudTrailChange, Ec2Change, GcpChange};
 use crate::model::plan::{Plan, PlanKind};
 use crate::model::report::{Attribution, Finding, FindingKind, Report, Resource};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What records what happens goes first: it waits for nothing and nothing waits for it.
 const SEES: u32 = 0;
-const RELAUNCHES: u32 = 1;
-const RUNS: u32 = 2;
-const LETS_IN: u32 = 3;
+/// Ranks leave room for the steps of one thing, in order.
+const RELAUNCHES: u32 = 10;
+const RUNS: u32 = 20;
+const LETS_IN: u32 = 30;
 
 /// Launchers that make machines again and that no change of ours holds: their machines are theirs to stop.
 const HOLDERS: &[&str] = &[
@@ -38,12 +42,12 @@ const HOLDERS: &[&str] = &[
 
 const GROUP: &str = "gcp.compute.instance_group_manager";
 
-pub fn contain(report: &Report, guard: &Guard) -> Plan {
+pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let ground = Ground::new(report);
     let mut proposal = Proposal::new(report, guard);
     for resource in ground.resources.iter().copied().filter(|one| !is_identity(one.kind)) {
         if let Some(before) = alive(resource) {
-            one(&ground, resource, before, &mut proposal);
+            one(&ground, resource, before, options, &mut proposal);
         }
     }
     let mut told = shares(&ground, &mut proposal);
@@ -52,14 +56,20 @@ pub fn contain(report: &Report, guard: &Guard) -> Plan {
     proposal.into_plan(PlanKind::Contain)
 }
 
-fn one(ground: &Ground, resource: &Resource, before: &'static str, proposal: &mut Proposal) {
+fn one<'a>(
+    ground: &Ground<'a>,
+    resource: &'a Resource,
+    before: &'static str,
+    options: Options,
+    proposal: &mut Proposal,
+) {
     let target = target_of(resource);
     if let Some(why) = ground.spares_resource(resource) {
         return proposal.withhold(target, why, "");
     }
     let launcher = launcher(ground, resource);
-    let (rank, change) = match planned(ground, resource, launcher) {
-        Way::Step(rank, change) => (rank, change),
+    let steps = match planned(&Ask { ground, resource, launcher, options }) {
+        Way::Steps(steps) => steps,
         Way::ByHand(why, by_hand) => return proposal.withhold(target, why, by_hand),
     };
     let about = about(ground, resource);
@@ -73,8 +83,25 @@ fn one(ground: &Ground, resource: &Resource, before: &'static str, proposal: &mu
         Some(group) if group.kind == GROUP => autoscaler(ground, group),
         launcher => launcher,
     };
-    let after = holder.map_or(After::Nothing, |holder| After::Target(holder.id.clone()));
-    proposal.take(Draft { target, because, why, before, change, rank, after }, []);
+    for (index, (rank, change)) in steps.into_iter().enumerate() {
+        let after = match holder {
+            Some(holder) if index == 0 => After::Target(holder.id.clone()),
+            Some(_) | None => After::Nothing,
+        };
+        let draft = Draft {
+            target: target.clone(),
+            because: because.clone(),
+            why: why.clone(),
+            before,
+            change,
+            rank,
+            after,
+            otherwise: Vec::new(),
+            needs_earlier: index > 0,
+            lives_until: None,
+        };
+        proposal.take(draft, []);
+    }
 }
 
 fn about<'a>(ground: &Ground<'a>, resource: &Resource) -> Vec<&'a Finding> {
@@ -127,17 +154,53 @@ fn autoscaler<'a>(ground: &Ground<'a>, group: &Resource) -> Option<&'a Resource>
     })
 }
 
+/// What is asked about one live, confirmed resource.
+struct Ask<'g, 'a> {
+    ground: &'g Ground<'a>,
+    resource: &'a Resource,
+    /// The live thing of the closure that launched it.
+    launcher: Option<&'a Resource>,
+    options: Options,
+}
+
+impl Ask<'_, '_> {
+    fn id(&self) -> Arc<str> {
+        self.resource.id.clone()
+    }
+
+    fn name(&self) -> Arc<str> {
+        self.resource.name.clone().unwrap_or_else(|| self.resource.id.clone())
+    }
+
+    /// What the cloud told of it when it was looked at, by the word of its service file (`type`, `asg`, …).
+    #[allow(dead_code, reason = "the services' files ask for it one by one")]
+    fn detail(&self, word: &str) -> Option<&str> {
+        self.resource.details.get(word).map(|text| &**text)
+    }
+}
+
+/// What is done about a resource.
 enum Way {
-    Step(u32, Change),
+    /// In this order, by rank; each needs the success of those before it. One rank takes up to ten in order: `rank`,
+    /// `rank + 1`, …
+    Steps(Vec<(u32, Change)>),
+    /// Why not, and the way by hand.
     ByHand(String, String),
 }
 
+impl Way {
+    fn step(rank: u32, change: impl Into<Change>) -> Way {
+        Way::Steps(vec![(rank, change.into())])
+    }
+
+    fn by_hand(why: impl Into<String>, by_hand: impl Into<String>) -> Way {
+        Way::ByHand(why.into(), by_hand.into())
+    }
+}
+
 /// Returns what to do about a live, confirmed resource. No arm for a kind means by hand.
-fn planned(ground: &Ground, resource: &Resource, launcher: Option<&Resource>) -> Way {
-    let id = || resource.id.clone();
-    let name = || resource.name.clone().unwrap_or_else(|| resource.id.clone());
-    let aws = |rank, change| Way::Step(rank, Change::Aws(change));
-    let gcp = |rank, change| Way::Step(rank, Change::Gcp(change));
+fn planned(ask: &Ask) -> Way {
+    let Ask { ground, resource, launcher, .. } = *ask;
     let is_machine = matches!(resource.kind, "aws.ec2.instance" | "aws.ecs.task" | "gcp.compute.instance");
     if let Some(launcher) = launcher.filter(|launcher| is_machine && HOLDERS.contains(&launcher.kind)) {
         return Way::ByHand(
@@ -145,41 +208,15 @@ fn planned(ground: &Ground, resource: &Resource, launcher: Option<&Resource>) ->
             advice::of(launcher.kind),
         );
     }
+    if let Some(way) = aws::way(ask).or_else(|| gcp_way(ask)) {
+        return way;
+    }
     match resource.kind {
-        "aws.autoscaling.group" => aws(RELAUNCHES, AwsChange::SuspendScalingGroup { name: id() }),
-        "aws.ec2.spot_request" => match has_live_instance(ground, resource) {
-            true => Way::ByHand(
-                "This plan stops its instance, which disables the request. Cancelled first, it would leave an instance that can't be \
-                 stopped any more but only terminated."
-                    .to_owned(),
-                "when evidence is taken: ec2:CancelSpotInstanceRequests, then ec2:TerminateInstances (destroys)".to_owned(),
-            ),
-            false => aws(RELAUNCHES, AwsChange::CancelSpotRequest { id: id() }),
-        },
-        "aws.ecs.service" => aws(RELAUNCHES, AwsChange::EmptyEcsService { service: id() }),
-        "aws.lambda.function" => aws(RELAUNCHES, AwsChange::StopFunction { name: id() }),
-        "aws.eventbridge.rule" => aws(RELAUNCHES, AwsChange::DisableEventRule { rule: id() }),
-        "aws.batch.compute_environment" => aws(RELAUNCHES, AwsChange::DisableBatchEnvironment { name: id() }),
-        "aws.ec2.instance" => aws(RUNS, AwsChange::StopInstance { id: id() }),
-        "aws.ecs.task" => match launcher.filter(|launcher| launcher.kind == "aws.ecs.service") {
-            Some(service) => Way::ByHand(
-                format!("It ends with its service {}, which this plan empties.", service.id),
-                String::new(),
-            ),
-            None => aws(RUNS, AwsChange::StopEcsTask { task: id() }),
-        },
-        "aws.sagemaker.notebook_instance" => aws(RUNS, AwsChange::StopNotebook { name: id() }),
-        "aws.lightsail.instance" => aws(RUNS, AwsChange::StopLightsailInstance { name: name() }),
-        "gcp.compute.autoscaler" => gcp(RELAUNCHES, GcpChange::TurnOffAutoscaler { name: id() }),
-        "gcp.cloudscheduler.job" => gcp(RELAUNCHES, GcpChange::PauseSchedulerJob { name: id() }),
-        "gcp.compute.instance" => match launcher.filter(|launcher| launcher.kind == GROUP) {
-            Some(group) => gcp(RUNS, GcpChange::StopGroupMember { group: group.id.clone(), id: id() }),
-            None => gcp(RUNS, GcpChange::StopInstance { id: id() }),
-        },
-        GROUP => Way::ByHand(group(ground, resource), advice::of(GROUP)),
-        "gcp.compute.firewall" => gcp(LETS_IN, GcpChange::DisableFirewall { id: id() }),
         kind if advice::is_inert(kind) => Way::ByHand(
-            format!("{} It does nothing by itself and costs nothing: it stays as evidence.", origin(resource)),
+            format!(
+                "{} It does nothing by itself and costs nothing: it stays as evidence.",
+                origin(resource)
+            ),
             advice::of(kind),
         ),
         kind => {
@@ -188,6 +225,22 @@ fn planned(ground: &Ground, resource: &Resource, launcher: Option<&Resource>) ->
             Way::ByHand(format!("{why} This program does not act on this kind."), advice::of(kind))
         }
     }
+}
+
+fn gcp_way(ask: &Ask) -> Option<Way> {
+    let Ask { ground, resource, launcher, .. } = *ask;
+    let gcp = |rank, change| Way::step(rank, Change::Gcp(change));
+    Some(match resource.kind {
+        "gcp.compute.autoscaler" => gcp(RELAUNCHES, GcpChange::TurnOffAutoscaler { name: ask.id() }),
+        "gcp.cloudscheduler.job" => gcp(RELAUNCHES, GcpChange::PauseSchedulerJob { name: ask.id() }),
+        "gcp.compute.instance" => match launcher.filter(|launcher| launcher.kind == GROUP) {
+            Some(group) => gcp(RUNS, GcpChange::StopGroupMember { group: group.id.clone(), id: ask.id() }),
+            None => gcp(RUNS, GcpChange::StopInstance { id: ask.id() }),
+        },
+        GROUP => Way::ByHand(group(ground, resource), advice::of(GROUP)),
+        "gcp.compute.firewall" => gcp(LETS_IN, GcpChange::DisableFirewall { id: ask.id() }),
+        _ => return None,
+    })
 }
 
 fn members<'g, 'a: 'g>(ground: &'g Ground<'a>, of: &'g Resource) -> impl Iterator<Item = &'a Resource> + 'g {
@@ -226,10 +279,11 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
     for grant in grants {
         let (id, with) = (grant.on.clone(), grant.member.clone());
         let (kind, change) = match &*grant.role {
-            "createVolumePermission" => ("aws.ec2.snapshot", AwsChange::UnshareSnapshot { id, with }),
-            "launchPermission" => ("aws.ec2.image", AwsChange::UnshareImage { id, with }),
+            "createVolumePermission" => ("aws.ec2.snapshot", Ec2Change::UnshareSnapshot { id, with }),
+            "launchPermission" => ("aws.ec2.image", Ec2Change::UnshareImage { id, with }),
             _ => continue,
         };
+        let change: Change = change.into();
         let events = std::slice::from_ref(&grant.event);
         let Some(touched) = ground.touched_by(events, &grant.on).filter(|one| one.kind == kind) else {
             continue;
@@ -245,9 +299,12 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
                 note.map_or_else(|| format!("It was shared with {}.", grant.member), |one| one.note.clone()),
             ],
             before: "shared",
-            change: Change::Aws(change),
+            change,
             rank: LETS_IN,
             after: After::Nothing,
+            otherwise: Vec::new(),
+            needs_earlier: false,
+            lives_until: None,
         };
         proposal.take(draft, [&*grant.member]);
     }
@@ -276,9 +333,12 @@ fn trails(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
             because: finding.events.iter().cloned().collect(),
             why: vec![finding.note.clone()],
             before: "stopped",
-            change: Change::Aws(AwsChange::StartTrail { name: touched.id.clone() }),
+            change: CloudTrailChange::StartTrail { name: touched.id.clone() }.into(),
             rank: SEES,
             after: After::Nothing,
+            otherwise: Vec::new(),
+            needs_earlier: false,
+            lives_until: None,
         };
         proposal.take(draft, []);
     }

@@ -15,7 +15,7 @@ pub use guard::Guard;
 
 use crate::model::change::{Change, Undo};
 use crate::model::plan::{Plan, PlanKind, SCHEMA, Step, Target, Withheld};
-use crate::model::{EventId, Report};
+use crate::model::{EventId, Report, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,6 +29,23 @@ struct Draft {
     /// Lower ranks go first.
     rank: u32,
     after: After,
+    /// Tried in this order when the cloud refuses `change` for a quota or because it can't be changed that way.
+    otherwise: Vec<Change>,
+    /// Whether the earlier steps on this target must have succeeded, not only ended.
+    needs_earlier: bool,
+    /// Until when its undo would give stolen sessions life again, where records tell; else the change's own limit counts.
+    lives_until: Option<Time>,
+}
+
+/// What the operator asks for beyond the reversible rung.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Plan what destroys, too.
+    pub destroy: bool,
+    /// Snapshot disks before they are touched.
+    pub snapshot: bool,
+    /// Cut machines off the network before they are stopped.
+    pub isolate: bool,
 }
 
 /// Which steps must be done before one.
@@ -125,13 +142,18 @@ fn steps(drafts: &[Draft]) -> Vec<Step> {
             }
             After::Target(id) => on_target.get(&(&*draft.target.account, &**id)).cloned().unwrap_or_default(),
         };
-        on_target.entry((&draft.target.account, &draft.target.id)).or_default().push(no);
-        steps.push(step(no, draft, after));
+        let earlier = on_target.entry((&draft.target.account, &draft.target.id)).or_default();
+        let needs = if draft.needs_earlier { earlier.clone() } else { Vec::new() };
+        earlier.push(no);
+        steps.push(step(no, draft, after, needs));
     }
     steps
 }
 
-fn step(no: u32, draft: &Draft, after: Vec<u32>) -> Step {
+fn step(no: u32, draft: &Draft, mut after: Vec<u32>, needs: Vec<u32>) -> Step {
+    after.extend(&needs);
+    after.sort_unstable();
+    after.dedup();
     let spec = draft.change.spec();
     Step {
         no,
@@ -148,5 +170,9 @@ fn step(no: u32, draft: &Draft, after: Vec<u32>) -> Step {
             Undo::None(why) => why,
         },
         after,
+        needs,
+        otherwise: draft.otherwise.clone(),
+        seen: None,
+        lives_until: draft.lives_until,
     }
 }

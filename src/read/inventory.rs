@@ -95,6 +95,7 @@ impl Place {
             held_by: Vec::new(),
             made_by: None,
             identity: None,
+            details: Default::default(),
         }
     }
 }

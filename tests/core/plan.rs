@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use triage::model::Report;
 use triage::model::plan::Plan;
 use triage::model::report::*;
-use triage::plan::{Guard, contain::contain, revoke::revoke};
+use triage::plan::{Guard, Options, contain::contain, revoke::revoke};
 
 /// A plan in a few lines: `1 deny_user user=mallory <aws.iam.user arn…>`, `after` where it waits, then what is withheld.
 fn told(plan: &Plan) -> String {
@@ -75,7 +75,7 @@ fn sound(plan: &Plan) {
 }
 
 fn both(report: &Report) -> [Plan; 2] {
-    [revoke(report, &Guard::default()), contain(report, &Guard::default())]
+    [revoke(report, &Guard::default()), contain(report, &Guard::default(), Options::default())]
 }
 
 // ---- AWS, revoke
@@ -493,13 +493,13 @@ fn each_kind_is_stopped_by_its_own_change() {
     for (kind, id, name, expect) in KINDS {
         let mut report = aws_key();
         report.resources = vec![resource(kind, id, name)];
-        check(&contain(&report, &Guard::default()), &format!("1 {expect}"));
+        check(&contain(&report, &Guard::default(), Options::default()), &format!("1 {expect}"));
         for over in ["deleted", "gone", "stopped"] {
             report.resources[0].state = over;
-            check(&contain(&report, &Guard::default()), "");
+            check(&contain(&report, &Guard::default(), Options::default()), "");
         }
         report.resources[0].state = "unknown";
-        let plan = contain(&report, &Guard::default());
+        let plan = contain(&report, &Guard::default(), Options::default());
         assert!(plan.steps[0].why.contains("could not be asked"), "{kind}");
         assert_eq!(plan.steps[0].before, "unknown");
     }
@@ -507,7 +507,7 @@ fn each_kind_is_stopped_by_its_own_change() {
 
 #[test]
 fn launchers_go_before_the_launched_and_hold_them() {
-    let plan = contain(&launchers(), &Guard::default());
+    let plan = contain(&launchers(), &Guard::default(), Options::default());
     check(
         &plan,
         "1 suspend_scaling_group name=workers
@@ -530,7 +530,7 @@ fn launchers_go_before_the_launched_and_hold_them() {
 #[test]
 fn machines_of_a_managed_group_are_stopped_through_it() {
     check(
-        &contain(&groups(), &Guard::default()),
+        &contain(&groups(), &Guard::default(), Options::default()),
         "1 turn_off_autoscaler name=30
          2 turn_off_autoscaler name=31
          3 stop_group_member group=20 id=21 after [1]
@@ -543,7 +543,7 @@ fn machines_of_a_managed_group_are_stopped_through_it() {
 
 #[test]
 fn shares_are_taken_back_and_trails_started_before_all_else() {
-    let plan = contain(&opened(), &Guard::default());
+    let plan = contain(&opened(), &Guard::default(), Options::default());
     check(
         &plan,
         "1 start_trail name=main
@@ -583,7 +583,7 @@ fn what_is_uncertain_or_protected_is_withheld() {
         never_touch: [arc("i-1")].into(),
     };
     check(
-        &contain(&report, &guard),
+        &contain(&report, &guard, Options::default()),
         "- aws.ec2.instance i-1: It is on the list of things never to touch. | if it must be: ec2:StopInstances
          - aws.ec2.instance i-2: It is only suspected
          - aws.ec2.instance i-3: It looks legitimate",

@@ -5,7 +5,7 @@
 use crate::support::{fixtures, scenario};
 use proptest::prelude::*;
 use std::sync::Arc;
-use triage::model::change::{AwsChange, Change};
+use triage::model::change::{AutoScalingChange, Change, Ec2Change};
 use triage::model::gap::{Gap, GapKind};
 use triage::model::plan::{Plan, PlanKind, Step, Target, Withheld};
 use triage::model::report::*;
@@ -260,6 +260,7 @@ fn founding() -> Report {
             attribution: if n % 30 == 2 { Attribution::Indirect } else { Attribution::Direct },
             launched_by: (n % 30 == 2).then(|| arc("worker-mig")),
             confidence: Confidence::Confirmed,
+            details: Default::default(),
         });
     }
     report.touched = vec![
@@ -426,6 +427,7 @@ fn small() -> Report {
         attribution: Attribution::Direct,
         launched_by: None,
         confidence: Confidence::Confirmed,
+        details: Default::default(),
     }];
     report.findings = vec![finding(
         FindingKind::ResourceHijacking,
@@ -829,6 +831,7 @@ fn filled(text: &str) -> Report {
                 attribution: Attribution::Indirect,
                 launched_by: some(),
                 confidence: Confidence::Suspect,
+                details: Default::default(),
             })
             .to_vec(),
         touched: vec![Touched {
@@ -1043,8 +1046,8 @@ fn no_text_format_takes_a_raw_string() {
     assert!(!parts.contains("String") && !parts.contains("&str"), "{parts}");
 }
 
-fn step(no: u32, change: AwsChange, kind: &'static str, id: &str, after: Vec<u32>) -> Step {
-    let change = Change::Aws(change);
+fn step(no: u32, change: impl Into<Change>, kind: &'static str, id: &str, after: Vec<u32>) -> Step {
+    let change = change.into();
     let spec = change.spec();
     Step {
         no,
@@ -1065,22 +1068,26 @@ fn step(no: u32, change: AwsChange, kind: &'static str, id: &str, after: Vec<u32
         destroys: spec.destroys,
         undo: "as the call says",
         after,
+        needs: vec![],
+        otherwise: vec![],
+        seen: None,
+        lives_until: None,
     }
 }
 
 /// A group that relaunches, its machines, and a machine that somebody else may need.
 fn contain() -> Plan {
-    let group = |make: fn(Arc<str>) -> AwsChange, no, after| {
+    let group = |make: fn(Arc<str>) -> AutoScalingChange, no, after| {
         step(no, make(arc("workers")), "aws.autoscaling.group", "workers", after)
     };
-    let mut steps = vec![group(|name| AwsChange::SuspendScalingGroup { name }, 1, vec![])];
+    let mut steps = vec![group(|name| AutoScalingChange::SuspendScalingGroup { name }, 1, vec![])];
     for no in 2..42 {
         let id = format!("i-0abcdef12345678{no:02}");
-        steps.push(step(no, AwsChange::StopInstance { id: arc(&id) }, "aws.ec2.instance", &id, vec![1]));
+        steps.push(step(no, Ec2Change::StopInstance { id: arc(&id) }, "aws.ec2.instance", &id, vec![1]));
     }
     steps.push(step(
         42,
-        AwsChange::CancelSpotRequest { id: arc("sir-0abc1234") },
+        Ec2Change::CancelSpotRequest { id: arc("sir-0abc1234") },
         "aws.ec2.spot_request",
         "sir-0abc1234",
         vec![],

@@ -8,7 +8,7 @@ use triage::cloud::files::FileSource;
 use triage::collect::{self, Keep};
 use triage::model::Report;
 use triage::model::plan::Plan;
-use triage::plan::{Guard, contain::contain, revoke::revoke};
+use triage::plan::{Guard, Options, contain::contain, revoke::revoke};
 use triage::progress::Progress;
 use triage::read::{Head, inventory};
 
@@ -55,7 +55,7 @@ pub fn scenario(name: &str) -> (Report, [Plan; 2]) {
     assert!(corpus.complete);
     collect::tell(&mut investigation, &corpus);
     let report = investigation.report();
-    let plans = [revoke(&report, &Guard::default()), contain(&report, &Guard::default())];
+    let plans = [revoke(&report, &Guard::default()), contain(&report, &Guard::default(), Options::default())];
     (report, plans)
 }
 

@@ -2,12 +2,12 @@
 //! key does not; a managed group makes a machine again that is stopped behind its back. Named through [`super`].
 
 use super::{Spec, Undo, once, spec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A change of Google Cloud. Numeric ids name one incarnation, so a namesake is never hit; project and zone are the step's
 /// target's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GcpChange {
     /// `email` may be the unique id: the call takes both.
@@ -52,7 +52,7 @@ pub enum GcpChange {
 }
 
 /// Whose IAM policy a binding is in.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyOf {
     Project(Arc<str>),

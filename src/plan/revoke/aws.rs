@@ -8,7 +8,7 @@ mod role;
 mod user;
 
 use super::{BECAME, BECAME_KEYS, OWN_KEYS, credential_target, origin, over};
-use crate::model::change::{AwsChange, Change};
+use crate::model::change::{AwsChange, Change, IamChange, RolesAnywhereChange};
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, target, target_of};
 use crate::plan::words::when;
@@ -136,9 +136,9 @@ fn one<'a>(ground: &Ground<'a>, credential: &'a Credential, cases: &mut Cases<'a
             (None, Some(arn)) => {
                 let (user, id) = (last(&arn), credential.id.clone());
                 let change = match credential.kind {
-                    "aws.ssh_public_key" => AwsChange::DeactivateSshPublicKey { user, id },
-                    "aws.signing_certificate" => AwsChange::DeactivateSigningCertificate { user, id },
-                    _ => AwsChange::DeactivateServiceSpecificCredential { user, id },
+                    "aws.ssh_public_key" => IamChange::DeactivateSshPublicKey { user, id },
+                    "aws.signing_certificate" => IamChange::DeactivateSigningCertificate { user, id },
+                    _ => IamChange::DeactivateServiceSpecificCredential { user, id },
                 };
                 cases.users.entry(arn.clone()).or_default().keys.push(credential);
                 credential_step(ground, credential, change, &arn, proposal);
@@ -169,14 +169,14 @@ fn one<'a>(ground: &Ground<'a>, credential: &'a Credential, cases: &mut Cases<'a
 
 fn key_of(credential: &Credential, user: Option<Arc<str>>, proposal: &mut Proposal, ground: &Ground) {
     let change =
-        AwsChange::DeactivateAccessKey { user: user.as_deref().map(last), key: credential.id.clone() };
+        IamChange::DeactivateAccessKey { user: user.as_deref().map(last), key: credential.id.clone() };
     credential_step(ground, credential, change, user.as_deref().unwrap_or_default(), proposal);
 }
 
 fn credential_step(
     ground: &Ground,
     credential: &Credential,
-    change: AwsChange,
+    change: IamChange,
     whose: &str,
     proposal: &mut Proposal,
 ) {
@@ -186,9 +186,12 @@ fn credential_step(
         because: if own { ground.about_seed() } else { credential.event.iter().cloned().collect() },
         why: vec![if own { ground.why_seed() } else { origin(credential) }],
         before: credential.state,
-        change: Change::Aws(change),
+        change: change.into(),
         rank: if own { OWN_KEYS } else { BECAME_KEYS },
         after: after(own),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, [whose]);
 }
@@ -251,10 +254,10 @@ fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal)
         let anywhere = match resource.kind {
             USER | ROLE => None,
             "aws.rolesanywhere.trust_anchor" => {
-                Some(AwsChange::DisableTrustAnchor { id: resource.id.clone() })
+                Some(RolesAnywhereChange::DisableTrustAnchor { id: resource.id.clone() })
             }
             "aws.rolesanywhere.profile" => {
-                Some(AwsChange::DisableRolesAnywhereProfile { id: resource.id.clone() })
+                Some(RolesAnywhereChange::DisableRolesAnywhereProfile { id: resource.id.clone() })
             }
             _ => continue,
         };
@@ -274,9 +277,12 @@ fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal)
                     because: [resource.event.clone()].into(),
                     why: vec![made_by(resource)],
                     before: resource.state,
-                    change: Change::Aws(change),
+                    change: change.into(),
                     rank: BECAME_KEYS,
                     after: After::Below(BECAME),
+                    otherwise: Vec::new(),
+                    needs_earlier: false,
+                    lives_until: None,
                 };
                 proposal.take(draft, []);
             }
@@ -315,7 +321,10 @@ fn made_by(resource: &Resource) -> String {
 /// What an organization can do first, and better.
 fn first_by_hand(proposal: &mut Proposal) {
     let denies = |draft: &&Draft| {
-        matches!(draft.change, Change::Aws(AwsChange::DenyUser { .. } | AwsChange::DenyRole { .. }))
+        matches!(
+            draft.change,
+            Change::Aws(AwsChange::Iam(IamChange::DenyUser { .. } | IamChange::DenyRole { .. }))
+        )
     };
     let denied: BTreeSet<Arc<str>> =
         proposal.drafts.iter().filter(denies).map(|draft| draft.target.id.clone()).collect();

@@ -87,6 +87,9 @@ fn key(credential: &Credential, change: GcpChange, proposal: &mut Proposal) {
         change: Change::Gcp(change),
         rank: BECAME_KEYS,
         after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, credential.principal.as_deref());
 }
@@ -108,6 +111,9 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
         change: Change::Gcp(change),
         rank,
         after: After::Nothing,
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     let cost = cost(ground, seed);
     let why = [Some(ground.why_seed()), cost.clone()].into_iter().flatten().collect();
@@ -204,6 +210,9 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
         change: Change::Gcp(GcpChange::DisableServiceAccount { email: credential.id.clone() }),
         rank: BECAME,
         after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, []);
 }
@@ -224,6 +233,9 @@ fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
         change: Change::Gcp(GcpChange::DisableServiceAccount { email }),
         rank: BECAME,
         after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, []);
 }

@@ -4,7 +4,7 @@ use super::{BECAME, WAYS_IN};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::EventId;
 use crate::model::Provider;
-use crate::model::change::{AwsChange, Change, GcpChange, PolicyOf};
+use crate::model::change::{AwsChange, Change, GcpChange, IamChange, PolicyOf};
 use crate::model::plan::Target;
 use crate::model::report::{FindingKind, Grant};
 use crate::plan::ground::{Ground, target};
@@ -75,6 +75,9 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
         change: Change::Gcp(GcpChange::RemoveBinding { on, role, member: grant.member.clone() }),
         rank: WAYS_IN,
         after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, [&*grant.member]);
 }
@@ -133,9 +136,9 @@ type Denied = BTreeSet<(Arc<str>, Arc<str>)>;
 
 fn denied(proposal: &Proposal) -> Denied {
     let whole = |draft: &Draft| match &draft.change {
-        Change::Aws(AwsChange::DenyUser { user: denied } | AwsChange::DenyRole { role: denied }) => {
-            Some((draft.target.account.clone(), last(denied)))
-        }
+        Change::Aws(AwsChange::Iam(
+            IamChange::DenyUser { user: denied } | IamChange::DenyRole { role: denied },
+        )) => Some((draft.target.account.clone(), last(denied))),
         Change::Aws(_) | Change::Gcp(_) => None,
     };
     proposal.drafts.iter().filter_map(whole).collect()

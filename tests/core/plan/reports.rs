@@ -131,6 +131,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         attribution: Attribution::Direct,
         launched_by: None,
         confidence: Confidence::Confirmed,
+        details: Default::default(),
     }
 }
 

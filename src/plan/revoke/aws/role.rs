@@ -4,7 +4,7 @@
 use super::arn::{account_of, last, session_of};
 use super::{ROLE, after, gone, made_by};
 use crate::model::EventId;
-use crate::model::change::{AwsChange, Change};
+use crate::model::change::IamChange;
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, target, target_of};
 use crate::plan::revoke::{BECAME, OWN};
@@ -61,7 +61,7 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
         Some(made) => {
             because.insert(made.event.clone());
             why.insert(0, made_by(made));
-            (target_of(made), AwsChange::DenyRole { role: made.id.clone() })
+            (target_of(made), IamChange::DenyRole { role: made.id.clone() })
         }
         // Names are all that a session's ARN tells; a role of the principal's own making in disguise has a `made`.
         None if name.starts_with("AWSServiceRoleFor") => {
@@ -98,9 +98,9 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
                     list(ids)
                 ));
             }
-            (spare, AwsChange::DenySessions { role: arn.clone(), names: names.into_iter().collect() })
+            (spare, IamChange::DenySessions { role: arn.clone(), names: names.into_iter().collect() })
         }
-        None => (spare, AwsChange::RevokeRoleSessions { role: arn.clone() }),
+        None => (spare, IamChange::RevokeRoleSessions { role: arn.clone() }),
     };
     if !ground.has_seen(account) {
         why.push(format!("No log of account {account} was seen: what was done there, and who else uses the role, is not known."));
@@ -110,9 +110,12 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
         because,
         why,
         before: "left",
-        change: Change::Aws(change),
+        change: change.into(),
         rank: if is_own { OWN } else { BECAME },
         after: after(is_own),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
     };
     proposal.take(draft, [&**arn]);
 }

@@ -4,7 +4,7 @@
 use super::arn::{account_of, last};
 use super::{USER, after, gone, made_by};
 use crate::model::EventId;
-use crate::model::change::{AwsChange, Change};
+use crate::model::change::IamChange;
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, honest_work, target};
 use crate::plan::revoke::{BECAME, OWN, origin};
@@ -41,15 +41,18 @@ pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut
         .chain(&user.password)
         .filter_map(|one| one.event.clone())
         .collect();
-    let mut draft = |why: String, change: AwsChange, because: &BTreeSet<EventId>| {
+    let mut draft = |why: String, change: IamChange, because: &BTreeSet<EventId>| {
         let draft = Draft {
             target: target.clone(),
             because: because.clone(),
             why: vec![why],
             before: "left",
-            change: Change::Aws(change),
+            change: change.into(),
             rank: if user.is_own { OWN } else { BECAME },
             after: after(user.is_own),
+            otherwise: Vec::new(),
+            needs_earlier: false,
+            lives_until: None,
         };
         proposal.take(draft, []);
     };
@@ -66,16 +69,16 @@ pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut
         }
         because.extend(user.made.map(|made| made.event.clone()));
         why += &holds(user);
-        draft(why, AwsChange::DenyUser { user: name.clone() }, &because);
+        draft(why, IamChange::DenyUser { user: name.clone() }, &because);
     } else {
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
             let why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
-            draft(why, AwsChange::RevokeUserSessions { user: name.clone() }, &events);
+            draft(why, IamChange::RevokeUserSessions { user: name.clone() }, &events);
         }
         if let Some(password) = user.password {
             let events = password.event.iter().cloned().collect();
-            draft(origin(password), AwsChange::ResetLoginProfile { user: name.clone() }, &events);
+            draft(origin(password), IamChange::ResetLoginProfile { user: name.clone() }, &events);
         }
     }
     proposal.withhold(

@@ -1,0 +1,86 @@
+//! What could ever be changed in AWS, one file per service. Facts of aws.md 3.1 and 4.1 to 4.3: deny, never detach; inactive,
+//! never delete; stop before terminate. Named through [`super`].
+//!
+//! Where a call wants a name and the variant holds an ARN, the name is the ARN's last part; account and region are the step's
+//! target's. Names of variants are unique over all services: they are what a plan and a journal say.
+
+mod autoscaling;
+mod batch;
+mod cloudtrail;
+mod ec2;
+mod ecs;
+mod eventbridge;
+mod iam;
+mod lambda;
+mod lightsail;
+mod rolesanywhere;
+mod sagemaker;
+
+pub use autoscaling::AutoScalingChange;
+pub use batch::BatchChange;
+pub use cloudtrail::CloudTrailChange;
+pub use ec2::Ec2Change;
+pub use ecs::EcsChange;
+pub use eventbridge::EventBridgeChange;
+pub use iam::IamChange;
+pub use lambda::LambdaChange;
+pub use lightsail::LightsailChange;
+pub use rolesanywhere::RolesAnywhereChange;
+pub use sagemaker::SageMakerChange;
+
+use super::{Change, Reversal, Spec};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+macro_rules! services {
+    ($($name:ident($changes:ty)),* $(,)?) => {
+        /// A change of AWS.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(untagged)]
+        pub enum AwsChange {
+            $($name($changes)),*
+        }
+
+        impl AwsChange {
+            pub fn spec(&self) -> Spec {
+                match self {
+                    $(AwsChange::$name(change) => change.spec()),*
+                }
+            }
+
+            /// Returns what takes it back, given what was seen before it.
+            pub fn undo(&self, before: &Value) -> Reversal {
+                match self {
+                    $(AwsChange::$name(change) => change.undo(before)),*
+                }
+            }
+
+            /// The service, which one file of `cloud/aws` speaks to.
+            pub fn service(&self) -> &'static str {
+                match self {
+                    $(AwsChange::$name(_) => stringify!($name)),*
+                }
+            }
+        }
+
+        $(impl From<$changes> for Change {
+            fn from(change: $changes) -> Change {
+                Change::Aws(AwsChange::$name(change))
+            }
+        })*
+    };
+}
+
+services! {
+    Iam(IamChange),
+    RolesAnywhere(RolesAnywhereChange),
+    CloudTrail(CloudTrailChange),
+    AutoScaling(AutoScalingChange),
+    Ec2(Ec2Change),
+    Ecs(EcsChange),
+    Lambda(LambdaChange),
+    EventBridge(EventBridgeChange),
+    Batch(BatchChange),
+    SageMaker(SageMakerChange),
+    Lightsail(LightsailChange),
+}

@@ -1,0 +1,27 @@
+//! AWS, one file per service.
+
+mod autoscaling;
+mod batch;
+mod ec2;
+mod ecs;
+mod eventbridge;
+mod lambda;
+mod lightsail;
+mod sagemaker;
+
+use super::{Ask, Way};
+
+/// Returns what to do about a kind that a service's file knows.
+pub(super) fn way(ask: &Ask) -> Option<Way> {
+    const SERVICES: &[fn(&Ask) -> Option<Way>] = &[
+        autoscaling::way,
+        batch::way,
+        ec2::way,
+        ecs::way,
+        eventbridge::way,
+        lambda::way,
+        lightsail::way,
+        sagemaker::way,
+    ];
+    SERVICES.iter().find_map(|way| way(ask))
+}
