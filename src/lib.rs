@@ -9,6 +9,7 @@ pub mod cli;
 pub mod cloud;
 pub mod collect;
 pub mod model;
+pub mod observe;
 pub mod plan;
 pub mod progress;
 pub mod read;
