@@ -4,8 +4,10 @@
 //! and the thing stays as the log left it.
 
 use crate::cloud::{Async, Inventory};
+use crate::model::change::Change;
 use crate::model::gap::GapKind;
-use crate::model::{Gap, Observed, Place, Report, ResourceRef, Time};
+use crate::model::plan::{Plan, Step};
+use crate::model::{Gap, Observed, Place, Report, ResourceRef, Sight, Time};
 use crate::read::inventory;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,6 +137,96 @@ impl Looked {
         self.gaps.dedup();
         self.observed.sort_by(|a, b| (&a.resource, a.at, a.state).cmp(&(&b.resource, b.at, b.state)));
     }
+}
+
+/// A plan that was held against the cloud.
+pub struct Seen {
+    /// With what each step's target showed; without the steps that have nothing to do any more.
+    pub plan: Plan,
+    /// Steps whose change is in force already, and steps whose target is gone.
+    pub already: Vec<Step>,
+    pub gone: Vec<Step>,
+    pub gaps: Vec<Gap>,
+}
+
+/// Looks at everything that a plan would change, so that the operator is shown what is, not what the logs last told. A step
+/// that could not be looked at stays, and is looked at again before it is made.
+pub async fn see(inventory: Arc<dyn Inventory>, plan: Plan) -> Seen {
+    let mut by: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        by.entry((place_of(step), step.change.name())).or_default().push(at);
+    }
+    let gate = Arc::new(Semaphore::new(AT_ONCE));
+    let mut jobs = JoinSet::new();
+    for ((place, _), steps) in by {
+        for part in steps.chunks(PER_LOOK) {
+            let changes: Vec<Change> = part.iter().map(|at| plan.steps[*at].change.clone()).collect();
+            let (inventory, gate, place, part) =
+                (inventory.clone(), gate.clone(), place.clone(), part.to_vec());
+            jobs.spawn(async move {
+                let _permit = gate.acquire().await;
+                let sights = inventory.look(&place, &changes).await;
+                (part, sights)
+            });
+        }
+    }
+    let mut sights: BTreeMap<usize, Sight> = BTreeMap::new();
+    let mut gaps = Vec::new();
+    while let Some(done) = jobs.join_next().await {
+        match done {
+            Ok((part, answers)) => {
+                for (at, answer) in part.into_iter().zip(answers) {
+                    match answer {
+                        Ok(sight) => drop(sights.insert(at, sight)),
+                        Err(error) => gaps.push(error.gap()),
+                    }
+                }
+            }
+            Err(failure) => gaps.push(Gap::unread("inventory", failure.to_string())),
+        }
+    }
+    gaps.sort();
+    gaps.dedup();
+    let mut seen = Seen {
+        plan: Plan { steps: Vec::new(), ..plan.clone() },
+        already: Vec::new(),
+        gone: Vec::new(),
+        gaps,
+    };
+    // Steps keep their numbers' order; what falls away is waited for by nobody.
+    let mut renumbered: BTreeMap<u32, u32> = BTreeMap::new();
+    for (at, step) in plan.steps.into_iter().enumerate() {
+        match sights.remove(&at) {
+            Some(Sight::Gone) => seen.gone.push(step),
+            Some(Sight::There { is_done: true, .. }) => seen.already.push(step),
+            Some(Sight::There { state, .. }) => {
+                seen.take(Step { seen: Some(state), ..step }, &mut renumbered)
+            }
+            None => seen.take(step, &mut renumbered),
+        }
+    }
+    seen
+}
+
+impl Seen {
+    fn take(&mut self, mut step: Step, renumbered: &mut BTreeMap<u32, u32>) {
+        let no = self.plan.steps.len() as u32 + 1;
+        renumbered.insert(step.no, no);
+        for waits in [&mut step.after, &mut step.needs] {
+            *waits = waits.iter().filter_map(|old| renumbered.get(old).copied()).collect();
+        }
+        step.no = no;
+        self.plan.steps.push(step);
+    }
+}
+
+/// One look names at most so many things.
+const PER_LOOK: usize = 100;
+
+/// Where a step's call goes.
+pub fn place_of(step: &Step) -> Place {
+    let region = step.target.zone.as_ref().unwrap_or(&step.target.region);
+    Place { account: step.target.account.clone(), region: region.clone() }
 }
 
 /// A future that answers at once, for inventories that need not wait.

@@ -16,7 +16,8 @@ mod rolesanywhere;
 mod sagemaker;
 mod session;
 mod trail;
+pub mod trails;
 
 pub use session::{Aws, Identity};
 
-use error::{failed, not_answered};
+use error::not_answered;
