@@ -5,6 +5,8 @@
 
 pub mod digest;
 mod keys;
+mod proof;
+mod source;
 
 use super::error::failed;
 use super::{Aws, not_answered};
@@ -14,7 +16,9 @@ use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
 use aws_sdk_s3::Client;
 pub use keys::{Day, Layout, days, delivered_at};
+pub use proof::{Proof, prove};
 use sha2::{Digest as _, Sha256};
+pub use source::{Part, ReadObject, TrailSource};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
