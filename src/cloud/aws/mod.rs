@@ -15,6 +15,7 @@ mod power;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
+pub mod sql;
 mod trail;
 pub mod trails;
 
