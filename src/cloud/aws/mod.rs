@@ -12,6 +12,7 @@ mod iam;
 mod lambda;
 mod lightsail;
 mod power;
+pub mod pushdown;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
