@@ -2,6 +2,7 @@
 //!
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
+mod accounts;
 mod autoscaling;
 mod batch;
 mod ec2;
@@ -11,8 +12,12 @@ mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+mod overrides;
+mod own;
 mod power;
 pub mod pushdown;
+mod regions;
+mod role;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
@@ -20,6 +25,10 @@ pub mod sql;
 mod trail;
 pub mod trails;
 
-pub use session::{Aws, Identity};
+pub use accounts::{Account, AccountsAsked, Organization, read_ids};
+pub use own::Own;
+pub use regions::{Region, narrow};
+pub use session::{Aws, Connect, Identity};
 
-use error::not_answered;
+use error::{failed, not_answered};
+use session::client;
