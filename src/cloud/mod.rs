@@ -7,6 +7,7 @@
 pub mod aws;
 mod error;
 pub mod files;
+
 pub mod unwrap;
 
 pub use error::{CloudError, Refusal};

@@ -5,7 +5,7 @@
 
 use super::error::failed;
 use super::sql::{self, Bounds, COLUMNS, NotAsked, Statement, Table};
-use super::{Aws, not_answered};
+use super::{Aws, client, not_answered};
 use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place};
@@ -106,7 +106,7 @@ impl EngineSource {
         const START: &str = "cloudtrail:StartQuery";
         const RESULTS: &str = "cloudtrail:GetQueryResults";
         let at = &self.at;
-        let client = aws_sdk_cloudtrail::Client::new(&self.aws.config(at).await?);
+        let client = client!(self.aws, at, aws_sdk_cloudtrail)?;
         let started = client
             .start_query()
             .query_statement(&statement.text)
@@ -185,7 +185,7 @@ impl EngineSource {
         const START: &str = "athena:StartQueryExecution";
         const RESULTS: &str = "athena:GetQueryResults";
         let at = &self.at;
-        let client = aws_sdk_athena::Client::new(&self.aws.config(at).await?);
+        let client = client!(self.aws, at, aws_sdk_athena)?;
         let to = results
             .map(|to| aws_sdk_athena::types::ResultConfiguration::builder().output_location(to).build());
         let started = client

@@ -9,7 +9,7 @@ mod proof;
 mod source;
 
 use super::error::failed;
-use super::{Aws, not_answered};
+use super::{Aws, client, not_answered};
 use crate::cloud::unwrap::{Limits, unwrap};
 use crate::cloud::{CloudError, Raw, Refusal};
 use crate::model::gap::GapKind;
@@ -65,7 +65,7 @@ pub async fn find(aws: &Aws, account: &Arc<str>, regions: &[Arc<str>]) -> (Vec<T
 
 async fn describe(aws: &Aws, at: &Place) -> Result<Vec<Trail>, CloudError> {
     const CALL: &str = "cloudtrail:DescribeTrails";
-    let client = aws_sdk_cloudtrail::Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudtrail)?;
     let answer = client
         .describe_trails()
         .include_shadow_trails(true)
@@ -96,7 +96,7 @@ async fn describe(aws: &Aws, at: &Place) -> Result<Vec<Trail>, CloudError> {
 /// What speaks against a trail's files being whole.
 async fn troubles(aws: &Aws, trail: &Trail) -> Result<Vec<Gap>, CloudError> {
     const CALL: &str = "cloudtrail:GetTrailStatus";
-    let client = aws_sdk_cloudtrail::Client::new(&aws.config(&trail.home).await?);
+    let client = client!(aws, &trail.home, aws_sdk_cloudtrail)?;
     let status = client
         .get_trail_status()
         .name(&*trail.arn)
@@ -150,8 +150,8 @@ pub struct Bucket {
 
 impl Bucket {
     pub async fn open(aws: &Aws, trail: &Trail) -> Result<Bucket, CloudError> {
-        let config = aws.config(&trail.home).await?;
-        Ok(Bucket::with(Client::new(&config), trail.bucket.clone(), trail.home.clone()))
+        let client = client!(aws, &trail.home, aws_sdk_s3)?;
+        Ok(Bucket::with(client, trail.bucket.clone(), trail.home.clone()))
     }
 
     pub fn with(client: Client, name: Arc<str>, at: Place) -> Bucket {

@@ -4,6 +4,7 @@ use super::digest::{self, Digest, Keys};
 use super::{Bucket, Layout, Trail, days};
 use crate::cloud::CloudError;
 use crate::cloud::aws::Aws;
+use crate::cloud::aws::client;
 use crate::cloud::aws::error::failed;
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
@@ -99,7 +100,7 @@ fn broken(place: String, why: impl Into<String>) -> Gap {
 /// CloudTrail's public keys of a region and window; a digest may be signed up to two hours after its end (aws.md 2.2).
 async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys, CloudError> {
     const CALL: &str = "cloudtrail:ListPublicKeys";
-    let client = aws_sdk_cloudtrail::Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudtrail)?;
     let mut keys = Keys::new();
     let mut token: Option<String> = None;
     loop {
