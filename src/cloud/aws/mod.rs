@@ -9,7 +9,7 @@ mod ec2;
 mod ecs;
 mod error;
 mod eventbridge;
-mod iam;
+pub mod iam;
 mod lambda;
 mod lightsail;
 mod overrides;
