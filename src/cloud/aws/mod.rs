@@ -2,6 +2,7 @@
 //!
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
+mod accounts;
 mod autoscaling;
 mod batch;
 mod ec2;
@@ -11,12 +12,20 @@ mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+mod overrides;
+mod own;
 mod power;
+mod regions;
+mod role;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
 mod trail;
 
-pub use session::{Aws, Identity};
+pub use accounts::{Account, AccountsAsked, Organization, read_ids};
+pub use own::Own;
+pub use regions::{Region, narrow};
+pub use session::{Aws, Connect, Identity};
 
 use error::{failed, not_answered};
+use session::client;
