@@ -5,24 +5,21 @@ mod observe;
 mod seen;
 mod shared;
 
-pub(super) use shared::{all_or_each, endless, or_gone, pages, receipt, time};
+pub(super) use seen::{answered, one, tell};
+pub(super) use shared::{all_or_each, endless, pages, receipt, time};
 
 use super::Aws;
+use super::session::client;
 use crate::cloud::{CloudError, Receipt};
 use crate::model::change::Ec2Change;
 use crate::model::{Observed, Place, ResourceRef, Sight};
-use aws_sdk_ec2::Client;
 
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = observe::KINDS;
 
-async fn client(aws: &Aws, at: &Place) -> Result<Client, CloudError> {
-    Ok(Client::new(&aws.config(at).await?))
-}
-
 pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&Ec2Change]) -> Vec<Result<Sight, CloudError>> {
     use Ec2Change::*;
-    let client = match client(aws, at).await {
+    let client = match client!(aws, at, aws_sdk_ec2) {
         Ok(client) => client,
         Err(error) => return vec![Err(error); changes.len()],
     };
@@ -48,7 +45,7 @@ pub(super) async fn perform(
     changes: &[&Ec2Change],
 ) -> Vec<Result<Receipt, CloudError>> {
     use Ec2Change::*;
-    let client = match client(aws, at).await {
+    let client = match client!(aws, at, aws_sdk_ec2) {
         Ok(client) => client,
         Err(error) => return vec![Err(error); changes.len()],
     };
@@ -75,10 +72,10 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    observe::observe(&client(aws, at).await?, at, kind, wanted).await
+    observe::observe(&client!(aws, at, aws_sdk_ec2)?, at, kind, wanted).await
 }
 
 /// Lists everything that computes here, whoever made it.
 pub(super) async fn sweep(aws: &Aws, at: &Place) -> Result<Vec<Observed>, CloudError> {
-    observe::sweep(&client(aws, at).await?, at).await
+    observe::sweep(&client!(aws, at, aws_sdk_ec2)?, at).await
 }
