@@ -14,7 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("analyze", &["model", "catalog", "read", "cloud"]),
     ("plan", &["model", "catalog", "analyze"]),
     ("render", &["model"]),
-    ("cloud", &["model"]),
+    ("cloud", &["model", "catalog"]),
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
     ("observe", &["model", "cloud", "read"]),

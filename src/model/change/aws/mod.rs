@@ -16,10 +16,10 @@ mod lightsail;
 mod rolesanywhere;
 mod sagemaker;
 
-pub use autoscaling::AutoScalingChange;
+pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
 pub use cloudtrail::CloudTrailChange;
-pub use ec2::Ec2Change;
+pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
