@@ -4,9 +4,11 @@
 
 mod autoscaling;
 mod batch;
+mod each;
 mod ec2;
 mod ecs;
 mod error;
+
 mod eventbridge;
 mod iam;
 mod lambda;
