@@ -5,9 +5,11 @@
 mod accounts;
 mod autoscaling;
 mod batch;
+mod each;
 mod ec2;
 mod ecs;
 mod error;
+
 mod eventbridge;
 pub mod iam;
 mod lambda;

@@ -18,7 +18,7 @@ mod sagemaker;
 
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
-pub use cloudtrail::CloudTrailChange;
+pub use cloudtrail::{CloudTrailChange, TrailPart};
 pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eventbridge::EventBridgeChange;
@@ -26,7 +26,7 @@ pub use iam::IamChange;
 pub use lambda::LambdaChange;
 pub use lightsail::LightsailChange;
 pub use rolesanywhere::RolesAnywhereChange;
-pub use sagemaker::SageMakerChange;
+pub use sagemaker::{SageMakerChange, SageMakerJob};
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
