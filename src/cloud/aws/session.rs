@@ -294,7 +294,11 @@ fn causes(error: &dyn std::error::Error) -> String {
 
 async fn who(base: &SdkConfig, at: &Place) -> Result<Identity, CloudError> {
     const CALL: &str = "sts:GetCallerIdentity";
-    let client = aws_sdk_sts::Client::new(base);
+    // The first call of all: where there is no way out, the operator hears of it soon.
+    let hasty = aws_sdk_sts::config::Builder::from(base)
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(timeouts().to_builder().operation_timeout(SIGN_IN).build());
+    let client = aws_sdk_sts::Client::from_conf(hasty.build());
     let answer = client.get_caller_identity().send().await.map_err(|error| failed(CALL, at, error))?;
     match (answer.account, answer.arn, answer.user_id) {
         (Some(account), Some(arn), Some(user_id)) => {
