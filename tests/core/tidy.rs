@@ -17,9 +17,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("cloud", &["model"]),
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
+    ("exec", &["model", "cloud", "case"]),
     (
         "cli",
-        &["model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "progress"],
+        &[
+            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "exec",
+            "progress",
+        ],
     ),
 ];
 
