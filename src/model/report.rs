@@ -2,6 +2,7 @@
 //!
 //! Everything is sorted, times are RFC 3339 UTC, absent is absent.
 
+use super::ids::{Word, word};
 use super::{EventId, Gap, Provider, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,12 +50,13 @@ pub struct Grant {
 }
 
 /// The principal that was asked about.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     pub given: String,
     pub provider: Provider,
     /// `access_key`, `user`, `role`, `session`, `root`, `service_account`, …
-    pub kind: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub kind: Word,
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<Arc<str>>,

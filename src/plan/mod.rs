@@ -174,5 +174,6 @@ fn step(no: u32, draft: &Draft, mut after: Vec<u32>, needs: Vec<u32>) -> Step {
         otherwise: draft.otherwise.clone(),
         seen: None,
         lives_until: draft.lives_until,
+        undoes: None,
     }
 }

@@ -1072,6 +1072,7 @@ fn step(no: u32, change: impl Into<Change>, kind: &'static str, id: &str, after:
         otherwise: vec![],
         seen: None,
         lives_until: None,
+        undoes: None,
     }
 }
 

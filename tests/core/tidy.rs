@@ -18,11 +18,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
     ("observe", &["model", "cloud", "read"]),
+    ("exec", &["model", "cloud", "case"]),
     (
         "cli",
         &[
-            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "observe",
-            "progress",
+            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "exec",
+            "observe", "progress",
         ],
     ),
 ];
