@@ -4,6 +4,7 @@
 
 mod autoscaling;
 mod batch;
+mod each;
 mod ec2;
 mod ecs;
 mod error;
@@ -11,6 +12,7 @@ mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+mod many;
 mod power;
 mod rolesanywhere;
 mod sagemaker;
