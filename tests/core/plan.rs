@@ -1,6 +1,7 @@
 //! Plans: small reports made by hand, each with all that is proposed and withheld.
 
 mod always;
+mod compute;
 mod reports;
 
 use reports::*;

@@ -14,6 +14,7 @@ mod eventbridge;
 pub mod iam;
 mod lambda;
 mod lightsail;
+mod many;
 mod overrides;
 mod own;
 mod power;

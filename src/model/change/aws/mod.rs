@@ -23,7 +23,7 @@ pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
-pub use lambda::LambdaChange;
+pub use lambda::{FunctionPermission, LambdaChange};
 pub use lightsail::LightsailChange;
 pub use rolesanywhere::RolesAnywhereChange;
 pub use sagemaker::{SageMakerChange, SageMakerJob};
