@@ -11,13 +11,13 @@ mod inputs;
 mod manifest;
 mod name;
 
-pub use disk::told;
+pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
 pub use file::{CaseFile, Versions};
 pub use inputs::{Input, InputCounts, Inputs};
 pub use name::safe_component;
 
-use crate::model::{Gap, Time};
+use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,31 @@ impl Case {
             disk::copy_new(path, &folder.join(name))?;
         }
         Ok(())
+    }
+
+    /// Adds what a live look showed, as lines; earlier looks stay beside it.
+    pub fn add_inventory(&self, provider: Provider, account: &str, region: &str, lines: &[u8]) -> Result<()> {
+        let region = if region.is_empty() { "global" } else { region };
+        let folders = [INVENTORY.into(), provider.name().into(), safe_component(account)];
+        let folder = disk::make_dirs(&self.dir, &folders)?;
+        let stem = safe_component(region);
+        for number in 0.. {
+            let name = if number == 0 { format!("{stem}.ndjson") } else { format!("{stem}-{number}.ndjson") };
+            let path = folder.join(name);
+            match std::fs::symlink_metadata(&path) {
+                Ok(_) => continue,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return disk::write_new(&path, lines);
+                }
+                Err(error) => return Err(told("write", &path, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a further document of ours under this name; an earlier one stays under a number.
+    pub fn write_document(&self, stem: &str, bytes: &[u8]) -> Result<()> {
+        disk::replace(&self.dir, &safe_component(stem), bytes)
     }
 
     /// Writes what the corpus was; an earlier one stays as `inputs-1.json` and so on.

@@ -239,7 +239,7 @@ pub(super) fn some(mut gaps: Vec<Gap>, place: &str) -> Vec<Gap> {
 }
 
 /// Returns a number that no other run gets: the standard library seeds its hashers from the system.
-pub(super) fn chance() -> u64 {
+pub fn chance() -> u64 {
     let mut hasher = std::hash::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
     hasher.finish()

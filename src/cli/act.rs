@@ -33,7 +33,11 @@ pub struct Actor<'a> {
 pub struct Acted {
     /// Steps that were carried out now, or were so already.
     pub good: usize,
+    /// Of these, carried out now.
+    pub did: usize,
     pub bad: usize,
+    /// Whether anything was called at all, whatever came of it.
+    pub has_called: bool,
     pub is_interrupted: bool,
     pub gaps: Vec<Gap>,
     /// For `-o json`.
@@ -43,6 +47,8 @@ pub struct Acted {
 impl Acted {
     pub fn join(&mut self, other: Acted) {
         self.good += other.good;
+        self.did += other.did;
+        self.has_called |= other.has_called;
         self.bad += other.bad;
         self.is_interrupted |= other.is_interrupted;
         self.gaps.extend(other.gaps);
@@ -51,11 +57,11 @@ impl Acted {
 
     /// The exit code, if acting alone decided it.
     pub fn code(&self) -> u8 {
-        match (self.is_interrupted, self.good, self.bad) {
+        match (self.is_interrupted, self.has_called, self.bad) {
             (true, _, _) => exit::INTERRUPTED,
             (false, _, 0) => exit::SUCCESS,
-            (false, 0, _) => exit::FAILURE,
-            (false, _, _) => exit::PARTLY,
+            (false, true, _) => exit::PARTLY,
+            (false, false, _) => exit::FAILURE,
         }
     }
 }
@@ -79,6 +85,8 @@ impl Actor<'_> {
         acted.good += done.ends.iter().filter(|ended| ended.end.is_good()).count();
         acted.bad += done.ends.iter().filter(|ended| !ended.end.is_good()).count();
         acted.bad += done.reverted.len();
+        acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
+        acted.has_called |= done.ends.iter().any(|ended| matches!(ended.end, End::Done | End::NotSeen(_)));
         acted.is_interrupted |= done.halted == Some(Halt::Interrupted);
         acted.documents.push(document(&done));
         if let Some(Halt::Journal(why)) = &done.halted {
@@ -170,10 +178,10 @@ impl Actor<'_> {
             Means { inventory: aws, mutator: aws, journal: &journal, clock: &Wall, tell: &tell, stop: self.stop };
         let options = exec::Options::default();
         self.session.runtime.block_on(async {
-            let mut done = exec::run::run(approved, &about, means, options).await;
+            let done = exec::run::run(approved, &about, means, options).await;
             if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
                 self.ui.note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
-                exec::run::watch(&mut done, &WATCH, means, options).await;
+                return Ok(exec::run::watch(done, &WATCH, means, options).await);
             }
             Ok(done)
         })

@@ -31,7 +31,7 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
             &opened.principal,
             &opened.window,
             &case,
-            args.act.settle(),
+            args.act.watch,
             ui,
             stop,
         )?;

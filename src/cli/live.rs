@@ -8,10 +8,10 @@ use super::config::Config;
 use super::{Failure, sources};
 use crate::analyze::{Investigation, Own};
 use crate::case::Case;
-use crate::cloud::aws::{self, Aws, Connect, LookupEvents};
+use crate::cloud::aws::{self, Aws, Connect, EventHistory};
 use crate::cloud::many::Many;
 use crate::cloud::{Inventory, LogSource};
-use crate::collect::{self, Corpus, Live, Settle, Settling};
+use crate::collect::{self, Corpus, Live, Settling};
 use crate::model::gap::GapKind;
 use crate::model::report::Window;
 use crate::model::{Gap, Principal, Provider, Report, Time};
@@ -22,7 +22,8 @@ use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -106,7 +107,7 @@ impl Session {
         principal: &Principal,
         window: &Window,
         case: &Case,
-        settle: Option<Settle>,
+        settles: bool,
         ui: &Ui,
         stop: &AtomicBool,
     ) -> Result<(Report, Corpus), Failure> {
@@ -122,15 +123,16 @@ impl Session {
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
-        let history = LookupEvents::new(self.runtime.handle().clone(), self.aws.clone(), self.scopes.clone(), now);
+        let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
         let mut reach = Reach::new(self, args, &history);
-        let mut sources: Vec<Box<dyn LogSource + '_>> = vec![Box::new(&history)];
+        let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
         gaps.into_iter().for_each(|gap| investigation.missed(gap));
         sources.extend(further.iter().map(sources::Further::source));
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
-        let mut live = Live { reach: Some(&mut onward), settle: settle.map(Settling::new) };
+        let wait = |long: Duration| self.pause(long, stop);
+        let mut live = Live { reach: Some(&mut onward), settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
@@ -143,10 +145,30 @@ impl Session {
         collect::tell(&mut investigation, &corpus);
         let asked: Vec<_> = further.iter().flat_map(sources::Further::asked).collect();
         if !asked.is_empty() {
-            case.write_plan("queries", &json::document(&asked))?;
+            case.write_document("queries", &json::document(&asked))?;
         }
         self.look(&mut investigation, case)?;
         Ok((investigation.report(), corpus))
+    }
+
+    /// Waits so long, or until the run is stopped.
+    pub fn pause(&self, long: Duration, stop: &AtomicBool) {
+        let until = Instant::now() + long;
+        while !stop.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(GLANCE));
+        }
+    }
+
+    /// What was looked into, for the case.
+    pub fn scope_names(&self) -> Vec<String> {
+        let names = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
+            regions.iter().map(|region| format!("{account}/{region}")).collect::<Vec<_>>()
+        };
+        self.scopes.iter().flat_map(names).collect()
     }
 
     /// Asks what became of what was made, and of what that turns out to hold, until nothing new comes.
@@ -175,6 +197,10 @@ impl Session {
     }
 }
 
+/// Events are late by up to 85 minutes (aws.md 1.4).
+const LATE_MINUTES: u32 = 120;
+/// How often a wait looks whether the run was stopped.
+const GLANCE: Duration = Duration::from_millis(200);
 /// A stack launches a group that launches machines: so many looks one after another, no more.
 const LOOKS: usize = 4;
 
@@ -182,13 +208,13 @@ const LOOKS: usize = 4;
 struct Reach<'a> {
     session: &'a Session,
     args: &'a AuditArgs,
-    history: &'a LookupEvents,
+    history: &'a EventHistory,
     known: BTreeSet<Arc<str>>,
     gaps: Vec<Gap>,
 }
 
 impl<'a> Reach<'a> {
-    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a LookupEvents) -> Reach<'a> {
+    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a EventHistory) -> Reach<'a> {
         let known = session.scopes.iter().map(|(account, _)| account.clone()).collect();
         Reach { session, args, history, known, gaps: Vec::new() }
     }
@@ -205,9 +231,8 @@ impl<'a> Reach<'a> {
             match found {
                 Ok((regions, gaps)) => {
                     self.gaps.extend(gaps);
-                    is_further |= !regions.is_empty();
-                    self.history.reach(account, regions);
-                }
+                    is_further |= self.history.add(vec![(account, regions)]);
+                                    }
                 Err(gap) => self.gaps.push(Gap {
                     kind: GapKind::NotFollowed,
                     why: format!("the chain leads there and we could not follow: {}", gap.why),

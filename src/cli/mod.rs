@@ -11,6 +11,8 @@ pub mod ui;
 pub enum Failure {
     /// What was typed can't be meant; nothing was done.
     Usage(anyhow::Error),
+    /// Consent was missing, or it would cut the branch that we sit on; nothing was changed.
+    Refused(anyhow::Error),
     Other(anyhow::Error),
 }
 
@@ -24,13 +26,14 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Failure::Usage(_) => exit::USAGE,
+            Failure::Refused(_) => exit::REFUSED,
             Failure::Other(_) => exit::FAILURE,
         }
     }
 
     pub fn error(&self) -> &anyhow::Error {
         match self {
-            Failure::Usage(error) | Failure::Other(error) => error,
+            Failure::Usage(error) | Failure::Refused(error) | Failure::Other(error) => error,
         }
     }
 }

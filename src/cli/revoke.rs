@@ -23,9 +23,8 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         return finish::acted(&args.act, &case, &acted, ui);
     }
 
-    let settle = args.act.settle();
     let (report, corpus) =
-        session.investigate(&args.act.audit, &opened.principal, &opened.window, &case, settle, ui, stop)?;
+        session.investigate(&args.act.audit, &opened.principal, &opened.window, &case, args.act.watch, ui, stop)?;
     let closure = session.identities(&report, &case)?;
     acted.join(actor.act(plan::revoke::revoke(&report, &closure, &session.guard))?);
     finish::reported(&args.act, &case, &report, &corpus, &acted, ui)

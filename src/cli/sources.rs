@@ -22,10 +22,10 @@ pub enum Further {
 }
 
 impl Further {
-    pub fn source(&self) -> Box<dyn LogSource + '_> {
+    pub fn source(&self) -> &dyn LogSource {
         match self {
-            Further::Trails(source) => Box::new(source),
-            Further::Engine(source) => Box::new(source),
+            Further::Trails(source) => source,
+            Further::Engine(source) => source,
         }
     }
 

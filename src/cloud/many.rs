@@ -4,7 +4,7 @@ use super::{LogSource, Query, Raw, Shard, Take};
 use crate::model::Gap;
 use std::ops::ControlFlow;
 
-pub struct Many<'a>(pub Vec<Box<dyn LogSource + 'a>>);
+pub struct Many<'a>(pub Vec<&'a dyn LogSource>);
 
 impl LogSource for Many<'_> {
     fn about(&self) -> String {
