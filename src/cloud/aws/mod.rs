@@ -11,10 +11,12 @@ mod eventbridge;
 pub mod iam;
 mod lambda;
 mod lightsail;
+pub mod organizations;
 mod power;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
+mod sso;
 mod trail;
 
 pub use session::{Aws, Identity};
