@@ -15,6 +15,7 @@ pub mod iam;
 mod lambda;
 mod lightsail;
 mod many;
+pub mod organizations;
 mod overrides;
 mod own;
 mod power;
@@ -25,6 +26,7 @@ mod rolesanywhere;
 mod sagemaker;
 mod session;
 pub mod sql;
+mod sso;
 mod trail;
 pub mod trails;
 

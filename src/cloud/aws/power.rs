@@ -1,7 +1,8 @@
 //! The one place that brings a change to the file of its service.
 
 use super::{
-    Aws, autoscaling, batch, ec2, ecs, eventbridge, iam, lambda, lightsail, rolesanywhere, sagemaker, trail,
+    Aws, autoscaling, batch, ec2, ecs, eventbridge, iam, lambda, lightsail, organizations, rolesanywhere,
+    sagemaker, sso, trail,
 };
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{AwsChange, Change};
@@ -35,7 +36,7 @@ macro_rules! each_service {
     ($changes:expr, $self:ident, $at:ident, $verb:ident) => {
         dispatch!(
             $changes, $self, $at, $verb,
-            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail
+            iam Iam, organizations Organizations, sso Sso, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail
         )
     };
 }

@@ -13,8 +13,10 @@ mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+mod organizations;
 mod rolesanywhere;
 mod sagemaker;
+mod sso;
 
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
@@ -25,8 +27,10 @@ pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
 pub use lambda::{FunctionPermission, LambdaChange};
 pub use lightsail::LightsailChange;
+pub use organizations::OrganizationsChange;
 pub use rolesanywhere::RolesAnywhereChange;
 pub use sagemaker::{SageMakerChange, SageMakerJob};
+pub use sso::SsoChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -73,6 +77,8 @@ macro_rules! services {
 
 services! {
     Iam(IamChange),
+    Organizations(OrganizationsChange),
+    Sso(SsoChange),
     RolesAnywhere(RolesAnywhereChange),
     CloudTrail(CloudTrailChange),
     AutoScaling(AutoScalingChange),
