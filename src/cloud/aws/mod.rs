@@ -11,6 +11,7 @@ mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+pub mod lookup_events;
 mod power;
 mod rolesanywhere;
 mod sagemaker;
