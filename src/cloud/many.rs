@@ -1,8 +1,7 @@
 //! Several sources as one: event history, trails and whatever else holds records of the same incident.
 
-use super::{LogSource, Query, Raw, Shard, Take};
+use super::{LogSource, Query, Shard, Take};
 use crate::model::Gap;
-use std::ops::ControlFlow;
 
 pub struct Many<'a>(pub Vec<&'a dyn LogSource>);
 
@@ -15,22 +14,14 @@ impl LogSource for Many<'_> {
         self.0.iter().flat_map(|source| source.shards(query)).collect()
     }
 
-    fn fetch(
-        &self,
-        query: &Query,
-        shard: &Shard,
-        sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
-    ) -> Vec<Gap> {
-        match self.0.iter().find(|source| source.shards(query).contains(shard)) {
-            Some(source) => source.fetch(query, shard, sink),
-            None => vec![Gap::unread(&shard.name, "no source knows it")],
-        }
-    }
-
-    fn drive(&self, query: &Query, _shards: &[Shard], to: &dyn Take) {
+    fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
+        let mut left = shards;
         for source in &self.0 {
+            // In the order in which they told their shards.
+            let (own, rest) = left.split_at(source.shards(query).len().min(left.len()));
+            left = rest;
             if !to.is_stopped() {
-                source.drive(query, &source.shards(query), to);
+                source.drive(query, own, to);
             }
         }
     }

@@ -85,6 +85,9 @@ pub struct Counts {
     pub events_of_derived: u64,
     /// Failed calls of the principal and of everything derived.
     pub failed: u64,
+    /// Calls of our own that the log shows: left out of everything else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub own_calls: u64,
 }
 
 /// How sure a link is.

@@ -14,6 +14,7 @@ mod eventbridge;
 pub mod iam;
 mod lambda;
 mod lightsail;
+pub mod lookup_events;
 mod many;
 pub mod organizations;
 mod overrides;

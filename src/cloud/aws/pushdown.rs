@@ -6,9 +6,10 @@
 use super::error::failed;
 use super::sql::{self, Bounds, COLUMNS, NotAsked, Statement, Table};
 use super::{Aws, client, not_answered};
-use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard};
+use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard, Take};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
@@ -307,6 +308,18 @@ impl LogSource for EngineSource {
         vec![Shard { name: self.about(), size: 0 }]
     }
 
+    fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
+        shards.par_iter().with_max_len(1).for_each(|shard| {
+            if !to.is_stopped() {
+                to.part(&shard.name, &mut |sink| self.fetch(query, shard, sink));
+                to.ended();
+            }
+        });
+    }
+}
+
+impl EngineSource {
+    /// Hands every record of a part on.
     fn fetch(
         &self,
         query: &Query,

@@ -4,8 +4,9 @@
 //! unpacking. A pass reads the files again: nothing of them is kept.
 
 use super::{Bucket, Day, Layout, Object, Trail, days, delivered_at, records};
-use crate::cloud::{CloudError, LogSource, Query, Raw, Shard};
+use crate::cloud::{CloudError, LogSource, Query, Raw, Shard, Take};
 use crate::model::{Gap, Time};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -137,6 +138,18 @@ impl LogSource for TrailSource {
         self.shards.keys().map(|name| Shard { name: name.clone(), size: 0 }).collect()
     }
 
+    fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
+        shards.par_iter().with_max_len(1).for_each(|shard| {
+            if !to.is_stopped() {
+                to.part(&shard.name, &mut |sink| self.fetch(query, shard, sink));
+                to.ended();
+            }
+        });
+    }
+}
+
+impl TrailSource {
+    /// Hands every record of a part on.
     fn fetch(
         &self,
         _query: &Query,
