@@ -78,7 +78,6 @@ impl Actor<'_> {
         if self.args.dry_run || plan.steps.is_empty() {
             return Ok(acted);
         }
-        self.check_permissions(&plan);
         let approved = self.approve(plan)?;
         let done = self.carry_out(approved)?;
         self.tell(&done);
@@ -90,7 +89,9 @@ impl Actor<'_> {
         acted.is_interrupted |= done.halted == Some(Halt::Interrupted);
         acted.documents.push(document(&done));
         if let Some(Halt::Journal(why)) = &done.halted {
-            return Err(Failure::Other(anyhow!("go on: the journal can't be written, and without it nothing is called: {why}")));
+            return Err(Failure::Other(anyhow!(
+                "go on: the journal can't be written, and without it nothing is called: {why}"
+            )));
         }
         Ok(acted)
     }
@@ -105,43 +106,15 @@ impl Actor<'_> {
             false => self.ui.aside(&text),
         }
         if !already.is_empty() {
-            self.ui.note(count(already.len() as u64, "step", "steps").put(" of this plan: it is so already."));
+            self.ui
+                .note(count(already.len() as u64, "step", "steps").put(" of this plan: it is so already."));
         }
         if !gone.is_empty() {
-            self.ui.note(count(gone.len() as u64, "step", "steps").put(" of this plan: what it was about is gone."));
+            self.ui.note(
+                count(gone.len() as u64, "step", "steps").put(" of this plan: what it was about is gone."),
+            );
         }
         Ok(())
-    }
-
-    /// Says what the operator lacks, before anything starts. What can't be asked is said too.
-    fn check_permissions(&self, plan: &Plan) {
-        let mut by: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
-        for step in &plan.steps {
-            let needs = by.entry(&step.target.account).or_default();
-            needs.extend(step.change.spec().permissions);
-        }
-        for (account, needs) in by {
-            let needs: Vec<&str> = needs.into_iter().collect();
-            match self.session.runtime.block_on(self.session.aws.lacks(account, &needs)) {
-                Ok(lacks) if lacks.is_empty() => {}
-                Ok(lacks) => self.ui.warn(
-                    Line::new()
-                        .put("In ")
-                        .put(Untrusted(account))
-                        .put(" you lack ")
-                        .list(", ", lacks.iter().map(|one| Line::new().put(Untrusted(one))))
-                        .put(": steps that need it will fail."),
-                ),
-                Err(error) => self.ui.note(
-                    Line::new()
-                        .put("Whether you may do all this in ")
-                        .put(Untrusted(account))
-                        .put(" could not be asked: ")
-                        .put(Untrusted(&error.to_string()))
-                        .put("."),
-                ),
-            }
-        }
     }
 
     fn approve(&self, plan: Plan) -> Result<Approved, Failure> {
@@ -150,7 +123,7 @@ impl Actor<'_> {
             let names = [Some(&step.target.id), step.target.name.as_ref()].into_iter().flatten();
             guard.forbids(names.map(|name| &**name)).map(str::to_owned)
         };
-        let most = self.session.config.max_steps.unwrap_or(exec::gate::MOST_STEPS);
+        let most = self.session.config.max_steps.map_or(exec::gate::MOST_STEPS, |most| most as usize);
         let terms = Terms { most, forbids: &forbids };
         let mut ask = self.ui;
         let consent = match (self.args.yes, self.ui.can_ask()) {
@@ -159,7 +132,9 @@ impl Actor<'_> {
             (false, false) => Consent::Nobody,
         };
         exec::gate::approve(plan, consent, &terms).map_err(|refused| match refused {
-            Refused::Nobody | Refused::Declined | Refused::Forbidden { .. } => Failure::Refused(refused.into()),
+            Refused::Nobody | Refused::Declined | Refused::Forbidden { .. } => {
+                Failure::Refused(refused.into())
+            }
             Refused::Ask(_) => Failure::Other(refused.into()),
         })
     }
@@ -174,13 +149,20 @@ impl Actor<'_> {
         let ui = self.ui.clone();
         let tell = move |told: Told| hear(&ui, told);
         let aws = &*self.session.aws;
-        let means =
-            Means { inventory: aws, mutator: aws, journal: &journal, clock: &Wall, tell: &tell, stop: self.stop };
+        let means = Means {
+            inventory: aws,
+            mutator: aws,
+            journal: &journal,
+            clock: &Wall,
+            tell: &tell,
+            stop: self.stop,
+        };
         let options = exec::Options::default();
         self.session.runtime.block_on(async {
             let done = exec::run::run(approved, &about, means, options).await;
             if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
-                self.ui.note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
+                self.ui
+                    .note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
                 return Ok(exec::run::watch(done, &WATCH, means, options).await);
             }
             Ok(done)
@@ -245,7 +227,8 @@ fn numbers(steps: &[Step]) -> Vec<Value> {
 fn hear(ui: &Ui, told: Told) {
     match told {
         Told::Resolving { intents } => ui.note(
-            count(intents as u64, "call", "calls").put(" of an earlier run had no end; looking what became of them."),
+            count(intents as u64, "call", "calls")
+                .put(" of an earlier run had no end; looking what became of them."),
         ),
         Told::Reverted { step, target, what } => ui.warn(
             Line::new()
@@ -259,10 +242,19 @@ fn hear(ui: &Ui, told: Told) {
                 .put("): somebody still has power there."),
         ),
         Told::Reapplied { step, target } => {
-            ui.note(Line::new().put("Step ").put(step).put(" on ").put(Untrusted(&target.id)).put(" is in force again."));
+            ui.note(
+                Line::new()
+                    .put("Step ")
+                    .put(step)
+                    .put(" on ")
+                    .put(Untrusted(&target.id))
+                    .put(" is in force again."),
+            );
         }
         Told::TriesNext { step, why } => {
-            ui.note(Line::new().put("Step ").put(step).put(" tries another way: ").put(Untrusted(&why)).put("."));
+            ui.note(
+                Line::new().put("Step ").put(step).put(" tries another way: ").put(Untrusted(&why)).put("."),
+            );
         }
         Told::Repeats { .. } | Told::Calls { .. } | Told::Ended { .. } => {}
     }

@@ -1,8 +1,14 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
+#[cfg(feature = "aws")]
+use super::live_args::LiveArgs;
+#[cfg(feature = "aws")]
+use super::sources::SourceArgs;
 use super::ui::Color;
 use crate::model::report::Window;
 use crate::model::{Principal, Time, time};
+#[cfg(feature = "aws")]
+use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -189,6 +195,12 @@ pub struct AuditArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub live: LiveArgs,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub further: SourceArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -225,6 +237,15 @@ fn short_time(text: &str) -> Option<Time> {
 }
 
 impl AuditArgs {
+    pub fn is_table(&self) -> bool {
+        self.output == Output::Table
+    }
+
+    /// Whether a cloud itself is to be asked: nothing recorded was named.
+    pub fn is_live(&self) -> bool {
+        self.logs.is_empty() && self.case.is_none()
+    }
+
     /// Returns the window that was typed; what was not typed stays open.
     pub fn window(&self, now: Time) -> anyhow::Result<Window> {
         let read = |flag: &str, text: &Option<String>| {
@@ -246,6 +267,17 @@ impl AuditArgs {
     /// Returns the principal that was typed, if any. Reading the key file is the caller's.
     pub fn principal(&self) -> Result<Option<Principal>, crate::model::principal::ParsePrincipalError> {
         self.principal.as_deref().map(Principal::parse).transpose()
+    }
+}
+
+#[cfg(feature = "aws")]
+impl ContainArgs {
+    pub fn options(&self) -> Options {
+        Options {
+            destroy: self.destroy,
+            snapshot: self.snapshot || self.destroy && !self.no_snapshot,
+            isolate: self.isolate,
+        }
     }
 }
 

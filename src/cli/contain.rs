@@ -41,11 +41,17 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
         let is_new = now.did > 0 || now.bad > 0;
         quiet = if is_new { 0 } else { quiet + 1 };
         acted.join(now);
-        let is_over = quiet >= QUIET || args.act.dry_run || acted.is_interrupted || stop.load(Ordering::Relaxed);
+        let is_over =
+            quiet >= QUIET || args.act.dry_run || acted.is_interrupted || stop.load(Ordering::Relaxed);
         if is_over || sweeps >= MOST {
             if !is_over {
                 acted.bad += 1;
-                ui.warn(Line::new().put("something new was running in each of ").put(sweeps).put(" sweeps: look who launches it."));
+                ui.warn(
+                    Line::new()
+                        .put("something new was running in each of ")
+                        .put(sweeps)
+                        .put(" sweeps: look who launches it."),
+                );
             }
             return finish::reported(&args.act, &case, &report, &corpus, &acted, ui);
         }

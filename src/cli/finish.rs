@@ -70,7 +70,9 @@ fn end(
         ui.result(&json::document(&document)).context("write the result")?;
     } else if report.is_none() {
         // With a report, its own gaps are in its text.
-        gaps.iter().for_each(|gap| ui.warn(Line::new().put(Untrusted(&gap.place)).put(": ").put(Untrusted(&gap.why))));
+        gaps.iter().for_each(|gap| {
+            ui.warn(Line::new().put(Untrusted(&gap.place)).put(": ").put(Untrusted(&gap.why)))
+        });
     }
     ui.note(Line::new().put("The case is in ").put(Untrusted(&dir)));
     if args.dry_run {

@@ -2,13 +2,15 @@
 
 use super::args::AuditArgs;
 use super::audit::Kept;
+use super::config::Config;
 use super::live_args::LiveArgs;
 use super::ui::Ui;
-use super::config::Config;
-use super::{Failure, sources};
-use crate::analyze::{Investigation, Own};
+use super::{Failure, live_args, sources};
+use crate::analyze::Investigation;
+use crate::analyze::investigation::Own;
 use crate::case::Case;
-use crate::cloud::aws::{self, Aws, Connect, EventHistory};
+use crate::cloud::aws::lookup_events::EventHistory;
+use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Inventory, LogSource};
 use crate::collect::{self, Corpus, Live, Settling};
@@ -43,36 +45,30 @@ pub struct Session {
 impl Session {
     /// Signs in and says, before anything else, who we are and what stands between us and the cloud.
     pub fn connect(args: &LiveArgs, case: &str, changes: bool, ui: &Ui) -> Result<Session, Failure> {
-        let config = Config::load(args.config.as_deref()).map_err(Failure::Usage)?;
+        let config = args.config().map_err(Failure::Usage)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("start the network's threads")?;
-        let connect = Connect {
-            profile: args.profile.clone(),
-            region: args.region.clone(),
-            role_names: if args.role_name.is_empty() { config.role_names.clone() } else { args.role_name.clone() },
-            external_id: args.external_id.clone().or_else(|| config.external_id.clone()),
-            imds: args.imds,
-            changes,
-            case: case.into(),
-            env: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        };
-        let aws = runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}"))?;
+        let connect = args.connect(&config, case, changes);
+        let aws =
+            runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}"))?;
         let who = &aws.identity;
-        ui.note(Line::new().put("Signed in as ").put(Untrusted(&who.arn)).put(" in ").put(Untrusted(&who.account)).put("."));
+        ui.note(
+            Line::new()
+                .put("Signed in as ")
+                .put(Untrusted(&who.arn))
+                .put(" in ")
+                .put(Untrusted(&who.account))
+                .put("."),
+        );
         for line in aws.overrides() {
             ui.warn(Line::new().put(Untrusted(line)));
         }
-        if changes && aws.is_overridden() && !args.overridden_endpoint_is_meant {
-            return Err(Failure::Refused(anyhow!(
-                "change anything: calls do not go to AWS itself (see the warnings above)\nhint: take the override away, or say \
-                 --overridden-endpoint-is-meant"
-            )));
+        if changes && let Some(why) = args.refuses_change(&aws) {
+            return Err(Failure::Refused(anyhow!("change anything: {why}")));
         }
-        let guard = guard(&aws, &config);
+        let guard = LiveArgs::guard(&config, live_args::ours(&aws));
         let aws = Arc::new(aws);
         let (scopes, gaps, word) = runtime.block_on(scopes(&aws, args, &config, ui))?;
         Ok(Session { runtime, aws, guard, config, scopes, gaps, word })
@@ -132,7 +128,10 @@ impl Session {
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
         let wait = |long: Duration| self.pause(long, stop);
-        let mut live = Live { reach: Some(&mut onward), settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)) };
+        let mut live = Live {
+            reach: Some(&mut onward),
+            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
@@ -232,7 +231,7 @@ impl<'a> Reach<'a> {
                 Ok((regions, gaps)) => {
                     self.gaps.extend(gaps);
                     is_further |= self.history.add(vec![(account, regions)]);
-                                    }
+                }
                 Err(gap) => self.gaps.push(Gap {
                     kind: GapKind::NotFollowed,
                     why: format!("the chain leads there and we could not follow: {}", gap.why),
@@ -242,13 +241,6 @@ impl<'a> Reach<'a> {
         }
         is_further
     }
-}
-
-/// Who the operator is and what must not be touched.
-fn guard(aws: &Aws, config: &Config) -> Guard {
-    let own = aws.own();
-    let operator = own.arns.into_iter().chain(own.access_keys).chain(own.user_ids).collect();
-    Guard { operator, ..config.guard() }
 }
 
 /// Where to look: the accounts asked for, and their regions; and the word that the operator consents with.

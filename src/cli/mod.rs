@@ -1,10 +1,30 @@
 //! The command line: arguments, one file per command, the terminal. The only room that knows the environment.
 
+#[cfg(feature = "aws")]
+pub mod act;
 pub mod args;
 pub mod audit;
+#[cfg(feature = "aws")]
+pub mod config;
+#[cfg(feature = "aws")]
+pub mod contain;
 pub mod exit;
+#[cfg(feature = "aws")]
+mod finish;
 pub mod job;
+#[cfg(feature = "aws")]
+pub mod live;
+#[cfg(feature = "aws")]
+pub mod live_args;
+#[cfg(feature = "aws")]
+mod open;
+#[cfg(feature = "aws")]
+pub mod revoke;
+#[cfg(feature = "aws")]
+mod sources;
 pub mod ui;
+#[cfg(feature = "aws")]
+pub mod undo;
 
 /// Why a command ended without a result.
 #[derive(Debug)]

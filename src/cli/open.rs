@@ -38,7 +38,9 @@ pub fn open(args: &AuditArgs, now: Time) -> Result<Opened, Failure> {
     let window = args.window(now).map_err(Failure::Usage)?;
     let Some(dir) = &args.case else {
         let principal = typed.ok_or_else(|| {
-            Failure::Usage(anyhow!("no principal\nhint: say who leaked with --principal P or --key-file FILE"))
+            Failure::Usage(anyhow!(
+                "no principal\nhint: say who leaked with --principal P or --key-file FILE"
+            ))
         })?;
         let place = Where::New(args.case_dir.clone());
         return Ok(Opened { principal, window, id: new_id(now), at: now, place });
@@ -94,7 +96,10 @@ impl Opened {
         CaseFile {
             // `args()` would panic on a folder whose name is not UTF-8.
             command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-            versions: Some(Versions { triage: env!("CARGO_PKG_VERSION").into(), schema: report::SCHEMA.into() }),
+            versions: Some(Versions {
+                triage: env!("CARGO_PKG_VERSION").into(),
+                schema: report::SCHEMA.into(),
+            }),
             started_at: Some(self.at),
             operator: Some(session.aws.identity.arn.to_string()),
             scopes: session.scope_names(),

@@ -17,15 +17,15 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
     let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
 
-    let own = session.own_credentials(&opened.principal, &case)?;
-    acted.join(actor.act(plan::revoke::own(&own, &session.guard, args.options(), Time::now()))?);
-    if args.own_only || acted.is_interrupted {
-        return finish::acted(&args.act, &case, &acted, ui);
-    }
-
-    let (report, corpus) =
-        session.investigate(&args.act.audit, &opened.principal, &opened.window, &case, args.act.watch, ui, stop)?;
-    let closure = session.identities(&report, &case)?;
-    acted.join(actor.act(plan::revoke::revoke(&report, &closure, &session.guard))?);
+    let (report, corpus) = session.investigate(
+        &args.act.audit,
+        &opened.principal,
+        &opened.window,
+        &case,
+        args.act.watch,
+        ui,
+        stop,
+    )?;
+    acted.join(actor.act(plan::revoke::revoke(&report, &session.guard))?);
     finish::reported(&args.act, &case, &report, &corpus, &acted, ui)
 }

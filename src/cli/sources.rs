@@ -9,11 +9,37 @@ use crate::cloud::aws::trails::{self, Bucket, Part, Trail, TrailSource};
 use crate::model::gap::GapKind;
 use crate::model::report::Window;
 use crate::model::{Gap, Place, Time};
+use clap::Args;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Without `--since`: as far back as event history goes (aws.md 2.1).
 const HISTORY: jiff::SignedDuration = jiff::SignedDuration::from_hours(90 * 24);
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Where records are, besides event history")]
+pub struct SourceArgs {
+    /// Read the trails' files in S3, too: what is older than 90 days, and data events.
+    #[arg(long)]
+    pub trails: bool,
+    /// Prove by CloudTrail's digests that the trails' files are as they were written; implies --trails.
+    #[arg(long)]
+    pub verify_trail: bool,
+    /// Ask this CloudTrail Lake event data store, too (an ARN or id; it bills what it scans).
+    #[arg(long, value_name = "STORE")]
+    pub lake: Vec<String>,
+    /// Ask this Athena table over a trail's bucket, too (it bills what it scans).
+    #[arg(long, value_name = "DATABASE.TABLE:DAY_COLUMN")]
+    pub athena: Vec<String>,
+    /// How the day is written in that column.
+    #[arg(long, value_name = "FORMAT", default_value = "%Y/%m/%d")]
+    pub athena_day: String,
+    #[arg(long, value_name = "NAME")]
+    pub athena_work_group: Option<String>,
+    /// Where Athena writes what it finds, unless its work group says so.
+    #[arg(long, value_name = "S3_URI")]
+    pub athena_results: Option<String>,
+}
 
 /// A source that is searched besides.
 pub enum Further {
@@ -39,25 +65,39 @@ impl Further {
 }
 
 /// Makes ready what the operator asked for; what can't be is a gap.
-pub async fn further(session: &Session, args: &AuditArgs, window: &Window, now: Time) -> (Vec<Further>, Vec<Gap>) {
+pub async fn further(
+    session: &Session,
+    args: &AuditArgs,
+    window: &Window,
+    now: Time,
+) -> (Vec<Further>, Vec<Gap>) {
     let until = window.until.unwrap_or(now);
     let since = window.since.or_else(|| until.checked_sub(HISTORY).ok()).unwrap_or(until);
     let mut found = Vec::new();
     let mut gaps = Vec::new();
-    let live = &args.live;
+    let live = &args.further;
     if live.trails || live.verify_trail {
         of_trails(session, args, (since, until), &mut found, &mut gaps).await;
     }
-    let engines = live.lake.iter().map(|store| lake(store)).chain(live.athena.iter().map(|table| athena(table, args)));
+    let engines =
+        live.lake.iter().map(|store| lake(store)).chain(live.athena.iter().map(|table| athena(table, args)));
     for engine in engines {
         match (engine, Bounds::new(since, until)) {
             (Ok(engine), Some(bounds)) => {
                 let at = Place::new(session.aws.identity.account.clone(), session.aws.home.clone());
                 let handle = session.runtime.handle().clone();
-                found.push(Further::Engine(EngineSource::new(handle, session.aws.clone(), at, engine, bounds)));
+                found.push(Further::Engine(EngineSource::new(
+                    handle,
+                    session.aws.clone(),
+                    at,
+                    engine,
+                    bounds,
+                )));
             }
             (Err(why), _) => gaps.push(Gap::unread("--lake or --athena", why)),
-            (Ok(_), None) => gaps.push(Gap::unread("--lake or --athena", "a window without an end can't be asked about")),
+            (Ok(_), None) => {
+                gaps.push(Gap::unread("--lake or --athena", "a window without an end can't be asked about"))
+            }
         }
     }
     (found, gaps)
@@ -78,10 +118,10 @@ fn athena(table: &str, args: &AuditArgs) -> Result<Engine, String> {
         table: Table {
             database: database.to_owned(),
             name: name.to_owned(),
-            day: (day.to_owned(), args.live.athena_day.clone()),
+            day: (day.to_owned(), args.further.athena_day.clone()),
         },
-        work_group: args.live.athena_work_group.clone(),
-        results: args.live.athena_results.clone(),
+        work_group: args.further.athena_work_group.clone(),
+        results: args.further.athena_results.clone(),
     })
 }
 
@@ -123,11 +163,13 @@ async fn of_trails(
             }
         };
         // An organization's trail has every account's files; any other its own account's.
-        let is_its = |account: &Arc<str>| accounts.contains(account) && (trail.is_organization || *account == trail.home.account);
+        let is_its = |account: &Arc<str>| {
+            accounts.contains(account) && (trail.is_organization || *account == trail.home.account)
+        };
         let scopes = session.scopes.iter().filter(|(account, _)| is_its(account)).cloned().collect();
         parts.push(Part { trail, bucket, organization: organization.clone(), scopes });
     }
-    if args.live.verify_trail {
+    if args.further.verify_trail {
         for part in &parts {
             gaps.extend(proved(session, part, window).await);
         }
@@ -147,7 +189,8 @@ async fn proved(session: &Session, part: &Part, window: (Time, Time)) -> Vec<Gap
             }
             let scope = Place::new(account.clone(), region.clone());
             let organization = part.organization.as_deref();
-            let proof = trails::prove(&session.aws, &part.trail, &part.bucket, organization, &scope, window).await;
+            let proof =
+                trails::prove(&session.aws, &part.trail, &part.bucket, organization, &scope, window).await;
             gaps.extend(proof.gaps);
         }
     }

@@ -15,7 +15,11 @@ pub fn run(args: &UndoArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Fa
     let case = opened.case(&session)?;
     let plan = {
         let journal = Journal::open(&case)?;
-        exec::undo::plan(&journal, exec::undo::Options { rearm_leaked_key: args.rearm_leaked_key }, Time::now())?
+        exec::undo::plan(
+            &journal,
+            exec::undo::Options { rearm_leaked_key: args.rearm_leaked_key },
+            Time::now(),
+        )?
     };
     let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
     let acted = actor.act(plan)?;
