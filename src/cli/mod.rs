@@ -2,8 +2,10 @@
 
 pub mod args;
 pub mod audit;
+pub mod config;
 pub mod exit;
 pub mod job;
+pub mod live_args;
 pub mod ui;
 
 /// Why a command ended without a result.

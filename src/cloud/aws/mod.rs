@@ -22,7 +22,7 @@ mod sagemaker;
 mod session;
 mod trail;
 
-pub use accounts::{Account, AccountsAsked, Organization, read_ids};
+pub use accounts::{Account, AccountsAsked, Organization};
 pub use own::Own;
 pub use regions::{Region, narrow};
 pub use session::{Aws, Connect, Identity};
