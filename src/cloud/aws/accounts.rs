@@ -157,37 +157,9 @@ impl Aws {
     }
 }
 
-/// Reads account ids out of a list or a file of them: between commas, spaces and lines; `#` begins a comment.
-pub fn read_ids(text: &str) -> Result<BTreeSet<Arc<str>>, String> {
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let words = lines.flat_map(|line| line.split([',', ' ', '\t', ';'])).filter(|word| !word.is_empty());
-    words
-        .map(|word| {
-            // People copy ids as the console shows them: 1111-2222-3333.
-            let id: String = word.chars().filter(|c| *c != '-').collect();
-            let is_id = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-            if is_id { Ok(id.into()) } else { Err(format!("{word:?} is no account id: it has 12 digits")) }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn account_ids_are_read_as_people_paste_them() {
-        let text = "111122223333, 4444-5555-6666\n# the payer\n777788889999 # prod\n\n";
-        let ids = read_ids(text).unwrap();
-        assert_eq!(
-            ids.iter().map(|id| &**id).collect::<Vec<_>>(),
-            ["111122223333", "444455556666", "777788889999"]
-        );
-        for text in ["11112222333", "prod", "1111222233334"] {
-            assert!(read_ids(text).is_err(), "{text}");
-        }
-        assert!(read_ids("").unwrap().is_empty());
-    }
 
     #[test]
     fn a_closed_account_is_not_open() {

@@ -31,7 +31,7 @@ mod sso;
 mod trail;
 pub mod trails;
 
-pub use accounts::{Account, AccountsAsked, Organization, read_ids};
+pub use accounts::{Account, AccountsAsked, Organization};
 pub use own::Own;
 pub use regions::{Region, narrow};
 pub use session::{Aws, Connect, Identity};
