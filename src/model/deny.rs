@@ -103,13 +103,18 @@ pub fn with_named(before: Vec<Named>, more: Named) -> Vec<Named> {
 pub struct Scp {
     /// ARNs of users, roles, federated users and root.
     pub principals: BTreeSet<Arc<str>>,
+    /// Sessions by `aws:userid` (`AROA…:name`).
+    pub sessions: BTreeSet<Arc<str>>,
     /// User ids of Identity Center.
     pub users: BTreeSet<Arc<str>>,
 }
 
+const USER_ID: &str = "aws:userid";
+const CENTER_USER: &str = "identitystore:UserId";
+
 impl Scp {
     pub fn is_empty(&self) -> bool {
-        self.principals.is_empty() && self.users.is_empty()
+        self.principals.is_empty() && self.sessions.is_empty() && self.users.is_empty()
     }
 
     pub fn to_document(&self) -> String {
@@ -119,8 +124,10 @@ impl Scp {
         if !patterns.is_empty() {
             all.push(deny(Some(json!({ "ArnLike": { "aws:PrincipalArn": patterns } }))));
         }
-        if !self.users.is_empty() {
-            all.push(deny(Some(json!({ "StringEquals": { "identitystore:UserId": self.users } }))));
+        for (key, values) in [(USER_ID, &self.sessions), (CENTER_USER, &self.users)] {
+            if !values.is_empty() {
+                all.push(deny(Some(json!({ "StringEquals": { key: values } }))));
+            }
         }
         document(all)
     }
@@ -135,10 +142,14 @@ impl Scp {
             };
             all.iter().filter_map(of).flatten().collect()
         };
-        let (arns, users) =
-            (listed("ArnLike", "aws:PrincipalArn"), listed("StringEquals", "identitystore:UserId"));
+        let arns = listed("ArnLike", "aws:PrincipalArn");
+        let has = |key: &str, wanted: &BTreeSet<Arc<str>>| {
+            let listed = listed("StringEquals", key);
+            wanted.iter().all(|one| listed.contains(&**one))
+        };
         self.principals.iter().flat_map(|arn| patterns(arn)).all(|arn| arns.contains(&arn))
-            && self.users.iter().all(|user| users.contains(&**user))
+            && has(USER_ID, &self.sessions)
+            && has(CENTER_USER, &self.users)
     }
 
     /// Returns what a document of [`Scp::to_document`] denies, patterns as they stand there.
@@ -155,8 +166,12 @@ impl Scp {
                 let arns = texts(value_of(arns, "aws:PrincipalArn")?)?;
                 scp.principals.extend(arns.into_iter().map(Arc::from));
             } else {
-                let users = texts(value_of(condition.get("StringEquals")?, "identitystore:UserId")?)?;
-                scp.users.extend(users.into_iter().map(Arc::from));
+                let equals = condition.get("StringEquals")?;
+                let (all, values) = match value_of(equals, USER_ID) {
+                    Some(values) => (&mut scp.sessions, values),
+                    None => (&mut scp.users, value_of(equals, CENTER_USER)?),
+                };
+                all.extend(texts(values)?.into_iter().map(Arc::from));
             }
         }
         Some(scp)
@@ -164,6 +179,7 @@ impl Scp {
 
     pub fn with(mut self, more: &Scp) -> Scp {
         self.principals.extend(more.principals.iter().flat_map(|arn| patterns(arn)).map(Arc::from));
+        self.sessions.extend(more.sessions.iter().cloned());
         self.users.extend(more.users.iter().cloned());
         self
     }
@@ -171,6 +187,7 @@ impl Scp {
     pub fn without(mut self, less: &Scp) -> Scp {
         let arns: BTreeSet<String> = less.principals.iter().flat_map(|arn| patterns(arn)).collect();
         self.principals.retain(|arn| !arns.contains(&**arn));
+        self.sessions.retain(|session| !less.sessions.contains(session));
         self.users.retain(|user| !less.users.contains(user));
         self
     }
@@ -183,6 +200,16 @@ fn patterns(arn: &str) -> Vec<String> {
         Some((head, name)) => vec![format!("{head}:role/*/{name}"), arn.to_owned()],
         None => vec![arn.to_owned()],
     }
+}
+
+/// Whether a text can be a session's name. Anything else could be read as a variable where it stands in a policy.
+pub fn is_session_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
+}
+
+/// Characters of a document as IAM counts them against its limits: all but white space.
+pub fn size(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
 /// Whether two documents say the same, whatever their spaces and the order of their keys.

@@ -46,6 +46,10 @@ pub struct Options {
     pub snapshot: bool,
     /// Cut machines off the network before they are stopped.
     pub isolate: bool,
+    /// Deny the principal's own role everything, sessions to come too.
+    pub full_deny: bool,
+    /// Begin with a service control policy where the organization allows it.
+    pub scp: bool,
 }
 
 /// Which steps must be done before one.

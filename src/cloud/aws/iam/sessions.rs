@@ -41,9 +41,7 @@ fn has(document: &str, held: &Held, names: &[Arc<str>], issued_before: Option<Ti
 fn more(iam: &Iam, held: &Held, names: &[Arc<str>], before: Option<&str>) -> Result<String, CloudError> {
     let mut ids = BTreeSet::new();
     for name in names {
-        // What else could stand in a session's name would be read as a policy variable.
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        if name.is_empty() || !name.chars().all(is_name) {
+        if !deny::is_session_name(name) {
             return Err(iam.refused(Refusal::Invalid, "iam:PutRolePolicy", "not a session's name"));
         }
         ids.insert(format!("{}:{name}", held.id));

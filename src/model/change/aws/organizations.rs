@@ -18,6 +18,9 @@ pub enum OrganizationsChange {
         /// ARNs of users, roles, federated users, root.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         principals: Vec<Arc<str>>,
+        /// Sessions by `aws:userid` (`AROA…:name`).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sessions: Vec<Arc<str>>,
         /// User ids of Identity Center.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         users: Vec<Arc<str>>,
@@ -28,6 +31,8 @@ pub enum OrganizationsChange {
         account: Arc<str>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         principals: Vec<Arc<str>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sessions: Vec<Arc<str>>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         users: Vec<Arc<str>>,
     },
@@ -77,9 +82,10 @@ impl OrganizationsChange {
 
     /// What it is about.
     pub fn scp(&self) -> Scp {
-        let (OrganizationsChange::DenyByScp { principals, users, .. }
-        | OrganizationsChange::LiftScp { principals, users, .. }) = self;
-        Scp { principals: principals.iter().cloned().collect(), users: users.iter().cloned().collect() }
+        let (OrganizationsChange::DenyByScp { principals, sessions, users, .. }
+        | OrganizationsChange::LiftScp { principals, sessions, users, .. }) = self;
+        let set = |all: &[Arc<str>]| all.iter().cloned().collect();
+        Scp { principals: set(principals), sessions: set(sessions), users: set(users) }
     }
 
     /// Returns what takes it back, given what was seen before it.
@@ -101,6 +107,7 @@ impl OrganizationsChange {
             management: management.clone(),
             account: account.clone(),
             principals: lifted.principals.into_iter().collect(),
+            sessions: lifted.sessions.into_iter().collect(),
             users: lifted.users.into_iter().collect(),
         })])
     }
