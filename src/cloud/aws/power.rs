@@ -1,7 +1,8 @@
 //! The one place that brings a change to the file of its service.
 
 use super::{
-    Aws, autoscaling, batch, ec2, ecs, eventbridge, iam, lambda, lightsail, rolesanywhere, sagemaker, trail,
+    Aws, autoscaling, batch, ec2, ecs, eks, eventbridge, iam, lambda, lightsail, rolesanywhere, sagemaker,
+    trail,
 };
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{AwsChange, Change};
@@ -35,7 +36,7 @@ macro_rules! each_service {
     ($changes:expr, $self:ident, $at:ident, $verb:ident) => {
         dispatch!(
             $changes, $self, $at, $verb,
-            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail
+            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, eks Eks, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail
         )
     };
 }
@@ -69,6 +70,9 @@ impl Inventory for Aws {
             }
             if ecs::KINDS.contains(&kind) {
                 return ecs::observe(self, at, kind, wanted).await;
+            }
+            if eks::KINDS.contains(&kind) {
+                return eks::observe(self, at, kind, wanted).await;
             }
             if lambda::KINDS.contains(&kind) {
                 return lambda::observe(self, at, kind, wanted).await;
@@ -111,6 +115,7 @@ impl Inventory for Aws {
             autoscaling::KINDS,
             ec2::KINDS,
             ecs::KINDS,
+            eks::KINDS,
             lambda::KINDS,
             eventbridge::KINDS,
             batch::KINDS,

@@ -9,6 +9,7 @@ mod batch;
 mod cloudtrail;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod iam;
 mod lambda;
@@ -21,6 +22,7 @@ pub use batch::BatchChange;
 pub use cloudtrail::CloudTrailChange;
 pub use ec2::Ec2Change;
 pub use ecs::EcsChange;
+pub use eks::{AccessEntry, EksChange};
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
 pub use lambda::{FunctionPermission, LambdaChange};
@@ -78,6 +80,7 @@ services! {
     AutoScaling(AutoScalingChange),
     Ec2(Ec2Change),
     Ecs(EcsChange),
+    Eks(EksChange),
     Lambda(LambdaChange),
     EventBridge(EventBridgeChange),
     Batch(BatchChange),
