@@ -8,6 +8,7 @@ mod batch;
 mod each;
 mod ec2;
 mod ecs;
+mod eks;
 mod error;
 
 mod eventbridge;

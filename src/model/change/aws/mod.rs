@@ -9,6 +9,7 @@ mod batch;
 mod cloudtrail;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod iam;
 mod lambda;
@@ -23,6 +24,7 @@ pub use batch::BatchChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
 pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
+pub use eks::{AccessEntry, EksChange};
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
 pub use lambda::{FunctionPermission, LambdaChange};
@@ -84,6 +86,7 @@ services! {
     AutoScaling(AutoScalingChange),
     Ec2(Ec2Change),
     Ecs(EcsChange),
+    Eks(EksChange),
     Lambda(LambdaChange),
     EventBridge(EventBridgeChange),
     Batch(BatchChange),
