@@ -1,35 +1,154 @@
 //! EventBridge, live: what we look at and what we do to it.
+//!
+//! A rule has neither an id of its own nor a time of birth: what it matches, when and as whom is what tells it from another
+//! of its name.
 
-use super::Aws;
+use super::each::{detail, meaning, observed, or_gone, or_none, receipt};
+use super::{Aws, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::EventBridgeChange;
+use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Sight};
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
+use aws_sdk_eventbridge::types::RuleState;
+use serde_json::json;
 
 /// What [`observe`] knows.
-pub(super) const KINDS: &[&str] = &[];
+pub(super) const KINDS: &[&str] = &["aws.eventbridge.rule"];
 
 pub(super) async fn look(
-    _aws: &Aws,
+    aws: &Aws,
     at: &Place,
     changes: &[&EventBridgeChange],
 ) -> Vec<Result<Sight, CloudError>> {
-    changes.iter().map(|_| Err(CloudError::new(Refusal::Invalid, "not built", at, None, ""))).collect()
+    let mut seen = Vec::with_capacity(changes.len());
+    for change in changes {
+        seen.push(or_gone(look_at(aws, at, change).await));
+    }
+    seen
+}
+
+async fn look_at(aws: &Aws, at: &Place, change: &EventBridgeChange) -> Result<Sight, CloudError> {
+    let (id, wanted) = match change {
+        EventBridgeChange::DisableEventRule { rule } => (rule, "DISABLED"),
+        EventBridgeChange::EnableEventRule { rule, state } => (rule, &**state),
+    };
+    let rule = describe(&Client::new(&aws.config(at).await?), at, id).await?;
+    let state = rule.state.as_ref().map_or("", RuleState::as_str);
+    let seen = json!({
+        "arn": rule.arn, "state": state, "pattern": rule.event_pattern, "schedule": rule.schedule_expression,
+        "role": rule.role_arn, "made_by": rule.created_by, "managed_by": rule.managed_by,
+    });
+    Ok(Sight::there(seen, state == wanted))
 }
 
 pub(super) async fn perform(
-    _aws: &Aws,
+    aws: &Aws,
     at: &Place,
     changes: &[&EventBridgeChange],
 ) -> Vec<Result<Receipt, CloudError>> {
-    changes.iter().map(|_| Err(CloudError::new(Refusal::Invalid, "not built", at, None, ""))).collect()
+    let mut done = Vec::with_capacity(changes.len());
+    for change in changes {
+        let done_one = change_one(aws, at, change).await;
+        done.push(done_one.map_err(|error| meaning(error, "ManagedRule", Refusal::Unmodifiable)));
+    }
+    done
+}
+
+async fn change_one(aws: &Aws, at: &Place, change: &EventBridgeChange) -> Result<Receipt, CloudError> {
+    let client = Client::new(&aws.config(at).await?);
+    match change {
+        EventBridgeChange::DisableEventRule { rule } => {
+            let (bus, name) = parts(rule);
+            let sent =
+                client.disable_rule().name(name).set_event_bus_name(bus.map(str::to_owned)).send().await;
+            Ok(receipt(&sent.map_err(|error| failed("events:DisableRule", at, error))?))
+        }
+        // EnableRule knows one state only, and forgets that a rule took in all management events.
+        EventBridgeChange::EnableEventRule { rule, state } => {
+            let (bus, name) = parts(rule);
+            let is = describe(&client, at, rule).await?;
+            let sent = client
+                .put_rule()
+                .name(name)
+                .set_event_bus_name(bus.map(str::to_owned))
+                .set_event_pattern(is.event_pattern)
+                .set_schedule_expression(is.schedule_expression)
+                .set_description(is.description)
+                .set_role_arn(is.role_arn)
+                .state(RuleState::from(&**state))
+                .send()
+                .await;
+            Ok(receipt(&sent.map_err(|error| failed("events:PutRule", at, error))?))
+        }
+    }
 }
 
 /// Looks at things of one kind in one place: one answer for each.
 pub(super) async fn observe(
-    _aws: &Aws,
+    aws: &Aws,
     at: &Place,
     _kind: &'static str,
-    _wanted: &[ResourceRef],
+    wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    Err(CloudError::new(Refusal::Invalid, "not built", at, None, ""))
+    let client = Client::new(&aws.config(at).await?);
+    let mut seen = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        let Some(rule) = or_none(describe(&client, at, &one.id).await)? else {
+            seen.push(observed(one, State::Gone, None));
+            continue;
+        };
+        let state = match rule.state {
+            Some(RuleState::Enabled | RuleState::EnabledWithAllCloudtrailManagementEvents) => State::Running,
+            Some(RuleState::Disabled) => State::Stopped,
+            _ => State::Unknown,
+        };
+        let mut found = observed(one, state, None);
+        detail(&mut found, "managed_by", rule.managed_by.as_deref());
+        detail(&mut found, "schedule", rule.schedule_expression.as_deref());
+        found.identity = rule.role_arn.as_deref().map(Into::into);
+        seen.push(found);
+    }
+    Ok(seen)
+}
+
+async fn describe(client: &Client, at: &Place, rule: &str) -> Result<DescribeRuleOutput, CloudError> {
+    let (bus, name) = parts(rule);
+    let asked = client.describe_rule().name(name).set_event_bus_name(bus.map(str::to_owned)).send().await;
+    asked.map_err(|error| failed("events:DescribeRule", at, error))
+}
+
+/// `arn:…:rule/NAME`, `arn:…:rule/BUS/NAME`, `BUS/NAME` or `NAME`: the bus, `None` for the default one, and the name.
+/// A partner's bus has slashes in its own name.
+fn parts(rule: &str) -> (Option<&str>, &str) {
+    let path = match rule.starts_with("arn:") {
+        true => rule.split_once(":rule/").map_or(rule, |(_, path)| path),
+        false => rule,
+    };
+    match path.rsplit_once('/') {
+        Some((bus, name)) => (Some(bus), name),
+        None => (None, path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn rules_are_found_on_their_bus() {
+        for (rule, expect) in [
+            ("arn:aws:events:eu-west-3:111122223333:rule/nightly", (None, "nightly")),
+            ("arn:aws:events:eu-west-3:111122223333:rule/orders/nightly", (Some("orders"), "nightly")),
+            (
+                "arn:aws:events:eu-west-3:111122223333:rule/aws.partner/example.com/x/nightly",
+                (Some("aws.partner/example.com/x"), "nightly"),
+            ),
+            ("orders/nightly", (Some("orders"), "nightly")),
+            ("nightly", (None, "nightly")),
+        ] {
+            assert_eq!(parts(rule), expect, "{rule}");
+        }
+    }
 }

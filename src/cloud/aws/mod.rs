@@ -2,21 +2,40 @@
 //!
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
+mod accounts;
 mod autoscaling;
 mod batch;
+mod each;
 mod ec2;
 mod ecs;
+mod eks;
 mod error;
+
 mod eventbridge;
-mod iam;
+pub mod iam;
 mod lambda;
 mod lightsail;
+pub mod lookup_events;
+mod many;
+pub mod organizations;
+mod overrides;
+mod own;
 mod power;
+pub mod pushdown;
+mod regions;
+mod role;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
+pub mod sql;
+mod sso;
 mod trail;
+pub mod trails;
 
-pub use session::{Aws, Identity};
+pub use accounts::{Account, AccountsAsked, Organization};
+pub use own::Own;
+pub use regions::{Region, narrow};
+pub use session::{Aws, Connect, Identity};
 
 use error::{failed, not_answered};
+use session::client;

@@ -4,6 +4,7 @@ mod autoscaling;
 mod batch;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod lambda;
 mod lightsail;
@@ -18,6 +19,7 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         batch::way,
         ec2::way,
         ecs::way,
+        eks::way,
         eventbridge::way,
         lambda::way,
         lightsail::way,

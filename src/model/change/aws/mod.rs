@@ -9,24 +9,30 @@ mod batch;
 mod cloudtrail;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod iam;
 mod lambda;
 mod lightsail;
+mod organizations;
 mod rolesanywhere;
 mod sagemaker;
+mod sso;
 
-pub use autoscaling::AutoScalingChange;
+pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
-pub use cloudtrail::CloudTrailChange;
-pub use ec2::Ec2Change;
+pub use cloudtrail::{CloudTrailChange, TrailPart};
+pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
+pub use eks::{AccessEntry, EksChange};
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
-pub use lambda::LambdaChange;
+pub use lambda::{FunctionPermission, LambdaChange};
 pub use lightsail::LightsailChange;
+pub use organizations::OrganizationsChange;
 pub use rolesanywhere::RolesAnywhereChange;
-pub use sagemaker::SageMakerChange;
+pub use sagemaker::{SageMakerChange, SageMakerJob};
+pub use sso::SsoChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -73,11 +79,14 @@ macro_rules! services {
 
 services! {
     Iam(IamChange),
+    Organizations(OrganizationsChange),
+    Sso(SsoChange),
     RolesAnywhere(RolesAnywhereChange),
     CloudTrail(CloudTrailChange),
     AutoScaling(AutoScalingChange),
     Ec2(Ec2Change),
     Ecs(EcsChange),
+    Eks(EksChange),
     Lambda(LambdaChange),
     EventBridge(EventBridgeChange),
     Batch(BatchChange),
