@@ -9,7 +9,9 @@ type Row = (String, String, String, String);
 fn rows(list: &Value) -> BTreeSet<Row> {
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let list = list.as_array().expect("a list");
-    list.iter().map(|row| (text(row, "kind"), text(row, "account"), text(row, "region"), text(row, "id"))).collect()
+    list.iter()
+        .map(|row| (text(row, "kind"), text(row, "account"), text(row, "region"), text(row, "id")))
+        .collect()
 }
 
 fn ids(list: &Value) -> BTreeSet<String> {
@@ -18,7 +20,10 @@ fn ids(list: &Value) -> BTreeSet<String> {
 
 /// Gaps that make a result incomplete.
 pub fn gaps(report: &Value) -> Vec<&Value> {
-    report["gaps"].as_array().map(|gaps| gaps.iter().filter(|gap| gap["kind"] != "blind").collect()).unwrap_or_default()
+    report["gaps"]
+        .as_array()
+        .map(|gaps| gaps.iter().filter(|gap| gap["kind"] != "blind").collect())
+        .unwrap_or_default()
 }
 
 /// Every credential that the thief had or made.
@@ -67,7 +72,15 @@ fn an_audit_finds_exactly_what_the_thief_became_and_made() {
 fn a_session_at_the_end_of_the_chain_leads_back_to_the_key_that_leaked() {
     let Some(stand) = Stand::attacked() else { return };
     let (accounts, last) = (stand.list("accounts").join(","), stand.text("/credentials/billing").to_owned());
-    let args = ["audit", "--principal", &last, "--accounts", &accounts, "--regions", "us-east-1,us-west-2,eu-west-1,eu-west-2"];
+    let args = [
+        "audit",
+        "--principal",
+        &last,
+        "--accounts",
+        &accounts,
+        "--regions",
+        "us-east-1,us-west-2,eu-west-1,eu-west-2",
+    ];
     let done = stand.run(stand.command(&args).args(["--case-dir", "case", "-o", "json"]));
     let report = done.json();
     let chain = report["root"]["chain"].to_string();
@@ -81,12 +94,29 @@ fn a_session_at_the_end_of_the_chain_leads_back_to_the_key_that_leaked() {
 fn every_account_of_the_organization_is_asked_although_a_page_of_it_is_empty() {
     let Some(stand) = Stand::attacked() else { return };
     stand.faults(json!([{"kind": "empty_page", "list": "Accounts", "service": "organizations", "action": "ListAccounts", "times": 1}]));
-    let args = ["audit", "--principal", stand.leaked(), "--org", "--regions", "us-east-1,eu-west-1,us-west-2", "-o", "json"];
+    let args = [
+        "audit",
+        "--principal",
+        stand.leaked(),
+        "--org",
+        "--regions",
+        "us-east-1,eu-west-1,us-west-2",
+        "-o",
+        "json",
+    ];
     let report = stand.run(stand.command(&args).args(["--case-dir", "case"])).exits(0).json();
-    let asked: BTreeSet<&str> =
-        report["coverage"]["scopes"].as_array().expect("a list").iter().filter_map(|scope| scope["account"].as_str()).collect();
+    let asked: BTreeSet<&str> = report["coverage"]["scopes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|scope| scope["account"].as_str())
+        .collect();
     for account in stand.list("accounts") {
         assert!(asked.contains(account.as_str()), "{account} is not in {asked:?}");
     }
-    assert!(ids(&report["credentials"]).contains(stand.text("/credentials/deploy")), "{}", report["credentials"]);
+    assert!(
+        ids(&report["credentials"]).contains(stand.text("/credentials/deploy")),
+        "{}",
+        report["credentials"]
+    );
 }

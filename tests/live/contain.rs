@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 fn allowed(stand: &Stand) -> Vec<String> {
     let (shop, data) = (stand.text("/accounts/shop"), stand.text("/accounts/data"));
     let mut paths = vec![
-        format!("/{data}/us-west-2/scaling/workers"), format!("/{shop}/eu-west-1/functions/helper"),
-        format!("/{data}/us-east-1/ecs"), format!("/{shop}/us-east-1/trails/house"),
-        format!("/{shop}/iam/users/backup-svc"), format!("/{shop}/iam/roles/data-pipeline"),
+        format!("/{data}/us-west-2/scaling/workers"),
+        format!("/{shop}/eu-west-1/functions/helper"),
+        format!("/{data}/us-east-1/ecs"),
+        format!("/{shop}/us-east-1/trails/house"),
+        format!("/{shop}/iam/users/backup-svc"),
+        format!("/{shop}/iam/roles/data-pipeline"),
     ];
     for made in stand.world["resources"].as_array().expect("a list") {
         let (account, region, id) = (made["account"].as_str(), made["region"].as_str(), made["id"].as_str());
@@ -44,7 +47,10 @@ fn without(state: &Value, paths: &[String]) -> Value {
 fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
     let (shop, data) = (stand.text("/accounts/shop"), stand.text("/accounts/data"));
     for made in stand.world["resources"].as_array().expect("a list") {
-        let (place, id) = (&state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")], made["id"].as_str().expect("text"));
+        let (place, id) = (
+            &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")],
+            made["id"].as_str().expect("text"),
+        );
         let is = match made["kind"].as_str().expect("text") {
             "aws.ec2.instance" if made["by"] != "workers" => &place["instances"][id]["state"],
             "aws.ec2.snapshot" => &place["snapshots"][id],
@@ -59,10 +65,19 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
         assert_eq!(is, &want, "{made}");
     }
     let workers = &state[data]["us-west-2"]["scaling"]["workers"];
-    assert_eq!((&workers["alive"], &workers["sizes"][0], &workers["sizes"][1]), (&json!(0), &json!(0), &json!(0)), "{workers}");
+    assert_eq!(
+        (&workers["alive"], &workers["sizes"][0], &workers["sizes"][1]),
+        (&json!(0), &json!(0), &json!(0)),
+        "{workers}"
+    );
     assert_eq!(state[shop]["eu-west-1"]["functions"]["helper"]["concurrency"], 0);
     assert_eq!(state[shop]["us-east-1"]["trails"]["house"], true, "the trail records again");
-    let group = stand.world["touched"].as_array().expect("a list").iter().find(|row| row["kind"] == "aws.ec2.security_group").expect("one");
+    let group = stand.world["touched"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["kind"] == "aws.ec2.security_group")
+        .expect("one");
     let rules = &state[shop]["us-east-1"]["rules"][group["id"].as_str().expect("text")]["in"];
     assert!(!rules.to_string().contains("0.0.0.0/0"), "the group is shut again: {rules}");
 }
@@ -89,7 +104,12 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
 #[test]
 fn one_that_cannot_be_stopped_stops_nothing_else() {
     let Some(stand) = Stand::attacked() else { return };
-    let stubborn = stand.world["resources"].as_array().expect("a list").iter().find(|row| row["region"] == "eu-west-2").expect("one");
+    let stubborn = stand.world["resources"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["region"] == "eu-west-2")
+        .expect("one");
     let stubborn = stubborn["id"].as_str().expect("text").to_owned();
     stand.faults(json!([{"kind": "code", "service": "ec2", "action": "StopInstances", "code": "OperationNotPermitted", "contains": stubborn}]));
     let done = stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).exits(5);
@@ -113,13 +133,15 @@ fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
             let kept = &at["instances"][id];
             assert!(kept.is_null(), "{id} is gone: {kept}");
             let (was, is) = (before.pointer(&pointer(made, "snapshots")), at["snapshots"].as_object());
-            let grew = is.map_or(0, |is| is.len()) > was.and_then(Value::as_object).map_or(0, |was| was.len());
+            let grew =
+                is.map_or(0, |is| is.len()) > was.and_then(Value::as_object).map_or(0, |was| was.len());
             assert!(grew, "its volumes were saved in {}: {}", made["region"], at["snapshots"]);
         }
     }
     for innocent in stand.world["innocent"].as_array().expect("a list") {
         if innocent["kind"] == "aws.ec2.instance" {
-            let path = format!("{}/{}", pointer(innocent, "instances"), innocent["id"].as_str().expect("text"));
+            let path =
+                format!("{}/{}", pointer(innocent, "instances"), innocent["id"].as_str().expect("text"));
             assert_eq!(state.pointer(&path), before.pointer(&path), "{path}");
         }
     }

@@ -9,7 +9,8 @@ const REGIONS: &str = "us-east-1,eu-west-1,us-west-2,eu-west-2";
 #[track_caller]
 fn audit(stand: &Stand, case: &str, regions: &str) -> Done {
     let accounts = stand.list("accounts").join(",");
-    let args = ["audit", "--principal", stand.leaked(), "--accounts", &accounts, "--regions", regions, "-o", "json"];
+    let args =
+        ["audit", "--principal", stand.leaked(), "--accounts", &accounts, "--regions", regions, "-o", "json"];
     stand.run(stand.command(&args).args(["--case-dir", case]))
 }
 
@@ -25,7 +26,10 @@ fn what_passes_is_waited_for_and_loses_nothing() {
         ("throttled", json!({"kind": "throttle", "service": "cloudtrail", "times": 6})),
         ("broken", json!({"kind": "500", "service": "cloudtrail", "times": 4})),
         ("reset", json!({"kind": "reset", "service": "cloudtrail", "times": 4})),
-        ("empty", json!({"kind": "empty_page", "list": "Events", "service": "cloudtrail", "action": "LookupEvents", "times": 4})),
+        (
+            "empty",
+            json!({"kind": "empty_page", "list": "Events", "service": "cloudtrail", "action": "LookupEvents", "times": 4}),
+        ),
         ("held", json!({"kind": "throttle", "service": "sts", "times": 2})),
     ] {
         stand.faults(json!([fault]));
@@ -52,7 +56,11 @@ fn what_cannot_be_seen_is_named() {
         ("disabled", lookup("disabled"), vec!["eu-west-1", shop]),
         ("looping", looping, vec!["eu-west-1", shop]),
         ("silent", silent, vec!["eu-west-1", shop]),
-        ("no way in", json!({"kind": "denied", "service": "sts", "action": "AssumeRole", "contains": data}), vec![data, "AssumeRole"]),
+        (
+            "no way in",
+            json!({"kind": "denied", "service": "sts", "action": "AssumeRole", "contains": data}),
+            vec![data, "AssumeRole"],
+        ),
     ] {
         stand.faults(json!([fault]));
         let report = audit(&stand, name, REGIONS).exits(3).json();
@@ -64,10 +72,18 @@ fn what_cannot_be_seen_is_named() {
         );
         let found = ids(&report);
         for other in ["token", "federated", "backdoor"] {
-            assert!(found.contains(&stand.text(&format!("/credentials/{other}"))), "{name}: {other} is still found in {found:?}");
+            assert!(
+                found.contains(&stand.text(&format!("/credentials/{other}"))),
+                "{name}: {other} is still found in {found:?}"
+            );
         }
         let blind = &report["coverage"];
-        assert!(blind["seen"].as_u64() < blind["of"].as_u64(), "{name}: {} of {}", blind["seen"], blind["of"]);
+        assert!(
+            blind["seen"].as_u64() < blind["of"].as_u64(),
+            "{name}: {} of {}",
+            blind["seen"],
+            blind["of"]
+        );
     }
 }
 
@@ -79,7 +95,18 @@ fn a_region_that_is_not_enabled_and_an_organization_that_says_nothing_are_gaps()
     assert!(told.iter().any(|gap| gap.contains("me-south-1")), "{told:#?}");
 
     stand.faults(json!([{"kind": "denied", "service": "organizations"}]));
-    let args = ["audit", "--principal", stand.leaked(), "--org", "--regions", "us-east-1", "--case-dir", "alone", "-o", "json"];
+    let args = [
+        "audit",
+        "--principal",
+        stand.leaked(),
+        "--org",
+        "--regions",
+        "us-east-1",
+        "--case-dir",
+        "alone",
+        "-o",
+        "json",
+    ];
     let done = stand.run(&mut stand.command(&args)).exits(3);
     let told: Vec<String> = gaps(&done.json()).iter().map(|gap| gap.to_string()).collect();
     assert!(told.iter().any(|gap| gap.contains("organizations:ListAccounts")), "{told:#?}");
@@ -95,6 +122,10 @@ fn whoever_cannot_sign_in_is_told_so() {
         stand.faults(json!([fault]));
         let done = audit(&stand, name, "us-east-1").exits(1);
         stand.faults(json!([]));
-        assert!(done.err.contains("GetCallerIdentity") || done.err.contains("sign in"), "{name}: {}", done.err);
+        assert!(
+            done.err.contains("GetCallerIdentity") || done.err.contains("sign in"),
+            "{name}: {}",
+            done.err
+        );
     }
 }

@@ -48,17 +48,28 @@ fn every_credential_of_the_chain_is_refused_and_later_sessions_work() {
     let (shop, data) = (stand.text("/accounts/shop"), stand.text("/accounts/data"));
     let state = stand.state();
     let users = &state[shop]["iam"]["users"];
-    let statuses = |user: &str| users[user]["keys"].as_object().expect("keys").values().cloned().collect::<Vec<_>>();
+    let statuses =
+        |user: &str| users[user]["keys"].as_object().expect("keys").values().cloned().collect::<Vec<_>>();
     assert_eq!(statuses("ci-runner"), ["Inactive", "Inactive"]);
     assert_eq!(statuses("backup-svc"), ["Inactive"]);
     assert_eq!(statuses("alice"), ["Active"]);
-    assert_eq!(users["backup-svc"]["specific"].as_object().expect("made").values().collect::<Vec<_>>(), ["Inactive"]);
+    assert_eq!(
+        users["backup-svc"]["specific"].as_object().expect("made").values().collect::<Vec<_>>(),
+        ["Inactive"]
+    );
     assert_eq!(users["backup-svc"]["login"], true, "the password is reset");
     let trust = &state[shop]["iam"]["roles"]["data-pipeline"]["trust"];
-    assert_eq!(trust["Statement"][0]["Principal"], json!({"Service": "glue.amazonaws.com"}), "the trust policy that stood before");
+    assert_eq!(
+        trust["Statement"][0]["Principal"],
+        json!({"Service": "glue.amazonaws.com"}),
+        "the trust policy that stood before"
+    );
     for name in ["alice", "responder"] {
         for account in stand.list("accounts") {
-            assert_eq!(state[&account]["iam"]["users"][name], before[&account]["iam"]["users"][name], "{name} of {account}");
+            assert_eq!(
+                state[&account]["iam"]["users"][name], before[&account]["iam"]["users"][name],
+                "{name} of {account}"
+            );
         }
     }
 
@@ -72,7 +83,12 @@ fn every_credential_of_the_chain_is_refused_and_later_sessions_work() {
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
 
     let undone = stand.run(&mut stand.command(&["undo", "case", "--yes", MEANT]));
-    assert!([4, 5].contains(&undone.code.unwrap_or(-1)), "it would let stolen sessions in: {:?} {}", undone.code, undone.err);
+    assert!(
+        [4, 5].contains(&undone.code.unwrap_or(-1)),
+        "it would let stolen sessions in: {:?} {}",
+        undone.code,
+        undone.err
+    );
     let still = stand.tries(&THIEF);
     for name in ["leaked", "token", "federated", "build", "deploy", "billing"] {
         assert_ne!(still[name], fine(), "{name} after the undo: {}", undone.err);
@@ -97,7 +113,9 @@ fn nothing_is_changed_without_consent() {
         assert_eq!(stand.changes(mark), Vec::<String>::new(), "{what} {more:?}");
     }
     let own = stand.text("/keys/responder/AccessKeyId").to_owned();
-    stand.run(stand.command(&["revoke", "--principal", &own, "--yes", MEANT]).args(["--case-dir", "g"])).exits(4);
+    stand
+        .run(stand.command(&["revoke", "--principal", &own, "--yes", MEANT]).args(["--case-dir", "g"]))
+        .exits(4);
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "the branch that we sit on");
     assert_eq!(stand.state(), before);
 }

@@ -14,7 +14,11 @@ fn is_revoked(stand: &Stand) {
     assert_eq!(tried["alice"], fine());
     assert_eq!(tried["owner_build"], fine(), "the owners' session of the same role");
     let account = stand.text("/accounts/shop");
-    assert_eq!(stand.becomes("alice", account, "build", "release"), fine(), "a session that is opened afterwards");
+    assert_eq!(
+        stand.becomes("alice", account, "build", "release"),
+        fine(),
+        "a session that is opened afterwards"
+    );
 }
 
 /// The documents by themselves: that they do what we think, told by somebody else's IAM.
@@ -35,6 +39,7 @@ fn what_the_program_revokes_is_refused() {
     let mark = stand.mark();
     stand.triage("revoke", &["--yes", MEANT, "--case-dir", "again"]).exits(0);
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
-    let reads: Vec<Value> = stand.calls(mark).into_iter().filter(|call| call["error"] == json!("AccessDenied")).collect();
+    let reads: Vec<Value> =
+        stand.calls(mark).into_iter().filter(|call| call["error"] == json!("AccessDenied")).collect();
     assert_eq!(reads, Vec::<Value>::new());
 }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a change through an overridden endpoint must be told.
-pub const MEANT: &str = "--overridden-endpoint-is-meant";
+pub const MEANT: &str = "--allow-endpoint-override";
 /// No run of the binary may take longer.
 const LIMIT: Duration = Duration::from_secs(150);
 
@@ -26,7 +26,9 @@ pub fn python() -> Option<&'static Path> {
     static MADE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match MADE.get_or_init(install) {
         Ok(path) => Some(path),
-        Err(why) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("the stand-ins can't be had: {why}"),
+        Err(why) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => {
+            panic!("the stand-ins can't be had: {why}")
+        }
         Err(why) => {
             eprintln!("SKIPPED: the stand-ins can't be had: {why}");
             None
@@ -62,7 +64,12 @@ fn install() -> Result<PathBuf, String> {
 pub fn script(python: &Path, args: &[&str], input: &Value) -> String {
     let mut command = Command::new(python);
     command.current_dir(scripts()).args(args).env("PYTHONDONTWRITEBYTECODE", "1").env_remove("AWS_PROFILE");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("python runs");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("python runs");
     let mut stdin = child.stdin.take().expect("stdin is piped");
     stdin.write_all(input.to_string().as_bytes()).expect("the script reads");
     drop(stdin);
@@ -86,7 +93,6 @@ pub struct Done {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
-    pub took: Duration,
 }
 
 impl Stand {
@@ -106,8 +112,11 @@ impl Stand {
             .spawn()
             .expect("the front starts");
         let mut line = String::new();
-        BufReader::new(front.stdout.take().expect("stdout is piped")).read_line(&mut line).expect("the front says its port");
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("the front said {line:?}: {e}"));
+        BufReader::new(front.stdout.take().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("the front says its port");
+        let said: Value =
+            serde_json::from_str(&line).unwrap_or_else(|e| panic!("the front said {line:?}: {e}"));
         let url = format!("http://127.0.0.1:{}", said["port"]);
         let home = tempfile::tempdir().expect("a temporary folder");
         Some(Stand { front, url, python, world: Value::Null, home })
@@ -116,14 +125,16 @@ impl Stand {
     /// An organization of three accounts whose key leaked and was used.
     pub fn attacked() -> Option<Stand> {
         let mut stand = Stand::empty()?;
-        stand.world = serde_json::from_str(&script(stand.python, &["attack.py", &stand.url], &json!({}))).expect("the world is JSON");
+        stand.world = serde_json::from_str(&script(stand.python, &["attack.py", &stand.url], &json!({})))
+            .expect("the world is JSON");
         Some(stand)
     }
 
     /// ministack, with a user whose key leaked.
     pub fn second() -> Option<Stand> {
         let mut stand = Stand::start(&["front.py", "--second"])?;
-        stand.world = serde_json::from_str(&script(stand.python, &["second.py", &stand.url], &json!({}))).expect("the world is JSON");
+        stand.world = serde_json::from_str(&script(stand.python, &["second.py", &stand.url], &json!({})))
+            .expect("the world is JSON");
         Some(stand)
     }
 
@@ -131,7 +142,10 @@ impl Stand {
 
     #[track_caller]
     pub fn text(&self, pointer: &str) -> &str {
-        self.world.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("the world has no {pointer}"))
+        self.world
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("the world has no {pointer}"))
     }
 
     pub fn list(&self, name: &str) -> Vec<String> {
@@ -187,7 +201,15 @@ impl Stand {
         self.calls(since)
             .iter()
             .filter(|call| call["mutating"] == true)
-            .map(|call| format!("{} {} {}:{}", text(call, "account"), text(call, "region"), text(call, "service"), text(call, "action")))
+            .map(|call| {
+                format!(
+                    "{} {} {}:{}",
+                    text(call, "account"),
+                    text(call, "region"),
+                    text(call, "service"),
+                    text(call, "action")
+                )
+            })
             .collect()
     }
 
@@ -198,13 +220,21 @@ impl Stand {
 
     /// What each of the named keys of the world can still do, by service: `ok` or the code of the refusal.
     pub fn tries(&self, names: &[&str]) -> Value {
-        let keys: Value = names.iter().map(|name| ((*name).to_owned(), self.world["keys"][*name].clone())).collect::<serde_json::Map<_, _>>().into();
+        let keys: Value = names
+            .iter()
+            .map(|name| ((*name).to_owned(), self.world["keys"][*name].clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         serde_json::from_str(&script(self.python, &["use.py", &self.url], &keys)).expect("JSON")
     }
 
     /// Opens a session of a role as somebody of the world, and returns what it can do.
     pub fn becomes(&self, who: &str, account: &str, role: &str, session: &str) -> Value {
-        let keys = script(self.python, &["use.py", &self.url, "--become", account, role, session], &self.world["keys"][who]);
+        let keys = script(
+            self.python,
+            &["use.py", &self.url, "--become", account, role, session],
+            &self.world["keys"][who],
+        );
         let keys: Value = serde_json::from_str(&keys).expect("JSON");
         let tried = script(self.python, &["use.py", &self.url], &json!({ "new": keys }));
         serde_json::from_str::<Value>(&tried).expect("JSON")["new"].clone()
@@ -220,7 +250,10 @@ impl Stand {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
         command.args(args).env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
-        command.env("AWS_ENDPOINT_URL", &self.url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         if self.world.is_object() {
             command.env("AWS_ACCESS_KEY_ID", self.text("/keys/responder/AccessKeyId"));
             command.env("AWS_SECRET_ACCESS_KEY", self.text("/keys/responder/SecretAccessKey"));
@@ -232,7 +265,8 @@ impl Stand {
     #[track_caller]
     pub fn triage(&self, what: &str, more: &[&str]) -> Done {
         let (accounts, regions) = (self.list("accounts").join(","), self.list("regions").join(","));
-        let mut args = vec![what, "--principal", self.leaked(), "--accounts", &accounts, "--regions", &regions];
+        let mut args =
+            vec![what, "--principal", self.leaked(), "--accounts", &accounts, "--regions", &regions];
         args.extend(more);
         self.run(&mut self.command(&args))
     }
@@ -252,12 +286,15 @@ impl Stand {
             if began.elapsed() > LIMIT {
                 child.kill().expect("the binary is ours");
                 child.wait().expect("the binary is ours");
-                panic!("{command:?} still runs after {LIMIT:?}: {}", fs::read_to_string(&err).unwrap_or_default());
+                panic!(
+                    "{command:?} still runs after {LIMIT:?}: {}",
+                    fs::read_to_string(&err).unwrap_or_default()
+                );
             }
             thread::sleep(Duration::from_millis(20));
         };
         let read = |path: &Path| String::from_utf8(fs::read(path).expect("what was written")).expect("UTF-8");
-        let done = Done { code, out: read(&out), err: read(&err), took: began.elapsed() };
+        let done = Done { code, out: read(&out), err: read(&err) };
         self.no_secret_in(&done);
         done
     }
@@ -269,7 +306,10 @@ impl Stand {
         for (name, key) in keys {
             for part in ["SecretAccessKey", "SessionToken"] {
                 if let Some(secret) = key[part].as_str() {
-                    assert!(!done.out.contains(secret) && !done.err.contains(secret), "the {part} of {name} was printed");
+                    assert!(
+                        !done.out.contains(secret) && !done.err.contains(secret),
+                        "the {part} of {name} was printed"
+                    );
                 }
             }
         }
@@ -301,6 +341,7 @@ impl Done {
     /// The one document on stdout.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("stdout is no document: {e}\n{}\n{}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|e| panic!("stdout is no document: {e}\n{}\n{}", self.out, self.err))
     }
 }
