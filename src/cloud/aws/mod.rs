@@ -4,19 +4,28 @@
 
 mod autoscaling;
 mod batch;
+mod bucket_policy;
+mod cloudcontrol;
+mod cloudformation;
 mod each;
 mod ec2;
 mod ecs;
 mod error;
 
 mod eventbridge;
+mod glue;
 mod iam;
 mod lambda;
 mod lightsail;
 mod power;
 mod rolesanywhere;
+mod s3;
 mod sagemaker;
+mod scheduler;
+mod ses;
 mod session;
+mod sfn;
+mod ssm;
 mod trail;
 
 pub use session::{Aws, Identity};

@@ -1,7 +1,8 @@
 //! The one place that brings a change to the file of its service.
 
 use super::{
-    Aws, autoscaling, batch, ec2, ecs, eventbridge, iam, lambda, lightsail, rolesanywhere, sagemaker, trail,
+    Aws, autoscaling, batch, cloudcontrol, cloudformation, ec2, ecs, eventbridge, glue, iam, lambda,
+    lightsail, rolesanywhere, s3, sagemaker, scheduler, ses, sfn, ssm, trail,
 };
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{AwsChange, Change};
@@ -35,7 +36,7 @@ macro_rules! each_service {
     ($changes:expr, $self:ident, $at:ident, $verb:ident) => {
         dispatch!(
             $changes, $self, $at, $verb,
-            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail
+            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail, glue Glue, cloudformation CloudFormation, scheduler Scheduler, sfn StepFunctions, ssm Ssm, s3 S3, ses Ses, cloudcontrol CloudControl
         )
     };
 }
@@ -85,6 +86,30 @@ impl Inventory for Aws {
             if lightsail::KINDS.contains(&kind) {
                 return lightsail::observe(self, at, kind, wanted).await;
             }
+            if glue::KINDS.contains(&kind) {
+                return glue::observe(self, at, kind, wanted).await;
+            }
+            if cloudformation::KINDS.contains(&kind) {
+                return cloudformation::observe(self, at, kind, wanted).await;
+            }
+            if scheduler::KINDS.contains(&kind) {
+                return scheduler::observe(self, at, kind, wanted).await;
+            }
+            if sfn::KINDS.contains(&kind) {
+                return sfn::observe(self, at, kind, wanted).await;
+            }
+            if ssm::KINDS.contains(&kind) {
+                return ssm::observe(self, at, kind, wanted).await;
+            }
+            if s3::KINDS.contains(&kind) {
+                return s3::observe(self, at, kind, wanted).await;
+            }
+            if ses::KINDS.contains(&kind) {
+                return ses::observe(self, at, kind, wanted).await;
+            }
+            if cloudcontrol::knows(kind) {
+                return cloudcontrol::observe(self, at, kind, wanted).await;
+            }
             Ok(Vec::new())
         })
     }
@@ -116,9 +141,17 @@ impl Inventory for Aws {
             batch::KINDS,
             sagemaker::KINDS,
             lightsail::KINDS,
+            glue::KINDS,
+            cloudformation::KINDS,
+            scheduler::KINDS,
+            sfn::KINDS,
+            ssm::KINDS,
+            s3::KINDS,
+            ses::KINDS,
         ]
         .iter()
         .any(|kinds| kinds.contains(&kind))
+            || cloudcontrol::knows(kind)
     }
 }
 

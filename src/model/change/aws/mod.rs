@@ -6,27 +6,43 @@
 
 mod autoscaling;
 mod batch;
+mod cloudcontrol;
+mod cloudformation;
 mod cloudtrail;
 mod ec2;
 mod ecs;
 mod eventbridge;
+mod glue;
 mod iam;
 mod lambda;
 mod lightsail;
 mod rolesanywhere;
+mod s3;
 mod sagemaker;
+mod scheduler;
+mod sesv2;
+mod sfn;
+mod ssm;
 
 pub use autoscaling::AutoScalingChange;
 pub use batch::BatchChange;
+pub use cloudcontrol::{CloudControlChange, Identifier, TYPES, TypeRow};
+pub use cloudformation::CloudFormationChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
 pub use ec2::Ec2Change;
 pub use ecs::EcsChange;
 pub use eventbridge::EventBridgeChange;
+pub use glue::GlueChange;
 pub use iam::IamChange;
 pub use lambda::LambdaChange;
 pub use lightsail::LightsailChange;
 pub use rolesanywhere::RolesAnywhereChange;
+pub use s3::{PublicAccessBlock, S3Change, SUSPICIOUS_DAYS};
 pub use sagemaker::{SageMakerChange, SageMakerJob};
+pub use scheduler::SchedulerChange;
+pub use sesv2::SesChange;
+pub use sfn::StepFunctionsChange;
+pub use ssm::SsmChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -83,4 +99,12 @@ services! {
     Batch(BatchChange),
     SageMaker(SageMakerChange),
     Lightsail(LightsailChange),
+    Glue(GlueChange),
+    CloudFormation(CloudFormationChange),
+    Scheduler(SchedulerChange),
+    StepFunctions(StepFunctionsChange),
+    Ssm(SsmChange),
+    S3(S3Change),
+    Ses(SesChange),
+    CloudControl(CloudControlChange),
 }
