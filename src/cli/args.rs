@@ -277,6 +277,7 @@ impl ContainArgs {
             destroy: self.destroy,
             snapshot: self.snapshot || self.destroy && !self.no_snapshot,
             isolate: self.isolate,
+            ..Options::default()
         }
     }
 }

@@ -43,10 +43,6 @@ pub(super) fn receipt(answer: &impl RequestId) -> Receipt {
     Receipt { request_id: answer.request_id().map(str::to_owned), made: Vec::new() }
 }
 
-pub(super) fn made(answer: &impl RequestId, id: Option<&str>) -> Receipt {
-    Receipt { made: id.map(str::to_owned).into_iter().collect(), ..receipt(answer) }
-}
-
 /// The last part of an ARN; a name stays as it is.
 pub(super) fn name(id: &str) -> &str {
     if !id.starts_with("arn:") {

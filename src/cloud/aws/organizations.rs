@@ -274,3 +274,15 @@ pub(super) async fn perform(
     }
     done
 }
+
+/// What [`observe`] knows: nothing here is made and left running.
+pub(super) const KINDS: &[&str] = &[];
+
+pub(super) async fn observe(
+    _aws: &Aws,
+    _at: &Place,
+    _kind: &'static str,
+    _wanted: &[crate::model::ResourceRef],
+) -> Result<Vec<crate::model::Observed>, CloudError> {
+    Ok(Vec::new())
+}

@@ -11,16 +11,24 @@ macro_rules! each_service {
         $go! {
             autoscaling AutoScaling,
             batch Batch,
+            cloudcontrol CloudControl,
+            cloudformation CloudFormation,
             ec2 Ec2,
             ecs Ecs,
             eks Eks,
             eventbridge EventBridge,
+            glue Glue,
             iam Iam,
             lambda Lambda,
             lightsail Lightsail,
             organizations Organizations,
             rolesanywhere RolesAnywhere,
+            s3 S3,
             sagemaker SageMaker,
+            scheduler Scheduler,
+            ses Ses,
+            sfn StepFunctions,
+            ssm Ssm,
             sso Sso,
             trail CloudTrail,
         }
@@ -57,11 +65,15 @@ macro_rules! define {
                 $(if super::$file::KINDS.contains(&kind) {
                     return super::$file::observe(self, at, kind, wanted).await;
                 })*
+                if super::cloudcontrol::knows(kind) {
+                    return super::cloudcontrol::observe(self, at, kind, wanted).await;
+                }
                 Ok(Vec::new())
             }
 
             fn knows(&self, kind: &str) -> bool {
                 [$(super::$file::KINDS),*].iter().any(|kinds| kinds.contains(&kind))
+                    || super::cloudcontrol::knows(kind)
             }
         }
     };

@@ -6,32 +6,48 @@
 
 mod autoscaling;
 mod batch;
+mod cloudcontrol;
+mod cloudformation;
 mod cloudtrail;
 mod ec2;
 mod ecs;
 mod eks;
 mod eventbridge;
+mod glue;
 mod iam;
 mod lambda;
 mod lightsail;
 mod organizations;
 mod rolesanywhere;
+mod s3;
 mod sagemaker;
+mod scheduler;
+mod sesv2;
+mod sfn;
+mod ssm;
 mod sso;
 
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
+pub use cloudcontrol::{CloudControlChange, Identifier, TYPES, TypeRow};
+pub use cloudformation::CloudFormationChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
 pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eks::{AccessEntry, EksChange};
 pub use eventbridge::EventBridgeChange;
+pub use glue::GlueChange;
 pub use iam::IamChange;
 pub use lambda::{FunctionPermission, LambdaChange};
 pub use lightsail::LightsailChange;
 pub use organizations::OrganizationsChange;
 pub use rolesanywhere::RolesAnywhereChange;
+pub use s3::{PublicAccessBlock, S3Change, SUSPICIOUS_DAYS};
 pub use sagemaker::{SageMakerChange, SageMakerJob};
+pub use scheduler::SchedulerChange;
+pub use sesv2::SesChange;
+pub use sfn::StepFunctionsChange;
+pub use ssm::SsmChange;
 pub use sso::SsoChange;
 
 use super::{Change, Reversal, Spec};
@@ -92,4 +108,12 @@ services! {
     Batch(BatchChange),
     SageMaker(SageMakerChange),
     Lightsail(LightsailChange),
+    Glue(GlueChange),
+    CloudFormation(CloudFormationChange),
+    Scheduler(SchedulerChange),
+    StepFunctions(StepFunctionsChange),
+    Ssm(SsmChange),
+    S3(S3Change),
+    Ses(SesChange),
+    CloudControl(CloudControlChange),
 }
