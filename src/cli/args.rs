@@ -25,6 +25,9 @@ pub enum Command {
     /// Show what the principal did, what it became, what it launched, and what was not seen.
     #[command(after_help = EXIT_CODES)]
     Audit(AuditArgs),
+    /// Print the policy that a command needs, made from what the code calls.
+    #[cfg(feature = "aws")]
+    Permissions(super::permissions::PermissionsArgs),
 }
 
 const EXIT_CODES: &str = "\

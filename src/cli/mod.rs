@@ -6,6 +6,8 @@ pub mod config;
 pub mod exit;
 pub mod job;
 pub mod live_args;
+#[cfg(feature = "aws")]
+pub mod permissions;
 pub mod ui;
 
 /// Why a command ended without a result.
