@@ -77,6 +77,16 @@ macro_rules! services {
                 }
             }
 
+            /// One change of every kind that there is, in no meaningful order: what is asked of all of them is asked of these.
+            pub fn samples() -> Result<Vec<AwsChange>, String> {
+                let mut all = Vec::new();
+                $(
+                    let some = super::samples::of::<$changes>().map_err(|error| format!("{}: {error}", stringify!($name)))?;
+                    all.extend(some.into_iter().map(AwsChange::$name));
+                )*
+                Ok(all)
+            }
+
             /// The service, which one file of `cloud/aws` speaks to.
             pub fn service(&self) -> &'static str {
                 match self {
