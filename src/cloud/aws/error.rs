@@ -48,7 +48,7 @@ pub(super) fn not_answered(call: &'static str, at: &Place, what: &str) -> CloudE
     CloudError::new(Refusal::Failed, call, at, None, &format!("the answer holds no {what}"))
 }
 
-fn refusal(code: &str, status: u16) -> Refusal {
+pub(super) fn refusal(code: &str, status: u16) -> Refusal {
     let code = code.rsplit('#').next().unwrap_or(code);
     let code = code.split(':').next().unwrap_or(code);
     match code.strip_suffix("Exception").unwrap_or(code) {
