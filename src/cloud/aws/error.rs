@@ -67,7 +67,7 @@ pub(super) fn not_answered(call: &'static str, at: &Place, what: &str) -> CloudE
 
 /// What a code means. Services spell one thing in many ways: with `Exception` or without, behind a `Client.`, before a `:` and an
 /// address (`x-amzn-errortype`), behind a `#` and a shape's name.
-fn refusal(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Refusal {
+pub(super) fn refusal(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Refusal {
     let code = code.rsplit('#').next().unwrap_or(code);
     let code = code.split(':').next().unwrap_or(code);
     let code = code.strip_prefix("Client.").unwrap_or(code);
