@@ -2,6 +2,7 @@
 //!
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod each;

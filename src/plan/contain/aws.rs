@@ -1,5 +1,6 @@
 //! AWS, one file per service.
 
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod ec2;
@@ -15,6 +16,7 @@ use super::{Ask, Way};
 /// Returns what to do about a kind that a service's file knows.
 pub(super) fn way(ask: &Ask) -> Option<Way> {
     const SERVICES: &[fn(&Ask) -> Option<Way>] = &[
+        apprunner::way,
         autoscaling::way,
         batch::way,
         ec2::way,

@@ -4,6 +4,7 @@
 //! Where a call wants a name and the variant holds an ARN, the name is the ARN's last part; account and region are the step's
 //! target's. Names of variants are unique over all services: they are what a plan and a journal say.
 
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod cloudtrail;
@@ -17,6 +18,7 @@ mod lightsail;
 mod rolesanywhere;
 mod sagemaker;
 
+pub use apprunner::AppRunnerChange;
 pub use autoscaling::AutoScalingChange;
 pub use batch::BatchChange;
 pub use cloudtrail::CloudTrailChange;
@@ -86,4 +88,5 @@ services! {
     Batch(BatchChange),
     SageMaker(SageMakerChange),
     Lightsail(LightsailChange),
+    AppRunner(AppRunnerChange),
 }
