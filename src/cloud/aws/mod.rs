@@ -5,10 +5,12 @@
 mod apprunner;
 mod autoscaling;
 mod batch;
+mod codebuild;
 mod each;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod error;
 mod eventbridge;
 mod iam;

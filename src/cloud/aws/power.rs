@@ -1,8 +1,8 @@
 //! The one place that brings a change to the file of its service.
 
 use super::{
-    Aws, apprunner, autoscaling, batch, ec2, ecs, eks, eventbridge, iam, lambda, lightsail, rolesanywhere,
-    sagemaker, trail,
+    Aws, apprunner, autoscaling, batch, codebuild, ec2, ecs, eks, emr, eventbridge, iam, lambda, lightsail,
+    rolesanywhere, sagemaker, trail,
 };
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{AwsChange, Change};
@@ -36,7 +36,7 @@ macro_rules! each_service {
     ($changes:expr, $self:ident, $at:ident, $verb:ident) => {
         dispatch!(
             $changes, $self, $at, $verb,
-            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, eks Eks, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail, apprunner AppRunner
+            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, eks Eks, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail, apprunner AppRunner, codebuild CodeBuild, emr Emr
         )
     };
 }
@@ -89,6 +89,12 @@ impl Inventory for Aws {
             if apprunner::KINDS.contains(&kind) {
                 return apprunner::observe(self, at, kind, wanted).await;
             }
+            if codebuild::KINDS.contains(&kind) {
+                return codebuild::observe(self, at, kind, wanted).await;
+            }
+            if emr::KINDS.contains(&kind) {
+                return emr::observe(self, at, kind, wanted).await;
+            }
             if lightsail::KINDS.contains(&kind) {
                 return lightsail::observe(self, at, kind, wanted).await;
             }
@@ -125,6 +131,8 @@ impl Inventory for Aws {
             sagemaker::KINDS,
             lightsail::KINDS,
             apprunner::KINDS,
+            codebuild::KINDS,
+            emr::KINDS,
         ]
         .iter()
         .any(|kinds| kinds.contains(&kind))

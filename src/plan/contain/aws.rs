@@ -3,9 +3,11 @@
 mod apprunner;
 mod autoscaling;
 mod batch;
+mod codebuild;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod eventbridge;
 mod lambda;
 mod lightsail;
@@ -19,9 +21,11 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         apprunner::way,
         autoscaling::way,
         batch::way,
+        codebuild::way,
         ec2::way,
         ecs::way,
         eks::way,
+        emr::way,
         eventbridge::way,
         lambda::way,
         lightsail::way,

@@ -8,9 +8,11 @@ mod apprunner;
 mod autoscaling;
 mod batch;
 mod cloudtrail;
+mod codebuild;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod eventbridge;
 mod iam;
 mod lambda;
@@ -22,9 +24,11 @@ pub use apprunner::AppRunnerChange;
 pub use autoscaling::AutoScalingChange;
 pub use batch::BatchChange;
 pub use cloudtrail::CloudTrailChange;
+pub use codebuild::CodeBuildChange;
 pub use ec2::Ec2Change;
 pub use ecs::EcsChange;
 pub use eks::{AccessEntry, EksChange};
+pub use emr::EmrChange;
 pub use eventbridge::EventBridgeChange;
 pub use iam::IamChange;
 pub use lambda::{FunctionPermission, LambdaChange};
@@ -89,4 +93,6 @@ services! {
     SageMaker(SageMakerChange),
     Lightsail(LightsailChange),
     AppRunner(AppRunnerChange),
+    CodeBuild(CodeBuildChange),
+    Emr(EmrChange),
 }
