@@ -8,10 +8,13 @@ mod batch;
 mod bucket_policy;
 mod cloudcontrol;
 mod cloudformation;
+mod apprunner;
+mod codebuild;
 mod each;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod error;
 
 mod eventbridge;
