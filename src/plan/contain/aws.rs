@@ -2,12 +2,21 @@
 
 mod autoscaling;
 mod batch;
+mod cloudcontrol;
+mod cloudformation;
+mod cloudtrail;
 mod ec2;
 mod ecs;
 mod eventbridge;
+mod glue;
 mod lambda;
 mod lightsail;
+mod s3;
 mod sagemaker;
+mod scheduler;
+mod ses;
+mod sfn;
+mod ssm;
 
 use super::{Ask, Way};
 
@@ -22,6 +31,15 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         lambda::way,
         lightsail::way,
         sagemaker::way,
+        glue::way,
+        cloudformation::way,
+        scheduler::way,
+        sfn::way,
+        ssm::way,
+        s3::way,
+        ses::way,
+        cloudtrail::way,
+        cloudcontrol::way,
     ];
     SERVICES.iter().find_map(|way| way(ask))
 }
