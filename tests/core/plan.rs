@@ -1,6 +1,7 @@
 //! Plans: small reports made by hand, each with all that is proposed and withheld.
 
 mod always;
+mod others;
 mod reports;
 
 use reports::*;
