@@ -2,6 +2,7 @@
 
 mod always;
 mod compute;
+mod others;
 mod reports;
 
 use reports::*;
@@ -518,7 +519,7 @@ fn launchers_go_before_the_launched_and_hold_them() {
          5 stop_instance id=i-3
          6 stop_instance id=i-5
          7 stop_instance id=i-6
-         - aws.cloudformation.stack stack-1: … does not act … cloudformation:DeleteStack (destroys)
+         - aws.cloudformation.stack stack-1: … A stack has no stop … cloudformation:DeleteStack (destroys)
          - aws.ec2.fleet fleet-1: … does not act … ec2:ModifyFleet
          - aws.ec2.instance i-4: fleet-1 makes it again when it is stopped … ec2:DeleteFleets (destroys)
          - aws.ec2.spot_request sir-1: This plan stops its instance, which disables the request

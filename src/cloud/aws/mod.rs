@@ -3,12 +3,12 @@
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
 mod accounts;
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
 mod cloudcontrol;
 mod cloudformation;
-mod apprunner;
 mod codebuild;
 mod each;
 mod ec2;
@@ -20,7 +20,6 @@ mod error;
 mod eventbridge;
 mod glue;
 pub mod iam;
-mod iam;
 mod lacks;
 mod lambda;
 mod lightsail;

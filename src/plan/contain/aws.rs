@@ -3,15 +3,24 @@
 mod apprunner;
 mod autoscaling;
 mod batch;
+mod cloudcontrol;
+mod cloudformation;
+mod cloudtrail;
 mod codebuild;
 mod ec2;
 mod ecs;
 mod eks;
 mod emr;
 mod eventbridge;
+mod glue;
 mod lambda;
 mod lightsail;
+mod s3;
 mod sagemaker;
+mod scheduler;
+mod ses;
+mod sfn;
+mod ssm;
 
 use super::{Ask, Way};
 
@@ -30,6 +39,15 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         lambda::way,
         lightsail::way,
         sagemaker::way,
+        glue::way,
+        cloudformation::way,
+        scheduler::way,
+        sfn::way,
+        ssm::way,
+        s3::way,
+        ses::way,
+        cloudtrail::way,
+        cloudcontrol::way,
     ];
     SERVICES.iter().find_map(|way| way(ask))
 }

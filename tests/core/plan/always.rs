@@ -72,6 +72,30 @@ const AWS: &[&str] = &[
     "stop_lightsail_instance",
     "unshare_snapshot",
     "unshare_image",
+    "stop_trail",
+    "widen_trail",
+    "record_management_events",
+    "restore_event_data_store",
+    "start_store_ingestion",
+    "stop_sage_maker_job",
+    "delete_endpoint",
+    "stop_glue_trigger",
+    "stop_glue_job_run",
+    "stop_glue_job_runs",
+    "stop_glue_session",
+    "close_dev_endpoint",
+    "stop_stack_set_operations",
+    "disable_schedule",
+    "stop_execution",
+    "disable_maintenance_window",
+    "cancel_command",
+    "stop_automation",
+    "terminate_session",
+    "block_public_bucket",
+    "shut_out_of_bucket",
+    "disable_expiry_rules",
+    "disable_replication",
+    "enable_versioning",
 ];
 names!(gcp_name, GCP, GcpChange: DisableServiceAccount DisableServiceAccountKey DeactivateHmacKey DeleteApiKey RemoveBinding
     TurnOffAutoscaler PauseSchedulerJob StopInstance StopGroupMember DisableFirewall);
@@ -237,6 +261,7 @@ fn is_sure(step: &Step, report: &Report) -> bool {
         || report.resources.iter().any(|one| sure(one.confidence) && &*one.id == id)
         || report.touched.iter().any(|one| sure(one.confidence) && &*one.id == id)
         || report.grants.iter().any(|one| &*one.on == id)
+        || report.findings.iter().any(|one| sure(one.confidence) && one.standing && &*one.subject == id)
         || report.leaked_keys.iter().any(|one| &**one == id)
         || report.seed_user.as_deref() == Some(id)
 }

@@ -292,7 +292,7 @@ fn refused(call: &'static str, at: &Place, code: Option<&str>, message: Option<&
         "fleetIdDoesNotExist" | "fleetRequestIdDoesNotExist" => Refusal::NotFound,
         "fleetNotInDeletableState" | "fleetRequestNotInCancellableState" => Refusal::Protected,
         "unexpectedError" => Refusal::Failed,
-        other => refusal(other, 400),
+        other => refusal(call, other, 400, message.unwrap_or_default(), at),
     };
     CloudError::new(refusal, call, at, code, message.unwrap_or_default())
 }

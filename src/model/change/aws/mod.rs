@@ -30,14 +30,14 @@ mod sfn;
 mod ssm;
 mod sso;
 
+pub use apprunner::AppRunnerChange;
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
 pub use cloudcontrol::{CloudControlChange, Identifier, TYPES, TypeRow};
 pub use cloudformation::CloudFormationChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
-pub use ec2::{Direction, Ec2Change, Rule};
-pub use apprunner::AppRunnerChange;
 pub use codebuild::CodeBuildChange;
+pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eks::{AccessEntry, EksChange};
 pub use emr::EmrChange;
