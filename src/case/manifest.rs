@@ -66,7 +66,9 @@ fn files(case: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Sums up `case.json`, `inputs.json`, evidence and inventory.
-pub(super) fn write(case: &Path, sealed: &Sealed) -> Result<()> {
+pub(super) fn write(case: &Path, earlier: Option<&Sealed>) -> Result<()> {
+    let nothing = Sealed::default();
+    let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
     for file in files(case)? {
         if let Some(sum) = sealed.sum(case, &file)? {

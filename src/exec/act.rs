@@ -91,7 +91,7 @@ impl<'a> Hand<'a> {
     /// Makes calls of one kind in one place, and says of each how it ended.
     pub(super) async fn act(&self, at: &Place, mut calls: Vec<Call>, on_end: OnEnd<'_>) {
         let Some(first) = calls.first() else { return };
-        let batch = first.intent.change.spec().batch.max(1);
+        let batch = (self.options.spec)(&first.intent.change).batch.max(1);
         let mut landed = Vec::new();
         while !calls.is_empty() {
             let rest = calls.split_off(batch.min(calls.len()));
@@ -172,8 +172,9 @@ impl<'a> Hand<'a> {
         loop {
             let (open, blind) = self.seen(at, left, on_end).await;
             // Without a look, only what does no harm twice is called again.
-            let (blind, mut waiting): (Vec<_>, Vec<_>) =
-                blind.into_iter().partition(|(one, _)| !one.call.intent.change.spec().repeats_safely);
+            let (blind, mut waiting): (Vec<_>, Vec<_>) = blind
+                .into_iter()
+                .partition(|(one, _)| !(self.options.spec)(&one.call.intent.change).repeats_safely);
             for (mut one, error) in blind {
                 one.unclear = Some(error);
                 self.give_up(one, on_end);
@@ -185,7 +186,7 @@ impl<'a> Hand<'a> {
             }
             let passed = self.means.clock.now().duration_since(begun).unsigned_abs();
             let wait = |one: &Made| {
-                let spec = one.call.intent.change.spec();
+                let spec = (self.options.spec)(&one.call.intent.change);
                 if spec.repeats_safely { UNCLEAR.min(spec.settles_within) } else { spec.settles_within }
             };
             if !todo.iter().any(|one| is_unclear(one) && passed < wait(one)) {
@@ -211,7 +212,7 @@ impl<'a> Hand<'a> {
             let mut over = Vec::new();
             left = Vec::new();
             for (one, error) in open.into_iter().map(|one| (one, None)).chain(blind) {
-                let spec = one.call.intent.change.spec();
+                let spec = (self.options.spec)(&one.call.intent.change);
                 let is_over = now.duration_since(one.at).unsigned_abs() >= spec.settles_within;
                 if !is_over && !self.is_halted() {
                     left.push(one);
@@ -256,7 +257,7 @@ impl<'a> Hand<'a> {
         for (one, sight) in made.into_iter().zip(sights) {
             let intent = &one.call.intent;
             let of = one.no;
-            let may_vanish = intent.kind == PlanKind::Undo || intent.change.spec().destroys;
+            let may_vanish = intent.kind == PlanKind::Undo || (self.options.spec)(&intent.change).destroys;
             match sight {
                 Err(error) => blind.push((one, error)),
                 Ok(Sight::There { is_done: false, .. }) => open.push(one),

@@ -101,9 +101,13 @@ impl Hand<'_> {
                     let sight = Sight::there(state.clone(), false);
                     entries.push(Entry::Reverted { of: hold.first, sight });
                     let (step, target) = (hold.intent.step, hold.intent.target.clone());
-                    self.tell(Told::Reverted { step, target, what: hold.intent.change.spec().does.into() });
+                    self.tell(Told::Reverted {
+                        step,
+                        target,
+                        what: (self.options.spec)(&hold.intent.change).does.into(),
+                    });
                     let undo = (self.options.reverse)(&hold.intent.change, &state).into();
-                    let safe_from = match hold.intent.change.spec().rearms {
+                    let safe_from = match (self.options.spec)(&hold.intent.change).rearms {
                         // Who took it away may have made sessions in the meantime.
                         Rearms::SessionsFor(time) => now.checked_add(time).ok().max(hold.intent.safe_from),
                         Rearms::Nothing | Rearms::Secret => hold.intent.safe_from,
@@ -221,7 +225,7 @@ impl Hand<'_> {
             let (mut entries, mut later) = (Vec::new(), Vec::new());
             for ((of, begun, intent), sight) in open.into_iter().zip(sights) {
                 // A call just before the crash may take its time to be seen.
-                let settles = intent.change.spec().settles_within.min(OPEN);
+                let settles = (self.options.spec)(&intent.change).settles_within.min(OPEN);
                 let is_over = now.duration_since(begun).unsigned_abs() >= settles;
                 let (to, why) = match sight {
                     Ok(Sight::There { is_done: true, .. }) => (Resolution::Done, None),

@@ -11,7 +11,7 @@ use super::hold::{Hold, Reverted};
 use super::journal::{Journal, sum};
 use super::schedule::Schedule;
 use crate::cloud::{Inventory, Mutator};
-use crate::model::change::{Change, Reversal};
+use crate::model::change::{Change, Reversal, Spec};
 use crate::model::plan::{Plan, PlanKind, Target};
 use crate::model::secret;
 use serde_json::Value;
@@ -58,6 +58,8 @@ pub struct Options {
     pub looks_again_after: Duration,
     /// How often it is put in force again.
     pub reapplies: u32,
+    /// What must be known of a change.
+    pub spec: fn(&Change) -> Spec,
     /// What takes a change back.
     pub reverse: fn(&Change, &Value) -> Reversal,
 }
@@ -71,6 +73,7 @@ impl Default for Options {
             repeats: 3,
             looks_again_after: Duration::from_secs(15),
             reapplies: 3,
+            spec: Change::spec,
             reverse: Change::undo,
         }
     }

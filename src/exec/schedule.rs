@@ -258,7 +258,8 @@ impl<'a> Schedule<'a> {
         let name = kind(way(&self.plan.steps[first], self.turns[first].way));
         let ready = lane.kinds.get_mut(&name)?;
         let free = self.hand.options.per_place.max(1).saturating_sub(lane.busy).max(1);
-        let batch = way(&self.plan.steps[first], self.turns[first].way).spec().batch.max(1);
+        let batch =
+            (self.hand.options.spec)(way(&self.plan.steps[first], self.turns[first].way)).batch.max(1);
         let most = batch.max(TOGETHER).min(LOOKED);
         let many = ready.len().div_ceil(free).max(batch.min(LOOKED)).min(most);
         let taken: Vec<usize> = ready.iter().copied().take(many).collect();
