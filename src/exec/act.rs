@@ -5,7 +5,7 @@ use super::look::{LATE, SOON, backoff};
 use super::run::{Means, Options, Told};
 use crate::cloud::{CloudError, Refusal};
 use crate::model::plan::PlanKind;
-use crate::model::{Place, Sight, Time};
+use crate::model::{Place, Sight};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -46,7 +46,8 @@ pub(super) enum Finish {
 struct Made {
     call: Call,
     no: u64,
-    at: Time,
+    /// When it was last answered.
+    at: Duration,
     /// The last answer that leaves it open.
     unclear: Option<CloudError>,
 }
@@ -110,7 +111,7 @@ impl<'a> Hand<'a> {
         }
         let intents = calls.iter().map(|call| Entry::Intent(Box::new(call.intent.clone()))).collect();
         let Ok(numbers) = self.write(intents) else { return not_started(&calls) };
-        let now = self.means.clock.now();
+        let now = self.means.clock.passed();
         let made = calls.into_iter().zip(numbers);
         let mut made: Vec<Made> = made.map(|(call, no)| Made { call, no, at: now, unclear: None }).collect();
         let mut tries = 0;
@@ -124,7 +125,7 @@ impl<'a> Hand<'a> {
             let told = self.write(outcomes.collect());
             let mut again = Vec::new();
             for (mut one, answer) in made.into_iter().zip(answers) {
-                one.at = self.means.clock.now();
+                one.at = self.means.clock.passed();
                 let (is_last, is_told) = (tries >= self.options.repeats, told.is_ok());
                 match answer {
                     Ok(_) => landed.push(one),
@@ -167,7 +168,7 @@ impl<'a> Hand<'a> {
     /// Of calls that were refused for the moment or whose fate is open: those that a look shows must be made again.
     async fn still_to_do(&self, at: &Place, mut left: Vec<Made>, on_end: OnEnd<'_>) -> Vec<Made> {
         let is_unclear = |one: &Made| one.unclear.as_ref().is_some_and(CloudError::is_unclear);
-        let begun = self.means.clock.now();
+        let begun = self.means.clock.passed();
         let mut pause = SOON;
         loop {
             let (open, blind) = self.seen(at, left, on_end).await;
@@ -184,7 +185,7 @@ impl<'a> Hand<'a> {
                 todo.drain(..).for_each(|one| self.give_up(one, on_end));
                 return Vec::new();
             }
-            let passed = self.means.clock.now().duration_since(begun).unsigned_abs();
+            let passed = self.means.clock.passed().saturating_sub(begun);
             let wait = |one: &Made| {
                 let spec = (self.options.spec)(&one.call.intent.change);
                 if spec.repeats_safely { UNCLEAR.min(spec.settles_within) } else { spec.settles_within }
@@ -207,13 +208,13 @@ impl<'a> Hand<'a> {
         let mut pause = SOON;
         while !left.is_empty() {
             let (open, blind) = self.seen(at, left, on_end).await;
-            let now = self.means.clock.now();
+            let now = self.means.clock.passed();
             let blind = blind.into_iter().map(|(one, error)| (one, Some(error)));
             let mut over = Vec::new();
             left = Vec::new();
             for (one, error) in open.into_iter().map(|one| (one, None)).chain(blind) {
                 let spec = (self.options.spec)(&one.call.intent.change);
-                let is_over = now.duration_since(one.at).unsigned_abs() >= spec.settles_within;
+                let is_over = now.saturating_sub(one.at) >= spec.settles_within;
                 if !is_over && !self.is_halted() {
                     left.push(one);
                     continue;

@@ -248,9 +248,9 @@ pub async fn run(approved: Approved, about: &About, means: Means<'_>, options: O
 /// Looks again, at these times from now, at what somebody could have taken away since, and puts it in force again.
 pub async fn watch(mut done: Done, schedule: &[Duration], means: Means<'_>, options: Options) -> Done {
     let hand = Hand::new(means, options);
-    let begun = means.clock.now();
+    let begun = means.clock.passed();
     for time in schedule {
-        let passed = means.clock.now().duration_since(begun).unsigned_abs();
+        let passed = means.clock.passed().saturating_sub(begun);
         hand.nap(time.saturating_sub(passed)).await;
         if hand.is_halted() {
             break;
@@ -272,9 +272,17 @@ fn begin(plan: &Plan, about: &About, hand: &Hand<'_>) -> Result<(), Spoken> {
         command_line: about.command_line.iter().map(|word| secret::redact(word)).collect(),
         operator: about.operator.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
-        endpoints: about.endpoints.iter().map(|endpoint| secret::redact(endpoint)).collect(),
+        endpoints: about.endpoints.iter().map(|endpoint| endpoint_without_secret(endpoint)).collect(),
     })))
     .map(drop)
+}
+
+/// An endpoint as it was given, without the user and password that a proxy's may hold.
+fn endpoint_without_secret(endpoint: &str) -> String {
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    secret::redact(&if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") })
 }
 
 fn close(done: &mut Done, hand: &Hand<'_>) {

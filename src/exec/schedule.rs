@@ -127,7 +127,7 @@ impl<'a> Schedule<'a> {
             }
             if let Some(due) = waiting.iter().map(|hold| hold.due).min().filter(|_| !has_alarm) {
                 has_alarm = true;
-                let time = due.duration_since(hand.means.clock.now()).unsigned_abs();
+                let time = due.saturating_sub(hand.means.clock.passed());
                 crowd.push(Box::pin(async move {
                     hand.nap(time).await;
                     Work::Due
@@ -144,7 +144,7 @@ impl<'a> Schedule<'a> {
                     if hand.is_halted() {
                         continue;
                     }
-                    let now = hand.means.clock.now();
+                    let now = hand.means.clock.passed();
                     let (due, later) = waiting.into_iter().partition(|hold| hold.due <= now);
                     waiting = later;
                     for (at, holds) in groups(due, |hold| &hold.intent) {

@@ -116,7 +116,8 @@ pub struct Lab {
 
 impl Lab {
     pub fn new() -> Lab {
-        let home = tempfile::tempdir().unwrap();
+        // Thousands of runs, each synced to the disk many times: in memory where there is such a folder.
+        let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let case = Case::create(Some(&home.path().join("case")), &crate::case::meta()).unwrap();
         Lab {
             _home: home,

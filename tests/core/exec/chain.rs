@@ -153,7 +153,7 @@ fn no_secret_goes_in() {
     let about = About {
         command_line: vec!["triage".into(), format!("--secret={secret}")],
         operator: Some("arn:aws:sts::111122223333:assumed-role/responder/alice".into()),
-        endpoints: vec![format!("http://127.0.0.1:5000/{secret}")],
+        endpoints: vec![format!("http://proxy:hunter2@127.0.0.1:5000/{secret}")],
     };
     let means = Means {
         inventory: &fake,
@@ -166,7 +166,7 @@ fn no_secret_goes_in() {
     let plan = approved(plan(vec![step(1, "", &deny("builder"))]));
     lab.clock.run(triage::exec::run::run(plan, &about, means, options()));
     let text = fs::read_to_string(lab.path()).unwrap();
-    assert!(!text.contains(secret), "{text}");
+    assert!(!text.contains(secret) && !text.contains("hunter2"), "{text}");
     assert!(
         text.contains("assumed-role/responder/alice") && text.contains("http://127.0.0.1:5000"),
         "{text}"

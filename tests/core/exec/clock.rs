@@ -68,6 +68,10 @@ impl Still {
 }
 
 impl Clock for Still {
+    fn passed(&self) -> Duration {
+        self.now().duration_since(super::begun()).unsigned_abs()
+    }
+
     fn now(&self) -> Time {
         self.state.lock().unwrap().now
     }
