@@ -81,7 +81,8 @@ impl Case {
 
     /// Where records go; to be finished before the case is sealed.
     pub fn evidence(&self) -> Evidence {
-        Evidence::under(self.dir.join(EVIDENCE))
+        let taken = self.earlier.iter().flat_map(manifest::Sealed::names);
+        Evidence::under(self.dir.join(EVIDENCE), taken.map(|name| self.dir.join(name)).collect())
     }
 
     /// Copies what another case's inventory holds, byte by byte.

@@ -36,6 +36,8 @@ struct Moment {
     journal: Vec<u8>,
     things: Things,
     before: Things,
+    /// Whether the last line is cut off.
+    is_torn: bool,
     name: String,
 }
 
@@ -59,6 +61,7 @@ fn moments(journal: &[u8], from: usize, first: &Things, effects: &[(u64, Things)
                 journal: journal[..cut].to_vec(),
                 things: state(many),
                 before: state(many.saturating_sub(1)),
+                is_torn: cut > 0 && journal[cut - 1] != b'\n',
                 name: format!("{many} effects, journal cut at {cut} of {}", journal.len()),
             });
         }
@@ -91,7 +94,7 @@ fn kill_everywhere(prepare: fn(&mut World), at_least: usize) {
     let (moments, finally) = whole(prepare);
     assert!(moments.len() >= at_least, "{} moments", moments.len());
     for moment in &moments {
-        for lag in [0, 2] {
+        for lag in if moment.is_torn { vec![0] } else { vec![0, 2] } {
             let name = format!("{}, lag {lag}", moment.name);
             let (lab, mut world) = killed(moment, lag);
             prepare(&mut world);
@@ -130,7 +133,12 @@ fn so_does_one_that_is_refused_throttled_and_left_without_answers() {
 
 #[test]
 fn so_does_one_that_somebody_works_against() {
-    kill_everywhere(|world| drop(world.attacker.insert("builder".into(), (Duration::from_secs(10), 1))), 70);
+    kill_everywhere(
+        |world| {
+            world.attacker.insert("builder".into(), (Duration::from_secs(10), 1));
+        },
+        70,
+    );
 }
 
 #[test]
@@ -145,7 +153,7 @@ fn an_undo_killed_anywhere_ends_as_if_it_had_not_been() {
     let moments = moments(&fs::read(lab.path()).unwrap(), from, &done, &fake.world().effects);
     assert!(moments.len() >= 60, "{} moments", moments.len());
     for moment in &moments {
-        for lag in [0, 2] {
+        for lag in if moment.is_torn { vec![0] } else { vec![0, 2] } {
             let name = format!("{}, lag {lag}", moment.name);
             let (lab, world) = killed(moment, lag);
             let fake = lab.fake(world);
