@@ -11,6 +11,7 @@ mod cloudtrail;
 mod cloudtrail_hostile;
 mod containers;
 mod evidence;
+mod exec;
 mod files;
 mod gcp_catalog;
 mod gcp_edges;
