@@ -19,6 +19,10 @@ pub(super) fn failed<E: ProvideErrorMetadata>(
             let code = context.err().code();
             let status = context.raw().status().as_u16();
             let message = context.err().message().unwrap_or_default();
+            if (200..300).contains(&status) {
+                // It was taken, and its answer is none: what it did is not known.
+                return CloudError::new(Refusal::Failed, call, at, code, "an answer that can't be read");
+            }
             let refusal = meaning(call, code.unwrap_or_default(), status, message, at);
             CloudError::new(refusal, call, at, code, message)
         }
