@@ -292,7 +292,7 @@ fn refused(call: &'static str, at: &Place, code: Option<&str>, message: Option<&
         "fleetIdDoesNotExist" | "fleetRequestIdDoesNotExist" => Refusal::NotFound,
         "fleetNotInDeletableState" | "fleetRequestNotInCancellableState" => Refusal::Protected,
         "unexpectedError" => Refusal::Failed,
-        other => refusal(call, other, 400, message.unwrap_or_default(), at),
+        other => refusal(other, 400),
     };
     CloudError::new(refusal, call, at, code, message.unwrap_or_default())
 }
