@@ -70,6 +70,8 @@ struct Chain {
     /// The oldest that it has shown.
     reached: i64,
     pages: u32,
+    /// Of these, since `to`.
+    shown: u32,
     empties: u32,
     tries: u32,
     /// Since when each of its requests was one too many.
@@ -279,6 +281,7 @@ impl Sweep {
             Answer::Page { more, oldest } => {
                 (chain.tries, chain.throttled) = (0, None);
                 chain.pages += 1;
+                chain.shown += 1;
                 chain.empties = if oldest.is_some() { 0 } else { chain.empties + 1 };
                 let before = chain.reached;
                 chain.reached = oldest.map_or(before, |oldest| oldest.clamp(chain.from, before));
@@ -366,18 +369,23 @@ impl Sweep {
         }
         let wanted = slices(self.limits.rate, here.rtt.unwrap_or_default(), self.limits.slices);
         let active = here.in_flight + here.ready.len() + 1;
-        let span = chain.reached - chain.from;
+        let (span, shown) = (chain.reached - chain.from, chain.to - chain.reached);
+        // As many pages as are left if the rest is as dense as what was shown: an empty slice is a request for nothing.
+        let left = f64::from(chain.shown) * span as f64 / shown.max(1) as f64;
+        let parts = wanted.saturating_sub(active - 1).min(left.ceil() as usize) as i64;
         // A page that ends in the second in which it began gives no time to cut at.
-        if wanted <= active || chain.reached >= chain.to || span < SHORTEST_SLICE {
+        if parts < 2 || shown < 1 || span < SHORTEST_SLICE {
             here.ready.push_front(chain);
             self.queue(bucket);
             return;
         }
-        let parts = (wanted - active + 1) as i64;
+        // Logs are dense for hours and empty for weeks: the newer slices hold some pages each at the density seen so far, the
+        // oldest all the rest.
+        let width = (8 * shown).clamp(1, span / parts);
         let mut to = chain.reached;
         let mut cut = Vec::new();
         for part in (0..parts).rev() {
-            let from = if part == 0 { chain.from } else { chain.from + span * part / parts };
+            let from = if part == 0 { chain.from } else { to - width };
             // The seconds at both ends belong to two slices: duplicates are told apart, a lost record would not be.
             let slice = Chain::new(chain.job, from, to);
             // The newest goes on where the chain was.
@@ -438,6 +446,7 @@ impl Chain {
             tokens: HashSet::new(),
             reached: to,
             pages: 0,
+            shown: 0,
             empties: 0,
             tries: 0,
             throttled: None,

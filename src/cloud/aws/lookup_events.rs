@@ -279,6 +279,6 @@ fn most_at_once() -> usize {
     // Where nobody says: the least default that is known, macOS's 256.
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let files = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(256);
+    let files: usize = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(256);
     files.saturating_sub(SPARE).clamp(FEWEST, Limits::default().in_flight)
 }

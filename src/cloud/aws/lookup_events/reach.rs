@@ -55,7 +55,8 @@ pub struct Reach {
     places: Vec<Place>,
     accounts: BTreeSet<Arc<str>>,
     asks: Vec<Ask>,
-    by_ask: HashMap<Ask, u32>,
+    /// By what is asked for whom; where is told apart by place.
+    by_ask: HashMap<(Question, Option<Arc<str>>), u32>,
     /// Place and ask.
     answered: HashSet<(u32, u32)>,
     /// Asks for accounts that can't be asked.
@@ -94,9 +95,12 @@ impl Reach {
         let mut everywhere = Vec::new();
         let mut by_account: HashMap<&str, Vec<u32>> = HashMap::new();
         self.unreached.clear();
-        for ask in &query.asks {
+        let key = |ask: &Ask| (Question::of(ask), ask.of.clone());
+        // Where something belongs may be learned after it was asked for everywhere: from then on it is asked for there.
+        let placed: HashSet<_> = query.asks.iter().filter(|ask| ask.account.is_some()).map(key).collect();
+        for ask in query.asks.iter().filter(|ask| ask.account.is_some() || !placed.contains(&key(ask))) {
             let next = self.asks.len() as u32;
-            let number = *self.by_ask.entry(ask.clone()).or_insert(next);
+            let number = *self.by_ask.entry(key(ask)).or_insert(next);
             if number == next {
                 self.asks.push(ask.clone());
             }
