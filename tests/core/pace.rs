@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use triage::cloud::pace::Rate;
-use triage::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Sweep, Verdict, slices};
+use triage::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Spot, Sweep, Verdict, slices};
 
 /// The server's side of one bucket: its own clock, tokens and latencies.
 struct Server {
@@ -44,6 +44,7 @@ struct Sim {
     /// Way there, and the whole time until the answer is back, by number of the call.
     there: fn(u64) -> f64,
     rtt: fn(u64) -> f64,
+    regions: usize,
     /// Of what is asked for.
     from: i64,
     events: Vec<Vec<i64>>,
@@ -62,6 +63,7 @@ impl Sim {
             server: Rate { per_second: 2.0, burst: 2.0 },
             there: |_| 0.02,
             rtt: |_| 0.08,
+            regions: 17,
             from: 0,
             events: vec![events; buckets],
             fault: |_| None,
@@ -70,7 +72,8 @@ impl Sim {
 
     fn run(&self) -> Done {
         let count = self.events.len();
-        let buckets: Vec<(usize, u32)> = (0..count).map(|bucket| (bucket % 17, 0)).collect();
+        let spot = |bucket| Spot { region: bucket % self.regions, rank: 0, is_doubtful: false };
+        let buckets: Vec<Spot> = (0..count).map(spot).collect();
         let jobs: Vec<Job> = (0..count).map(|bucket| Job { bucket, from: self.from, to: DAY }).collect();
         let mut sweep = Sweep::new(self.limits, &buckets, &jobs, 7);
         let new = || Server {
@@ -238,12 +241,18 @@ fn slow_answers_are_made_up_for_by_slices() {
 }
 
 #[test]
+fn when_everything_is_slow_no_more_is_asked_for_it() {
+    let done = Sim { rtt: |_| 3.0, ..Sim::of(17, 10) }.check();
+    assert!(done.calls <= 17 * 12, "{}", done.calls);
+}
+
+#[test]
 fn crowded_and_uneven_logs_are_sliced_without_loss() {
     // All in one minute, and hundreds in one second.
     let crowded: Vec<i64> = (0..600).map(|place| DAY / 2 + place / 10).collect();
     let one_second = vec![DAY / 3; 230];
     let tail: Vec<i64> = (0..400).map(|place| DAY - 1 - (place * place) / 2).rev().collect();
-    let mut sim = Sim { rtt: |_| 2.0, ..Sim::of(3, 0) };
+    let mut sim = Sim { rtt: |_| 2.0, regions: 1, ..Sim::of(3, 0) };
     sim.events = vec![crowded, one_second, tail];
     for events in &mut sim.events {
         events.sort();
