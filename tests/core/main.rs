@@ -1,5 +1,6 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod asks;
 mod aws_compute;
 mod aws_control;
 mod aws_edges;
@@ -19,6 +20,7 @@ mod hostile;
 mod inventory;
 mod invictus;
 mod key_file;
+mod pace;
 mod plan;
 mod principal;
 mod properties;
