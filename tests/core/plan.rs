@@ -1,6 +1,7 @@
 //! Plans: small reports made by hand, each with all that is proposed and withheld.
 
 mod always;
+mod known;
 mod reports;
 
 use reports::*;
@@ -128,7 +129,12 @@ fn sessions_of_a_role_are_one_step_and_wait_for_the_principal() {
         )
     };
     let plan = revoke(&sessions(), &Guard::default());
-    check(&plan, &expect("revoke_role_sessions issued_before=2026-07-14T09:00:00Z role=arn:aws:iam::444455556666:role/Ops"));
+    check(
+        &plan,
+        &expect(
+            "revoke_role_sessions issued_before=2026-07-14T09:00:00Z role=arn:aws:iam::444455556666:role/Ops",
+        ),
+    );
     assert!(
         plan.steps[0]
             .why
@@ -139,7 +145,12 @@ fn sessions_of_a_role_are_one_step_and_wait_for_the_principal() {
 
     // Somebody else in the role: only these names, and who bears one of them is told.
     let plan = revoke(&shared_sessions(), &Guard::default());
-    check(&plan, &expect("deny_sessions issued_before=2026-07-14T09:00:00Z names=[one,two] role=arn:aws:iam::444455556666:role/Ops"));
+    check(
+        &plan,
+        &expect(
+            "deny_sessions issued_before=2026-07-14T09:00:00Z names=[one,two] role=arn:aws:iam::444455556666:role/Ops",
+        ),
+    );
     assert!(
         plan.steps[2].why.contains("ASIAIOSFODNN7EXAMPLX, ASIAIOSFODNN7EXAMPLY has the name two too"),
         "{}",
