@@ -16,7 +16,7 @@ mod power;
 mod rolesanywhere;
 mod sagemaker;
 mod session;
-mod sso;
+pub mod sso;
 mod trail;
 
 pub use session::{Aws, Identity};

@@ -4,6 +4,7 @@
 //! of others only the sessions and passwords that the principal can hold are ended, so that their own work goes on.
 
 mod arn;
+mod center;
 mod held;
 mod role;
 mod root;

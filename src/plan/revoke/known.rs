@@ -3,7 +3,7 @@
 use super::super::words::{list, when};
 use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::deny;
-use crate::model::identity::{IdentityKind, Part};
+use crate::model::identity::{CenterUserSeen, IdentityKind, Part};
 use crate::model::{IdentitySeen, OrganizationSeen, Time};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub struct Known {
     pub identities: Vec<IdentitySeen>,
     pub organization: Option<OrganizationSeen>,
+    /// Users of Identity Center whose sessions were met.
+    pub center_users: Vec<CenterUserSeen>,
     /// By ARN of the role: who was let in before somebody rewrote it, from an earlier record.
     pub trusts: BTreeMap<Arc<str>, Arc<str>>,
     /// When the plan is made.
@@ -43,6 +45,11 @@ impl Known {
 
     pub(super) fn root(&self, account: &str) -> Option<&IdentitySeen> {
         self.identities.iter().find(|one| one.kind == IdentityKind::Root && one.account() == account)
+    }
+
+    /// Users of Identity Center that a session's name is of.
+    pub(super) fn center_user(&self, session: &str) -> Option<&CenterUserSeen> {
+        self.center_users.iter().find(|user| user.name.eq_ignore_ascii_case(session))
     }
 
     /// The management account, where an SCP made there would hold for this account.

@@ -6,26 +6,13 @@ use crate::analyze::Investigation;
 use crate::model::identity::IdentityKind;
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Window};
-use crate::model::{IdentitySeen, OrganizationSeen, Principal, Time};
+use crate::model::{IdentitySeen, Principal};
 use crate::plan::{Guard, Options};
 
-/// Plans what ends everything that signs in as the principal, from what the cloud shows of it.
-pub fn own(
-    principal: &Principal,
-    seen: Option<&IdentitySeen>,
-    organization: Option<&OrganizationSeen>,
-    guard: &Guard,
-    options: Options,
-    now: Time,
-) -> Plan {
-    let report = unread(principal, seen);
-    let known = Known {
-        identities: seen.into_iter().cloned().collect(),
-        organization: organization.cloned(),
-        now: Some(now),
-        ..Known::default()
-    };
-    revoke_known(&report, &known, guard, options)
+/// Plans what ends everything that signs in as the principal, from what the cloud shows of it: the first of the identities is
+/// the principal's own.
+pub fn own(principal: &Principal, known: &Known, guard: &Guard, options: Options) -> Plan {
+    revoke_known(&unread(principal, known.identities.first()), known, guard, options)
 }
 
 /// What there is to say of a principal when no record was read: that it is there, and whose it is.

@@ -137,7 +137,7 @@ fn trust(ground: &Ground, known: &Known, grants: &[&Grant], denied: &Denied, pro
 
 /// A permission set that somebody was given in an account.
 fn assigned(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
-    if !grant.role.contains(":permissionSet/") {
+    if !grant.role.contains(":sso:::") {
         return;
     }
     let events = std::slice::from_ref(&grant.event);

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use triage::model::change::{AwsChange, Change, IamChange, OrganizationsChange, Rearms, Reversal};
 use triage::model::deny;
 use triage::model::identity::{
-    CredentialSeen, IdentityKind, IdentitySeen, LoginProfileSeen, OrganizationSeen, Part,
+    AssignmentSeen, CenterUserSeen, CredentialSeen, IdentityKind, IdentitySeen, LoginProfileSeen,
+    MembershipSeen, OrganizationSeen, Part,
 };
 use triage::model::plan::Plan;
 use triage::model::{Principal, Time};
@@ -91,7 +92,13 @@ fn wave_1(
     options: Options,
 ) -> Plan {
     let principal = Principal::parse(given).unwrap();
-    let plan = own(&principal, seen, organization, &Guard::default(), options, at(10));
+    let known = Known {
+        identities: seen.into_iter().cloned().collect(),
+        organization: organization.cloned(),
+        now: Some(at(10)),
+        ..Known::default()
+    };
+    let plan = own(&principal, &known, &Guard::default(), options);
     sound(&plan);
     plan
 }
@@ -285,6 +292,55 @@ fn a_session_of_identity_center_ends_by_the_organization_or_by_hand() {
 }
 
 #[test]
+fn a_user_of_identity_center_loses_what_it_is_assigned() {
+    let session =
+        "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/bob@example.com";
+    let set = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444";
+    let assigned = |account: &str, principal: &str| AssignmentSeen {
+        permission_set: arc(set),
+        account: arc(account),
+        principal: arc(principal),
+    };
+    let bob = CenterUserSeen {
+        id: arc("u-1"),
+        name: arc("Bob@example.com"),
+        account: arc("999988887777"),
+        region: arc("eu-west-1"),
+        assignments: Part::Seen(vec![assigned("111122223333", "u-1"), assigned("444455556666", "g-1")]),
+        memberships: Part::Seen(vec![MembershipSeen { id: arc("m-1"), group: arc("g-1") }]),
+    };
+    let of = |bob: CenterUserSeen| {
+        let known = Known {
+            center_users: vec![bob],
+            organization: Some(organization()),
+            now: Some(at(10)),
+            ..Known::default()
+        };
+        let plan = own(&Principal::parse(session).unwrap(), &known, &Guard::default(), Options::default());
+        sound(&plan);
+        plan
+    };
+    let plan = of(bob.clone());
+    check(
+        &plan,
+        &format!(
+            "1 deny_by_scp account=111122223333 management=999988887777 users=[u-1]
+             2 remove_group_membership membership=m-1
+             3 remove_account_assignment account=111122223333 permission_set={set} principal=u-1
+             - aws.iam.role … can't be edited in IAM
+             - aws.identitystore.user u-1: … no call ends it … has no API"
+        ),
+    );
+    assert_eq!(
+        (&*plan.steps[1].target.account, &*plan.steps[1].target.region),
+        ("999988887777", "eu-west-1")
+    );
+    // What could not be read is told.
+    let plan = of(CenterUserSeen { memberships: Part::Unread("access denied".to_owned()), ..bob });
+    assert!(told(&plan).contains("- aws.identitystore.user u-1: Could not read its groups: access denied"));
+}
+
+#[test]
 fn root_is_told_what_can_be_done_and_what_not() {
     let root = "arn:aws:iam::111122223333:root";
     let summary: BTreeMap<_, _> =
@@ -330,7 +386,8 @@ fn the_operator_and_what_it_protects_are_never_planned() {
     let guard =
         Guard { operator: [arc("arn:aws:iam::111122223333:user/team/ci")].into(), ..Guard::default() };
     let principal = Principal::parse("AKIAIOSFODNN7EXAMPLE").unwrap();
-    let plan = own(&principal, Some(&ci()), None, &guard, Options::default(), at(10));
+    let known = Known { identities: vec![ci()], ..Known::default() };
+    let plan = own(&principal, &known, &guard, Options::default());
     assert_eq!(told(&plan).lines().filter(|line| !line.starts_with('-')).count(), 0, "{}", told(&plan));
 }
 

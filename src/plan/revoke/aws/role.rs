@@ -2,7 +2,7 @@
 //! sessions where nobody else uses it; by session name where others do.
 
 use super::arn::{account_of, last, session_of};
-use super::{ROLE, after, gone, held, latest, made_by};
+use super::{ROLE, after, center, gone, held, latest, made_by};
 use crate::model::EventId;
 use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::report::{Credential, Resource};
@@ -91,6 +91,9 @@ pub(super) fn roles(
         None if is_of_identity_center(&name, seen) => {
             let by_hand = "sso:DeleteAccountAssignment, a deny in the permission set's inline policy for identitystore:UserId, or an SCP \
                  that denies it";
+            for user in names.iter().filter_map(|name| known.center_user(name)) {
+                center::close(user, &because, is_own, proposal);
+            }
             let Some(change) = scp(known, account, arn, seen, &names) else {
                 return proposal.withhold(spare, "Roles of Identity Center can't be edited in IAM.", by_hand);
             };
@@ -238,7 +241,7 @@ fn is_of_identity_center(name: &str, seen: Option<&IdentitySeen>) -> bool {
     }
 }
 
-/// An SCP for sessions of a role, where its id is known; else for the whole role.
+/// An SCP for users of Identity Center, where they are known; for sessions of a role, where its id is; else for the whole role.
 fn scp(
     known: &Known,
     account: &str,
@@ -246,6 +249,18 @@ fn scp(
     seen: Option<&IdentitySeen>,
     names: &BTreeSet<Arc<str>>,
 ) -> Option<Change> {
+    let users: Vec<Arc<str>> =
+        names.iter().filter_map(|name| Some(known.center_user(name)?.id.clone())).collect();
+    if !users.is_empty() && users.len() == names.len() {
+        let change = OrganizationsChange::DenyByScp {
+            management: known.scp_from(account)?,
+            account: account.into(),
+            principals: Vec::new(),
+            sessions: Vec::new(),
+            users,
+        };
+        return Some(change.into());
+    }
     let are_names = !names.is_empty() && names.iter().all(|name| deny::is_session_name(name));
     let Some(seen) = seen.filter(|_| are_names) else {
         return known.scp(account, seen.map_or(arn, |seen| &seen.arn));
