@@ -43,6 +43,7 @@ mod sfn;
 pub mod sql;
 mod ssm;
 mod sso;
+pub mod sso;
 mod trail;
 pub mod trails;
 

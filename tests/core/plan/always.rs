@@ -43,6 +43,7 @@ const AWS: &[&str] = &[
     "deactivate_service_specific_credential",
     "deactivate_ssh_public_key",
     "deactivate_signing_certificate",
+    "delete_saml_provider",
     "disable_trust_anchor",
     "disable_roles_anywhere_profile",
     "start_trail",

@@ -22,7 +22,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         principal: Subject { given: id.into(), provider, kind, id: id.into(), account: None, arn: None },
         window: Window { leaked_at: Some(at(8)), ..Window::default() },
         partial: false,
-        counts: Counts::default(),
+        counts: Counts { records_read: 9, ..Counts::default() },
         credentials: vec![],
         resources: vec![],
         touched: vec![],
