@@ -43,6 +43,9 @@ pub enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
+    /// Print the policy that a command needs, made from what the code calls.
+    #[cfg(feature = "aws")]
+    Permissions(super::permissions::PermissionsArgs),
 }
 
 #[cfg(feature = "aws")]

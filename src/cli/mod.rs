@@ -19,6 +19,8 @@ pub mod live_args;
 #[cfg(feature = "aws")]
 mod open;
 #[cfg(feature = "aws")]
+pub mod permissions;
+#[cfg(feature = "aws")]
 pub mod revoke;
 #[cfg(feature = "aws")]
 mod sources;

@@ -4,15 +4,16 @@
 //! says so. Something that its launcher would make again is stopped through its launcher or not at all.
 
 mod aws;
+mod standing;
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;
 use super::{After, Draft, Guard, Options, Proposal, advice};
-use crate::catalog;
 use crate::model::EventId;
-use crate::model::change::{Change, CloudTrailChange, Ec2Change, GcpChange};
+use crate::model::change::{Change, Ec2Change, GcpChange};
 use crate::model::plan::{Plan, PlanKind};
 use crate::model::report::{Attribution, Finding, FindingKind, Report, Resource};
+use standing::{Told, told_by};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -68,9 +69,9 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
             one(&ground, resource, before, options, &mut proposal);
         }
     }
-    let mut told = shares(&ground, &mut proposal);
-    told.extend(trails(&ground, &mut proposal));
-    tell(&ground, &told, &mut proposal);
+    let shared = shares(&ground, &mut proposal);
+    let done = standing::standing(&ground, &mut proposal);
+    tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
 }
 
@@ -358,42 +359,8 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
     told
 }
 
-/// Starts the trails that are still stopped; returns the events that are dealt with.
-fn trails(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
-    let stops = catalog::rows(catalog::aws::SERVICES, "cloudtrail.amazonaws.com", "StopLogging").next();
-    let mut told = BTreeSet::new();
-    for finding in ground.standing().iter().copied() {
-        let touched = ground.touched_by(&finding.events, &finding.subject);
-        let Some(touched) =
-            touched.filter(|one| stops.is_some_and(|row| row.kind == one.kind && row.how == one.how))
-        else {
-            continue;
-        };
-        if touched.id != finding.subject {
-            continue;
-        }
-        let mut place = target(touched.kind, &touched.id, None, &touched.account);
-        place.region = touched.region.clone();
-        told.extend(finding.events.iter().cloned());
-        let draft = Draft {
-            target: place,
-            because: finding.events.iter().cloned().collect(),
-            why: vec![finding.note.clone()],
-            before: "stopped",
-            change: CloudTrailChange::StartTrail { name: touched.id.clone() }.into(),
-            rank: SEES,
-            after: After::Nothing,
-            otherwise: Vec::new(),
-            needs_earlier: false,
-            lives_until: None,
-        };
-        proposal.take(draft, []);
-    }
-    told
-}
-
 /// What stands open otherwise, and what only others can take back.
-fn tell(ground: &Ground, told: &BTreeSet<EventId>, proposal: &mut Proposal) {
+fn tell(ground: &Ground, shared: &BTreeSet<EventId>, done: &Told, proposal: &mut Proposal) {
     for finding in ground.standing().iter().copied() {
         let is_ours = match finding.kind {
             FindingKind::DefenseEvasion
@@ -412,7 +379,9 @@ fn tell(ground: &Ground, told: &BTreeSet<EventId>, proposal: &mut Proposal) {
             | FindingKind::PrivilegeEscalation
             | FindingKind::CredentialAccess => false,
         };
-        if !is_ours || ground.is_told(finding) || finding.events.iter().all(|event| told.contains(event)) {
+        let is_done =
+            done.contains(&told_by(finding)) || finding.events.iter().all(|event| shared.contains(event));
+        if !is_ours || is_done || ground.is_told(finding) {
             continue;
         }
         let (place, advice) = ground.place_of(finding);
@@ -420,7 +389,13 @@ fn tell(ground: &Ground, told: &BTreeSet<EventId>, proposal: &mut Proposal) {
             FindingKind::Commitment => {
                 "only the provider can take it back: put it into the support case".to_owned()
             }
-            _ => advice,
+            _ => match standing::row_of(ground, finding) {
+                Some(row) => standing::by_hand(row, finding).unwrap_or(match advice.is_empty() {
+                    true => advice::in_words(row.contain),
+                    false => advice,
+                }),
+                None => advice,
+            },
         };
         proposal.withhold(place, finding.note.clone(), by_hand);
     }

@@ -210,7 +210,9 @@ impl<'a> Ground<'a> {
         if self.report.findings.iter().any(|one| one.kind == FindingKind::Leak) {
             why += " Its provider says that it leaked.";
         }
-        if self.is_quiet {
+        if self.is_quiet && self.report.counts.records_read == 0 {
+            why += " No log is read yet: it is closed because it may be known to others.";
+        } else if self.is_quiet {
             why += " Nothing in what was looked at speaks against it: it is closed because it may be known to others, not for \
                     what it did.";
         }

@@ -41,6 +41,7 @@ pub static GLUE: Service = Service {
         on("DeleteJob").deletes("aws.glue.job", "responseElements.jobName|requestParameters.jobName"),
         on("StartJobRun")
             .creates("aws.glue.job_run", "responseElements.jobRunId")
+            .names("requestParameters.jobName+responseElements.jobRunId")
             .contain("glue:BatchStopJobRun"),
         on("BatchStopJobRun").deletes(
             "aws.glue.job_run",

@@ -11,10 +11,10 @@ use aws_sdk_cloudcontrol::types::{HandlerErrorCode, OperationStatus, ProgressEve
 use serde_json::json;
 use std::time::Duration;
 
-/// Whether [`observe`] knows a kind.
 /// The long tail is asked after every other file: see [`knows`].
 pub(super) const KINDS: &[&str] = &[];
 
+/// Whether [`observe`] knows a kind.
 pub(super) fn knows(kind: &str) -> bool {
     row_of(kind).is_some()
 }

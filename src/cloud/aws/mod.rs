@@ -3,20 +3,24 @@
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
 mod accounts;
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
 mod cloudcontrol;
 mod cloudformation;
+mod codebuild;
 mod each;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod error;
 
 mod eventbridge;
 mod glue;
 pub mod iam;
+mod lacks;
 mod lambda;
 mod lightsail;
 pub mod lookup_events;
@@ -26,6 +30,7 @@ mod overrides;
 mod own;
 mod power;
 pub mod pushdown;
+pub mod reads;
 mod regions;
 mod role;
 mod rolesanywhere;
@@ -38,6 +43,7 @@ mod sfn;
 pub mod sql;
 mod ssm;
 mod sso;
+pub mod sso;
 mod trail;
 pub mod trails;
 

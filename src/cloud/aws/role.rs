@@ -16,9 +16,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// `OrganizationAccountAccessRole` is in accounts that were made in the organization, the last one where Control Tower is; the
 /// first two are what this program's own policies are made for.
-const READING: &[&str] =
+pub(super) const READING: &[&str] =
     &["TriageAudit", "TriageContain", "OrganizationAccountAccessRole", "AWSControlTowerExecution"];
-const CHANGING: &[&str] = &["TriageContain", "OrganizationAccountAccessRole", "AWSControlTowerExecution"];
+pub(super) const CHANGING: &[&str] =
+    &["TriageContain", "OrganizationAccountAccessRole", "AWSControlTowerExecution"];
+
+/// IAM actions that the way into other accounts asks for, on the roles there.
+pub(super) const READS: &[&str] = &["sts:AssumeRole", "sts:SetSourceIdentity"];
 
 /// Taking a role with the session of another is capped at one hour, whatever the role allows.
 const LENGTH: i32 = 3600;

@@ -43,6 +43,7 @@ const AWS: &[&str] = &[
     "deactivate_service_specific_credential",
     "deactivate_ssh_public_key",
     "deactivate_signing_certificate",
+    "delete_saml_provider",
     "disable_trust_anchor",
     "disable_roles_anywhere_profile",
     "start_trail",
@@ -55,12 +56,47 @@ const AWS: &[&str] = &[
     "stop_event_source",
     "disable_event_rule",
     "disable_batch_environment",
+    "set_batch_minimum",
+    "disable_batch_queue",
+    "stop_batch_job",
+    "empty_nodegroup",
+    "delete_access_entry",
+    "pause_app_runner_service",
+    "stop_build",
+    "stop_build_batch",
+    "hide_build_project",
+    "resize_emr_group",
+    "disable_lightsail_containers",
     "stop_instance",
     "stop_ecs_task",
     "stop_notebook",
     "stop_lightsail_instance",
     "unshare_snapshot",
     "unshare_image",
+    "stop_trail",
+    "widen_trail",
+    "record_management_events",
+    "restore_event_data_store",
+    "start_store_ingestion",
+    "stop_sage_maker_job",
+    "delete_endpoint",
+    "stop_glue_trigger",
+    "stop_glue_job_run",
+    "stop_glue_job_runs",
+    "stop_glue_session",
+    "close_dev_endpoint",
+    "stop_stack_set_operations",
+    "disable_schedule",
+    "stop_execution",
+    "disable_maintenance_window",
+    "cancel_command",
+    "stop_automation",
+    "terminate_session",
+    "block_public_bucket",
+    "shut_out_of_bucket",
+    "disable_expiry_rules",
+    "disable_replication",
+    "enable_versioning",
 ];
 names!(gcp_name, GCP, GcpChange: DisableServiceAccount DisableServiceAccountKey DeactivateHmacKey DeleteApiKey RemoveBinding
     TurnOffAutoscaler PauseSchedulerJob StopInstance StopGroupMember DisableFirewall);
@@ -226,6 +262,7 @@ fn is_sure(step: &Step, report: &Report) -> bool {
         || report.resources.iter().any(|one| sure(one.confidence) && &*one.id == id)
         || report.touched.iter().any(|one| sure(one.confidence) && &*one.id == id)
         || report.grants.iter().any(|one| &*one.on == id)
+        || report.findings.iter().any(|one| sure(one.confidence) && one.standing && &*one.subject == id)
         || report.leaked_keys.iter().any(|one| &**one == id)
         || report.seed_user.as_deref() == Some(id)
 }

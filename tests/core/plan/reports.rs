@@ -22,7 +22,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         principal: Subject { given: id.into(), provider, kind, id: id.into(), account: None, arn: None },
         window: Window { leaked_at: Some(at(8)), ..Window::default() },
         partial: false,
-        counts: Counts::default(),
+        counts: Counts { records_read: 9, ..Counts::default() },
         credentials: vec![],
         resources: vec![],
         touched: vec![],
@@ -286,9 +286,39 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("aws.lambda.event_source_mapping", "esm-1", "", "stop_event_source id=esm-1"),
     ("aws.eventbridge.rule", "arn:r", "", "disable_event_rule rule=arn:r"),
     ("aws.batch.compute_environment", "arn:c", "", "disable_batch_environment name=arn:c"),
+    ("aws.batch.job_queue", "arn:q", "", "disable_batch_queue queue=arn:q"),
+    ("aws.batch.job", "j-1", "", "stop_batch_job job=j-1"),
+    ("aws.eks.nodegroup", "arn:ng", "c/n", "empty_nodegroup nodegroup=arn:ng"),
+    (
+        "aws.eks.access_entry",
+        "arn:e",
+        "c/arn:aws:iam::111122223333:user/mallory",
+        "delete_access_entry cluster=c principal=arn:aws:iam::111122223333:user/mallory",
+    ),
+    ("aws.apprunner.service", "arn:a", "", "pause_app_runner_service service=arn:a"),
+    ("aws.codebuild.build", "p:1", "", "stop_build build=p:1"),
+    ("aws.codebuild.build_batch", "p:2", "", "stop_build_batch batch=p:2"),
+    ("aws.lightsail.container_service", "web", "", "disable_lightsail_containers name=web"),
     ("aws.ec2.instance", "i-1", "", "stop_instance id=i-1"),
     ("aws.ecs.task", "arn:t", "", "stop_ecs_task task=arn:t"),
     ("aws.sagemaker.notebook_instance", "arn:n", "", "stop_notebook name=arn:n"),
+    ("aws.sagemaker.training_job", "arn:tj", "", "stop_sage_maker_job job=training name=arn:tj"),
+    ("aws.sagemaker.processing_job", "arn:pj", "", "stop_sage_maker_job job=processing name=arn:pj"),
+    ("aws.sagemaker.transform_job", "arn:xj", "", "stop_sage_maker_job job=transform name=arn:xj"),
+    ("aws.sagemaker.tuning_job", "arn:hj", "", "stop_sage_maker_job job=tuning name=arn:hj"),
+    ("aws.sagemaker.auto_ml_job", "arn:aj", "", "stop_sage_maker_job job=auto_ml name=arn:aj"),
+    ("aws.sagemaker.endpoint", "arn:e", "", "delete_endpoint name=arn:e"),
+    ("aws.glue.trigger", "nightly", "", "stop_glue_trigger name=nightly"),
+    ("aws.glue.job", "etl", "", "stop_glue_job_runs job=etl"),
+    ("aws.glue.job_run", "jr_1", "etl/jr_1", "stop_glue_job_run job=etl run=jr_1"),
+    ("aws.glue.session", "gs-1", "", "stop_glue_session id=gs-1"),
+    ("aws.glue.dev_endpoint", "dev", "", "close_dev_endpoint name=dev"),
+    ("aws.cloudformation.stack_set", "arn:ss", "", "stop_stack_set_operations set=arn:ss"),
+    ("aws.scheduler.schedule", "arn:sc", "", "disable_schedule schedule=arn:sc"),
+    ("aws.stepfunctions.execution", "arn:x", "", "stop_execution execution=arn:x"),
+    ("aws.ssm.maintenance_window", "mw-1", "", "disable_maintenance_window id=mw-1"),
+    ("aws.s3.bucket", "drop", "", "block_public_bucket bucket=drop"),
+    ("aws.cloudtrail.trail", "arn:own", "", "stop_trail name=arn:own"),
     ("aws.lightsail.instance", "box", "", "stop_lightsail_instance name=box"),
     ("gcp.compute.autoscaler", "11", "pool", "turn_off_autoscaler name=11"),
     ("gcp.cloudscheduler.job", "projects/p/jobs/j", "", "pause_scheduler_job name=projects/p/jobs/j"),
@@ -299,6 +329,20 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
 /// One of each kind.
 pub fn kinds() -> Report {
     let resources = KINDS.iter().map(|(kind, id, name, _)| resource(kind, id, name)).collect();
+    Report { resources, ..aws_key() }
+}
+
+/// What is only planned for what the cloud told.
+pub fn looked_at() -> Report {
+    let with = |kind, id, word, text| Resource {
+        details: [(arc(word), arc(text))].into(),
+        ..resource(kind, id, "")
+    };
+    let resources = vec![
+        with("aws.batch.compute_environment", "arn:c", "min_vcpus", "64"),
+        with("aws.codebuild.project", "arn:p", "visibility", "PUBLIC_READ"),
+        with("aws.emr.cluster", "j-1", "task_groups", "ig-1 ig-2"),
+    ];
     Report { resources, ..aws_key() }
 }
 
@@ -378,8 +422,10 @@ pub fn all() -> Vec<Report> {
         made_and_held(),
         gcp_made_and_granted(),
         kinds(),
+        looked_at(),
         launchers(),
         groups(),
         opened(),
+        super::others::tampered(),
     ]
 }

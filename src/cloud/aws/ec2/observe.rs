@@ -1,18 +1,29 @@
 //! What EC2 shows of things: their state, what holds them, and what a plan or a reader wants to know besides.
 
-use super::super::ec2::instances::{self, filter};
-use super::seen;
-use super::shared::pages;
+use super::instances::{self, filter};
+use super::{disks, fleets, isolate, left, rules, seen, spot};
 use crate::cloud::CloudError;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef};
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{Instance, InstanceAttributeName, SpotInstanceRequest};
+use aws_sdk_ec2::types::{Instance, InstanceAttributeName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-pub(super) const KINDS: &[&str] = &["aws.ec2.instance", "aws.ec2.spot_request"];
+pub(super) const KINDS: &[&str] = &[
+    "aws.ec2.instance",
+    "aws.ec2.spot_request",
+    "aws.ec2.spot_fleet",
+    "aws.ec2.fleet",
+    "aws.ec2.launch_template",
+    "aws.ec2.security_group",
+    "aws.ec2.key_pair",
+    "aws.ec2.snapshot",
+    "aws.ec2.image",
+    "aws.ec2.volume",
+    "aws.ec2.network_interface",
+    "aws.ec2.elastic_ip",
+];
 
 /// Of how many running machines a sweep reads the user data: one call each.
 const USER_DATA: usize = 200;
@@ -24,14 +35,58 @@ pub(super) async fn observe(
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
     let ids: Vec<&str> = wanted.iter().map(|one| &*one.id).collect();
-    let found = match kind {
-        "aws.ec2.instance" => machines(client, at, &ids).await?,
-        "aws.ec2.spot_request" => spot_requests(client, at, &ids)
-            .await?
-            .iter()
-            .filter_map(|one| seen::spot_request(at, one))
-            .collect(),
-        _ => Vec::new(),
+    let ids = &ids[..];
+    let all = |seen: Vec<Option<Observed>>| seen.into_iter().flatten().collect::<Vec<_>>();
+    let found: Vec<Observed> = match kind {
+        "aws.ec2.instance" => machines(client, at, ids).await?,
+        "aws.ec2.spot_request" => {
+            let found = spot::requests(client, at, ids).await?;
+            all(found.iter().map(|one| seen::spot_request(at, one)).collect())
+        }
+        "aws.ec2.spot_fleet" => {
+            let found = fleets::spot_fleets(client, at, ids).await?;
+            all(found.values().map(|one| seen::spot_fleet(at, one)).collect())
+        }
+        "aws.ec2.fleet" => {
+            let found = fleets::fleets(client, at, ids).await?;
+            all(found.values().map(|one| seen::fleet(at, one)).collect())
+        }
+        "aws.ec2.launch_template" => {
+            let found = left::templates(client, at, ids).await?;
+            all(found.iter().map(|one| seen::template(at, one)).collect())
+        }
+        "aws.ec2.security_group" => {
+            let found = rules::groups(client, at, ids).await?;
+            all(found.iter().map(|one| seen::group(at, one)).collect())
+        }
+        "aws.ec2.key_pair" => {
+            let found = left::key_pairs(client, at, "key-pair-id", ids).await?;
+            all(found.iter().map(|one| seen::key_pair(at, one)).collect())
+        }
+        "aws.ec2.snapshot" => {
+            let found = disks::snapshots(client, at, ids).await?;
+            all(found.iter().map(|one| seen::snapshot(at, one)).collect())
+        }
+        "aws.ec2.image" => {
+            let found = disks::images(client, at, ids).await?;
+            all(found.iter().map(|one| seen::image(at, one)).collect())
+        }
+        "aws.ec2.volume" => {
+            let found = disks::volumes(client, at, ids).await?;
+            all(found.iter().map(|one| seen::volume(at, one)).collect())
+        }
+        "aws.ec2.network_interface" => {
+            let mut found = Vec::new();
+            for ids in ids.chunks(200) {
+                let by = filter("network-interface-id", ids.iter().copied());
+                found.extend(isolate::interfaces(client, at, by).await?);
+            }
+            all(found.iter().map(|one| seen::interface(at, one)).collect())
+        }
+        _ => {
+            let found = left::addresses(client, at, ids).await?;
+            all(found.iter().map(|one| seen::address(at, one)).collect())
+        }
     };
     Ok(seen::answered(at, kind, wanted, found))
 }
@@ -91,7 +146,7 @@ async fn spot_types(
     let requests: BTreeSet<&str> =
         found.iter().filter_map(|one| one.spot_instance_request_id.as_deref()).collect();
     let requests: Vec<&str> = requests.into_iter().collect();
-    let requests = spot_requests(client, at, &requests).await?;
+    let requests = spot::requests(client, at, &requests).await?;
     Ok(requests
         .into_iter()
         .filter_map(|one| Some((one.spot_instance_request_id?, one.r#type?.as_str().to_owned())))
@@ -105,21 +160,7 @@ fn tell_spot(one: &mut Observed, instance: &Instance, types: &BTreeMap<String, S
     }
 }
 
-pub(super) async fn spot_requests(
-    client: &Client,
-    at: &Place,
-    ids: &[&str],
-) -> Result<Vec<SpotInstanceRequest>, CloudError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(200) {
-        let by = filter("spot-instance-request-id", ids.iter().copied());
-        let request = client.describe_spot_instance_requests().filters(by);
-        found.extend(pages!("ec2:DescribeSpotInstanceRequests", at, request.clone(), spot_instance_requests));
-    }
-    Ok(found)
-}
-
-/// Every machine that is not terminated, and every spot request that can still launch.
+/// Every machine that is not terminated, and everything of EC2's that can still launch one.
 pub(super) async fn sweep(client: &Client, at: &Place) -> Result<Vec<Observed>, CloudError> {
     let alive = filter("instance-state-name", ["pending", "running", "stopping", "stopped"]);
     let found = instances::list(client, at, alive).await?;
@@ -128,22 +169,22 @@ pub(super) async fn sweep(client: &Client, at: &Place) -> Result<Vec<Observed>, 
     for instance in &found {
         let Some(mut one) = seen::instance(at, instance) else { continue };
         if one.state == State::Running {
-            match read < USER_DATA {
-                true => tell_user_data(client, &mut one).await,
-                false => {
-                    one.details.insert(
-                        "user_data_sha256".into(),
-                        Arc::from(format!("not read: more than {USER_DATA} machines run here")),
-                    );
-                }
+            if read < USER_DATA {
+                tell_user_data(client, &mut one).await;
+            } else {
+                let why = format!("not read: more than {USER_DATA} machines run here");
+                one.details.insert("user_data".into(), why.into());
             }
             read += 1;
         }
         all.push(one);
     }
-    let open = filter("state", ["open", "active", "disabled"]);
-    let request = client.describe_spot_instance_requests().filters(open);
-    let spot = pages!("ec2:DescribeSpotInstanceRequests", at, request.clone(), spot_instance_requests);
-    all.extend(spot.iter().filter_map(|one| seen::spot_request(at, one)));
+    let requests = spot::list(client, at, filter("state", ["open", "active"])).await?;
+    all.extend(requests.iter().filter_map(|one| seen::spot_request(at, one)));
+    let spot_fleets = fleets::list_spot_fleets(client, at, None).await?;
+    all.extend(spot_fleets.iter().filter_map(|one| seen::spot_fleet(at, one)));
+    let fleets = fleets::list_fleets(client, at, None).await?;
+    all.extend(fleets.iter().filter_map(|one| seen::fleet(at, one)));
+    all.retain(|one| one.state != State::Gone);
     Ok(all)
 }

@@ -61,7 +61,7 @@ impl SageMakerChange {
                         "sagemaker:DescribeNotebookInstance",
                         "sagemaker:ListNotebookInstances",
                     ],
-                    "stops it and keeps its volume; what is outside of /home/ec2-user/SageMaker or in memory is lost",
+                    "stops it and keeps its volume; what lies outside of its SageMaker folder, or in memory, is lost",
                     "the notebook reads Stopped",
                     Undo::Call("sagemaker:StartNotebookInstance, which runs its start script again"),
                 ),
