@@ -137,7 +137,9 @@ fn spot_fleet(change: &Ec2Change, fleet: Option<&SpotFleetRequestConfig>) -> Sig
     let sized = json!({ "capacity": capacity, "on_demand": on_demand });
     match change {
         Ec2Change::CancelSpotFleet { .. } => Sight::there(json!({}), is_over),
-        Ec2Change::TerminateSpotFleet { .. } => Sight::there(json!({}), state == "cancelled"),
+        Ec2Change::TerminateSpotFleet { .. } => {
+            Sight::there(json!({}), matches!(state, "cancelled" | "cancelled_terminating"))
+        }
         Ec2Change::SizeSpotFleet { capacity: wanted, on_demand: also, .. } => match is_over {
             true => Sight::Gone,
             false => Sight::there(sized, capacity == Some(*wanted) && on_demand == *also),
@@ -157,7 +159,9 @@ fn fleet(change: &Ec2Change, fleet: Option<&FleetData>) -> Sight {
     let sized = json!({ "total": total, "on_demand": on_demand, "spot": spot });
     match change {
         Ec2Change::CancelFleet { .. } => Sight::there(json!({}), is_over),
-        Ec2Change::TerminateFleet { .. } => Sight::there(json!({}), state == "deleted"),
+        Ec2Change::TerminateFleet { .. } => {
+            Sight::there(json!({}), matches!(state, "deleted" | "deleted_terminating"))
+        }
         Ec2Change::SizeFleet { total: wanted, .. } => match is_over {
             true => Sight::Gone,
             false => Sight::there(sized, total == Some(*wanted)),
