@@ -2,8 +2,8 @@
 
 mod always;
 mod compute;
-mod others;
 mod known;
+mod others;
 mod reports;
 
 use reports::*;
