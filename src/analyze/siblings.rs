@@ -17,7 +17,7 @@ const TRAITS: &[(&str, &str)] = &[
     ("image", "image"),
 ];
 
-/// More of an account's own machines than this share a trait: it tells its owners' habits, not a thief's.
+/// A trait that more strangers had before the principal made anything tells the owners' habits, not a thief's.
 const COMMON: usize = 3;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,9 +29,8 @@ pub struct Similar {
 
 /// Returns what was swept and shares a trait with what the principal launched, sorted. Never what is in the report already,
 /// whatever it says of it, nor what `own` names.
-///
-/// An image alone that half the account runs says nothing: a trait that more machines have which were there before the first
-/// of the principal's than the principal's own have is left out, beyond a few.
+/// An image that the owners' machines run anyway says nothing: a trait of more than a few that are older than the first thing
+/// that the principal made is left out.
 pub fn similar(report: &Report, swept: &[Observed], own: &BTreeSet<Arc<str>>) -> Vec<Similar> {
     let known: BTreeSet<&str> = report
         .resources
