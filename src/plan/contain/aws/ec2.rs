@@ -1,6 +1,6 @@
 //! What is done about things of EC2.
 
-use super::super::{Ask, LETS_IN, Link, RELAUNCHES, RUNS, Way, has_live_instance};
+use super::super::{Ask, LETS_IN, Link, RELAUNCHES, RUNS, Way, about, has_live_instance, origin};
 use crate::model::change::{AutoScalingChange, Change, Ec2Change, Ec2Change::*};
 use crate::model::report::Resource;
 use crate::plan::advice;
@@ -30,8 +30,10 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
             Way::step(LETS_IN, DeleteKeyPair { id: ask.id() })
         }
         "aws.ec2.key_pair" => Way::by_hand(
-            "Its public half has not been read, without which it could not be brought back. It opens no machine by itself: those that \
-             were launched with it are stopped.",
+            format!(
+                "{} Its public half has not been read, without which it could not be brought back.",
+                story(ask)
+            ),
             advice::of(ask.resource.kind),
         ),
         "aws.ec2.launch_template" if destroy => Way::step(LETS_IN, DeleteLaunchTemplate { id: ask.id() }),
@@ -40,12 +42,18 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
     })
 }
 
+/// Where it comes from, and what else is to be said of it.
+fn story(ask: &Ask) -> String {
+    let notes = about(ask.ground, ask.resource).into_iter().map(|finding| finding.note.clone());
+    std::iter::once(origin(ask.resource)).chain(notes).collect::<Vec<_>>().join(" ")
+}
+
 /// Disks, interfaces and addresses: they cost and do nothing by themselves.
 fn left(ask: &Ask) -> Way {
     let advice = advice::of(ask.resource.kind);
     if !ask.options.destroy {
         let why = "It does nothing by itself, but costs: it stays as evidence, and --destroy gives it back.";
-        return Way::by_hand(why, advice);
+        return Way::by_hand(format!("{} {why}", story(ask)), advice);
     }
     if let Some(holder) = ask.detail("attached_to") {
         return Way::by_hand(format!("It is attached to {holder}: what is done there comes first."), advice);
