@@ -3,8 +3,8 @@
 mod always;
 mod compute;
 mod known;
-mod others;
 mod machines;
+mod others;
 mod reports;
 
 use reports::*;

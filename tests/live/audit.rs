@@ -55,8 +55,12 @@ fn an_audit_finds_exactly_what_the_thief_became_and_made() {
     }
     let (accounts, regions) = (stand.list("accounts"), stand.list("regions"));
     let scopes = report["coverage"]["scopes"].as_array().expect("a list");
-    for (account, region) in accounts.iter().flat_map(|account| regions.iter().map(move |region| (account, region))) {
-        let is_seen = scopes.iter().any(|at| at["account"] == **account && at["region"] == **region && at["seen"] == true);
+    for (account, region) in
+        accounts.iter().flat_map(|account| regions.iter().map(move |region| (account, region)))
+    {
+        let is_seen = scopes
+            .iter()
+            .any(|at| at["account"] == **account && at["region"] == **region && at["seen"] == true);
         assert!(is_seen, "{region} of {account} was asked: {scopes:?}");
     }
     for resource in report["resources"].as_array().expect("a list") {

@@ -22,7 +22,14 @@ fn plan(resources: Vec<Resource>, options: Options) -> Plan {
     contain(&Report { resources, ..aws_key() }, &Guard::default(), options)
 }
 
-const GENTLE: Options = Options { destroy: false, snapshot: false, isolate: false, no_snapshot: false };
+const GENTLE: Options = Options {
+    destroy: false,
+    snapshot: false,
+    isolate: false,
+    no_snapshot: false,
+    full_deny: false,
+    scp: false,
+};
 const DESTROY: Options = Options { destroy: true, ..GENTLE };
 
 #[test]
