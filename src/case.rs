@@ -120,7 +120,7 @@ impl Case {
 
     /// Writes a further document of ours under this name; an earlier one stays under a number.
     pub fn write_document(&self, stem: &str, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.dir, &safe_component(stem), bytes)
+        self.replace(&safe_component(stem), bytes)
     }
 
     /// Writes what the corpus was; in a case that is continued, an earlier one stays as `inputs-1.json` and so on.
@@ -142,7 +142,7 @@ impl Case {
 
     fn replace(&self, stem: &str, bytes: &[u8]) -> Result<()> {
         let path = self.dir.join(format!("{stem}.json"));
-        if self.earlier.is_some() {
+        if self.earlier.is_some() || path.symlink_metadata().is_ok() {
             if disk::holds(&path, bytes)? {
                 return Ok(());
             }

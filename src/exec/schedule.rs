@@ -260,7 +260,7 @@ impl<'a> Schedule<'a> {
         let free = self.hand.options.per_place.max(1).saturating_sub(lane.busy).max(1);
         let batch =
             (self.hand.options.spec)(way(&self.plan.steps[first], self.turns[first].way)).batch.max(1);
-        let most = batch.max(TOGETHER).min(LOOKED);
+        let most = batch.clamp(TOGETHER, LOOKED);
         let many = ready.len().div_ceil(free).max(batch.min(LOOKED)).min(most);
         let taken: Vec<usize> = ready.iter().copied().take(many).collect();
         for index in &taken {

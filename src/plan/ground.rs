@@ -161,6 +161,11 @@ impl<'a> Ground<'a> {
         self.alleging.get(event).into_iter().flatten().map(|place| self.standing[*place])
     }
 
+    /// Everything that was touched, sorted.
+    pub fn touched(&self) -> &[&'a Touched] {
+        &self.touched
+    }
+
     /// What an event touched, the subject itself where it is among it.
     pub fn touched_by(&self, events: &[EventId], subject: &str) -> Option<&'a Touched> {
         let found = || events.iter().filter_map(|event| self.touching.get(&**event)).flatten().copied();

@@ -8,10 +8,12 @@ mod aws;
 mod gcp;
 mod known;
 mod own;
+mod wanted;
 mod ways_in;
 
 pub use known::Known;
 pub use own::own;
+pub use wanted::{Wanted, wanted};
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;

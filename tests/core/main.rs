@@ -26,6 +26,7 @@ mod principal;
 mod properties;
 mod render;
 mod scenarios;
+mod siblings;
 mod support;
 mod tidy;
 mod told;

@@ -42,7 +42,6 @@ mod session;
 mod sfn;
 pub mod sql;
 mod ssm;
-mod sso;
 pub mod sso;
 mod trail;
 pub mod trails;

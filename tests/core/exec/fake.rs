@@ -101,7 +101,7 @@ pub fn deny(user: &str) -> Change {
 }
 
 pub fn revoke(user: &str) -> Change {
-    IamChange::RevokeUserSessions { user: arc(user) }.into()
+    IamChange::RevokeUserSessions { user: arc(user), issued_before: None }.into()
 }
 
 pub fn deactivate(key: &str) -> Change {
@@ -117,7 +117,7 @@ pub fn reverse(change: &Change, before: &Value) -> Reversal {
             start(id, &text("state")),
         ]),
         Change::Aws(AwsChange::Iam(IamChange::DenyUser { user })) => Reversal::Changes(vec![allow(user)]),
-        Change::Aws(AwsChange::Iam(IamChange::RevokeUserSessions { user })) => {
+        Change::Aws(AwsChange::Iam(IamChange::RevokeUserSessions { user, .. })) => {
             Reversal::Changes(vec![revive(user)])
         }
         Change::Aws(AwsChange::Iam(IamChange::DeactivateAccessKey { key, .. })) => {
@@ -165,7 +165,7 @@ pub fn thing(change: &Change) -> Arc<str> {
         )) => id.clone(),
         Change::Aws(AwsChange::Iam(
             IamChange::DenyUser { user }
-            | IamChange::RevokeUserSessions { user }
+            | IamChange::RevokeUserSessions { user, .. }
             | IamChange::DeactivateSshPublicKey { user, .. }
             | IamChange::DeactivateServiceSpecificCredential { user, .. }
             | IamChange::DeactivateSigningCertificate { user, .. },

@@ -350,8 +350,7 @@ fn ctrl_c_finishes_what_is_under_way_and_starts_nothing() {
         let lab = Lab::new();
         let fake = lab.cloud(things());
         lab.run(&fake, plan(stops()));
-        let calls = fake.world().calls.len();
-        calls
+        fake.world().calls.len()
     };
     for call in 1..=all {
         let lab = Lab::new();

@@ -8,8 +8,14 @@ use triage::model::change::*;
 use triage::model::report::*;
 use triage::plan::{Guard, Options, contain::contain};
 
-const DESTROY: Options =
-    Options { destroy: true, snapshot: false, isolate: false, full_deny: false, scp: false };
+const DESTROY: Options = Options {
+    destroy: true,
+    snapshot: false,
+    isolate: false,
+    full_deny: false,
+    scp: false,
+    no_snapshot: false,
+};
 
 /// One resource that was looked at.
 fn seen(kind: &'static str, id: &str, name: &str, details: &[(&str, &str)]) -> Report {

@@ -12,7 +12,7 @@ use triage::model::identity::{
 };
 use triage::model::plan::Plan;
 use triage::model::{Principal, Time};
-use triage::plan::revoke::{Known, own, revoke_known};
+use triage::plan::revoke::{Known, own, revoke_known, wanted};
 use triage::plan::{Guard, Options};
 
 const USER: &str = "arn:aws:iam::111122223333:user/team/ci";
@@ -410,6 +410,31 @@ fn wave_2_closes_what_the_cloud_shows_of_the_users_that_it_made() {
     assert_eq!(told.matches("key=AKIAIOSFODNN7EXAMPLA").count(), 1, "{told}");
     // Somebody's own user keeps what the principal did not make.
     assert!(!told.contains("AKIAIOSFODNN7EXAMPLW"), "{told}");
+}
+
+#[test]
+fn what_wave_2_would_like_to_know_is_asked_once_and_of_nobody_spared() {
+    let mut report = made_and_held();
+    let center = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_1/bob";
+    report.credentials.push(session_of(center));
+    let spared = "arn:aws:sts::111122223333:assumed-role/Work/w";
+    report.credentials.push(triage::model::report::Credential {
+        confidence: triage::model::report::Confidence::LikelyLegitimate,
+        ..session_of(spared)
+    });
+    let role = "arn:aws:iam::111122223333:role/Export";
+    report.grants.push(grant("arn:aws:iam::210987654321:root", "sts:AssumeRole", role, "e-trust"));
+    report.findings.push(finding(
+        triage::model::report::FindingKind::Persistence,
+        "arn:aws:iam::210987654321:root",
+        "e-trust",
+    ));
+    let wanted = wanted(&report);
+    let has = |end: &str| wanted.identities.iter().any(|arn| arn.ends_with(end));
+    assert!(has(":user/ci") && has(":user/alice") && has(":user/backdoor") && has("/helper"), "{wanted:?}");
+    assert!(has(":role/AWSReservedSSO_Admin_1") && !has("/Work"), "{wanted:?}");
+    assert_eq!(wanted.center_users, [arc("bob")].into());
+    assert_eq!(wanted.trusts.keys().cloned().collect::<Vec<_>>(), [arc(role)]);
 }
 
 #[test]

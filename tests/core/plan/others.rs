@@ -11,8 +11,14 @@ use triage::model::change::*;
 use triage::model::report::*;
 use triage::plan::{Guard, Options, contain::contain};
 
-const DESTROY: Options =
-    Options { destroy: true, snapshot: false, isolate: false, full_deny: false, scp: false };
+const DESTROY: Options = Options {
+    destroy: true,
+    snapshot: false,
+    isolate: false,
+    full_deny: false,
+    scp: false,
+    no_snapshot: false,
+};
 
 fn made(kind: &'static str, id: &str, name: &str) -> Report {
     Report { resources: vec![resource(kind, id, name)], ..aws_key() }

@@ -278,6 +278,10 @@ pub fn gcp_made_and_granted() -> Report {
 /// Kinds that are acted on by themselves, with the change that stops each.
 pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("aws.autoscaling.group", "workers", "", "suspend_scaling_group name=workers"),
+    ("aws.autoscaling.scheduled_action", "web/back", "", "delete_scheduled_action action=back group=web"),
+    ("aws.ec2.fleet", "fleet-1", "", "cancel_fleet id=fleet-1"),
+    ("aws.ec2.spot_fleet", "sfr-1", "", "cancel_spot_fleet id=sfr-1"),
+    ("aws.ec2.security_group", "sg-9", "", "close_security_group id=sg-9"),
     ("aws.ec2.spot_request", "sir-1", "", "cancel_spot_request id=sir-1"),
     ("aws.ecs.service", "arn:s", "", "empty_ecs_service service=arn:s"),
     ("aws.lambda.function", "arn:f", "f", "stop_function name=arn:f"),

@@ -1,9 +1,9 @@
 //! What launches machines: spot requests, spot fleets, fleets.
 
 use super::super::error::{failed, refusal};
-use super::shared::{pages, receipt};
+use super::shared::{may_be_one, pages, receipt};
 use super::spot;
-use crate::cloud::{CloudError, Receipt, Refusal};
+use crate::cloud::{Async, CloudError, Receipt, Refusal};
 use crate::model::change::Ec2Change;
 use crate::model::{Place, Sight};
 use aws_sdk_ec2::Client;
@@ -137,7 +137,9 @@ fn spot_fleet(change: &Ec2Change, fleet: Option<&SpotFleetRequestConfig>) -> Sig
     let sized = json!({ "capacity": capacity, "on_demand": on_demand });
     match change {
         Ec2Change::CancelSpotFleet { .. } => Sight::there(json!({}), is_over),
-        Ec2Change::TerminateSpotFleet { .. } => Sight::there(json!({}), state == "cancelled"),
+        Ec2Change::TerminateSpotFleet { .. } => {
+            Sight::there(json!({}), matches!(state, "cancelled" | "cancelled_terminating"))
+        }
         Ec2Change::SizeSpotFleet { capacity: wanted, on_demand: also, .. } => match is_over {
             true => Sight::Gone,
             false => Sight::there(sized, capacity == Some(*wanted) && on_demand == *also),
@@ -157,7 +159,9 @@ fn fleet(change: &Ec2Change, fleet: Option<&FleetData>) -> Sight {
     let sized = json!({ "total": total, "on_demand": on_demand, "spot": spot });
     match change {
         Ec2Change::CancelFleet { .. } => Sight::there(json!({}), is_over),
-        Ec2Change::TerminateFleet { .. } => Sight::there(json!({}), state == "deleted"),
+        Ec2Change::TerminateFleet { .. } => {
+            Sight::there(json!({}), matches!(state, "deleted" | "deleted_terminating"))
+        }
         Ec2Change::SizeFleet { total: wanted, .. } => match is_over {
             true => Sight::Gone,
             false => Sight::there(sized, total == Some(*wanted)),
@@ -174,10 +178,18 @@ pub(super) async fn perform(
     use Ec2Change::*;
     let ids: Vec<String> = changes.iter().map(|change| change.subject().to_string()).collect();
     match changes.first() {
-        Some(CancelSpotFleet { .. }) => cancel_spot_fleets(client, at, &ids, false).await,
-        Some(TerminateSpotFleet { .. }) => cancel_spot_fleets(client, at, &ids, true).await,
-        Some(CancelFleet { .. }) => delete_fleets(client, at, &ids, false).await,
-        Some(TerminateFleet { .. }) => delete_fleets(client, at, &ids, true).await,
+        Some(CancelSpotFleet { .. }) => {
+            each_where_one_sinks_all(&ids, |ids| Box::pin(cancel_spot_fleets(client, at, ids, false))).await
+        }
+        Some(TerminateSpotFleet { .. }) => {
+            each_where_one_sinks_all(&ids, |ids| Box::pin(cancel_spot_fleets(client, at, ids, true))).await
+        }
+        Some(CancelFleet { .. }) => {
+            each_where_one_sinks_all(&ids, |ids| Box::pin(delete_fleets(client, at, ids, false))).await
+        }
+        Some(TerminateFleet { .. }) => {
+            each_where_one_sinks_all(&ids, |ids| Box::pin(delete_fleets(client, at, ids, true))).await
+        }
         Some(_) | None => {
             let mut answers = Vec::with_capacity(changes.len());
             for change in changes {
@@ -233,19 +245,38 @@ async fn one(client: &Client, at: &Place, change: &Ec2Change) -> Result<Receipt,
     }
 }
 
+/// The call may fail whole, too: then each is asked for by itself.
+async fn each_where_one_sinks_all<'a>(
+    ids: &[String],
+    call: impl Fn(Vec<String>) -> Async<'a, Result<Vec<Result<Receipt, CloudError>>, CloudError>> + Sync,
+) -> Vec<Result<Receipt, CloudError>> {
+    match call(ids.to_vec()).await {
+        Ok(answers) => answers,
+        Err(error) if ids.len() == 1 || !may_be_one(&error) => vec![Err(error); ids.len()],
+        Err(_) => {
+            let mut answers = Vec::with_capacity(ids.len());
+            for id in ids {
+                match call(vec![id.clone()]).await {
+                    Ok(one) => answers.extend(one),
+                    Err(error) => answers.push(Err(error)),
+                }
+            }
+            answers
+        }
+    }
+}
+
 /// The call succeeds whole and tells of each what failed.
 async fn cancel_spot_fleets(
     client: &Client,
     at: &Place,
-    ids: &[String],
+    ids: Vec<String>,
     terminate: bool,
-) -> Vec<Result<Receipt, CloudError>> {
+) -> Result<Vec<Result<Receipt, CloudError>>, CloudError> {
     const CALL: &str = "ec2:CancelSpotFleetRequests";
     let call = client.cancel_spot_fleet_requests().terminate_instances(terminate);
-    let answer = match call.set_spot_fleet_request_ids(Some(ids.to_vec())).send().await {
-        Ok(answer) => answer,
-        Err(error) => return vec![Err(failed(CALL, at, error)); ids.len()],
-    };
+    let answer = call.set_spot_fleet_request_ids(Some(ids.clone())).send().await;
+    let answer = answer.map_err(|error| failed(CALL, at, error))?;
     let request = answer.request_id().map(str::to_owned);
     let unsuccessful = answer.unsuccessful_fleet_requests.unwrap_or_default();
     let of =
@@ -257,22 +288,20 @@ async fn cancel_spot_fleets(
             }
             None => Ok(Receipt { request_id: request.clone(), made: Vec::new() }),
         };
-    ids.iter().map(of).collect()
+    Ok(ids.iter().map(of).collect())
 }
 
 /// The call succeeds whole and tells of each what failed.
 async fn delete_fleets(
     client: &Client,
     at: &Place,
-    ids: &[String],
+    ids: Vec<String>,
     terminate: bool,
-) -> Vec<Result<Receipt, CloudError>> {
+) -> Result<Vec<Result<Receipt, CloudError>>, CloudError> {
     const CALL: &str = "ec2:DeleteFleets";
     let call = client.delete_fleets().terminate_instances(terminate);
-    let answer = match call.set_fleet_ids(Some(ids.to_vec())).send().await {
-        Ok(answer) => answer,
-        Err(error) => return vec![Err(failed(CALL, at, error)); ids.len()],
-    };
+    let answer = call.set_fleet_ids(Some(ids.clone())).send().await;
+    let answer = answer.map_err(|error| failed(CALL, at, error))?;
     let request = answer.request_id().map(str::to_owned);
     let unsuccessful = answer.unsuccessful_fleet_deletions.unwrap_or_default();
     let of = |id: &String| match unsuccessful.iter().find(|one| one.fleet_id.as_ref() == Some(id)) {
@@ -283,7 +312,7 @@ async fn delete_fleets(
         }
         None => Ok(Receipt { request_id: request.clone(), made: Vec::new() }),
     };
-    ids.iter().map(of).collect()
+    Ok(ids.iter().map(of).collect())
 }
 
 /// These codes are EC2's own here: `fleetIdDoesNotExist`, `fleetRequestNotInCancellableState`.

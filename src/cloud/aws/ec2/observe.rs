@@ -1,5 +1,6 @@
 //! What EC2 shows of things: their state, what holds them, and what a plan or a reader wants to know besides.
 
+use super::super::error::not_answered;
 use super::instances::{self, filter};
 use super::{disks, fleets, isolate, left, rules, seen, spot};
 use crate::cloud::CloudError;
@@ -9,6 +10,7 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Instance, InstanceAttributeName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::task::JoinSet;
 
 pub(super) const KINDS: &[&str] = &[
     "aws.ec2.instance",
@@ -27,6 +29,8 @@ pub(super) const KINDS: &[&str] = &[
 
 /// Of how many running machines a sweep reads the user data: one call each.
 const USER_DATA: usize = 200;
+/// Of how many machines something is asked at once: one account and region may ask 20 such questions a second.
+const AT_ONCE: usize = 8;
 
 pub(super) async fn observe(
     client: &Client,
@@ -91,30 +95,70 @@ pub(super) async fn observe(
     Ok(seen::answered(at, kind, wanted, found))
 }
 
+/// What is asked about each machine by itself.
+#[derive(Clone, Copy)]
+struct Asked {
+    protections: bool,
+    user_data: bool,
+}
+
 /// With their protections and the hash of their user data: three calls each.
 async fn machines(client: &Client, at: &Place, ids: &[&str]) -> Result<Vec<Observed>, CloudError> {
     let found: Vec<Instance> = instances::find(client, at, ids).await?.into_values().collect();
     let spot = spot_types(client, at, &found).await?;
-    let mut all = Vec::new();
-    for instance in &found {
-        let Some(mut one) = seen::instance(at, instance) else { continue };
+    let seen = found.iter().filter_map(|instance| {
+        let mut one = seen::instance(at, instance)?;
         tell_spot(&mut one, instance, &spot);
-        if one.state != State::Gone {
-            let id = one.resource.id.clone();
-            for (word, attribute) in [
-                ("stop_protection", InstanceAttributeName::DisableApiStop),
-                ("termination_protection", InstanceAttributeName::DisableApiTermination),
-            ] {
-                // Not known is not "off": whoever meets the protection says so.
-                let is_on = instances::is_protected(client, at, &id, attribute).await;
-                let text = is_on.map_or_else(|_| "unknown".to_owned(), |is_on| is_on.to_string());
-                one.details.insert(word.into(), text.into());
-            }
-            tell_user_data(client, &mut one).await;
+        let asked = one.state != State::Gone;
+        Some((one, Asked { protections: asked, user_data: asked }))
+    });
+    ask_each(client, at, seen.collect()).await
+}
+
+/// Asks about each, a few at a time; in the same order.
+async fn ask_each(
+    client: &Client,
+    at: &Place,
+    all: Vec<(Observed, Asked)>,
+) -> Result<Vec<Observed>, CloudError> {
+    let mut told: BTreeMap<usize, Observed> = BTreeMap::new();
+    let mut tasks = JoinSet::new();
+    let mut rest = all.into_iter().enumerate();
+    loop {
+        while tasks.len() < AT_ONCE
+            && let Some((place, (mut one, asked))) = rest.next()
+        {
+            let (client, at) = (client.clone(), at.clone());
+            tasks.spawn(async move {
+                if asked.protections {
+                    tell_protections(&client, &at, &mut one).await;
+                }
+                if asked.user_data {
+                    tell_user_data(&client, &mut one).await;
+                }
+                (place, one)
+            });
         }
-        all.push(one);
+        match tasks.join_next().await {
+            Some(Ok((place, one))) => {
+                told.insert(place, one);
+            }
+            Some(Err(_)) => return Err(not_answered("ec2:DescribeInstanceAttribute", at, "whole answer")),
+            None => return Ok(told.into_values().collect()),
+        }
     }
-    Ok(all)
+}
+
+async fn tell_protections(client: &Client, at: &Place, one: &mut Observed) {
+    for (word, attribute) in [
+        ("stop_protection", InstanceAttributeName::DisableApiStop),
+        ("termination_protection", InstanceAttributeName::DisableApiTermination),
+    ] {
+        // Not known is not "off": whoever meets the protection says so.
+        let is_on = instances::is_protected(client, at, &one.resource.id, attribute).await;
+        let text = is_on.map_or_else(|_| "unknown".to_owned(), |is_on| is_on.to_string());
+        one.details.insert(word.into(), text.into());
+    }
 }
 
 /// The hash alone: user data often holds secrets.
@@ -164,21 +208,20 @@ fn tell_spot(one: &mut Observed, instance: &Instance, types: &BTreeMap<String, S
 pub(super) async fn sweep(client: &Client, at: &Place) -> Result<Vec<Observed>, CloudError> {
     let alive = filter("instance-state-name", ["pending", "running", "stopping", "stopped"]);
     let found = instances::list(client, at, alive).await?;
-    let mut all = Vec::new();
+    let mut asked = Vec::new();
     let mut read = 0;
     for instance in &found {
         let Some(mut one) = seen::instance(at, instance) else { continue };
-        if one.state == State::Running {
-            if read < USER_DATA {
-                tell_user_data(client, &mut one).await;
-            } else {
-                let why = format!("not read: more than {USER_DATA} machines run here");
-                one.details.insert("user_data".into(), why.into());
-            }
-            read += 1;
+        let is_running = one.state == State::Running;
+        if is_running && read == USER_DATA {
+            let why = format!("not read: more than {USER_DATA} machines run here");
+            one.details.insert("user_data".into(), why.into());
         }
-        all.push(one);
+        let user_data = is_running && read < USER_DATA;
+        read += usize::from(user_data);
+        asked.push((one, Asked { protections: false, user_data }));
     }
+    let mut all = ask_each(client, at, asked).await?;
     let requests = spot::list(client, at, filter("state", ["open", "active"])).await?;
     all.extend(requests.iter().filter_map(|one| seen::spot_request(at, one)));
     let spot_fleets = fleets::list_spot_fleets(client, at, None).await?;

@@ -7,8 +7,8 @@ use crate::model::change::Ec2Change;
 use crate::model::{Place, Sight};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
-    CreateVolumePermission, CreateVolumePermissionModifications, LaunchPermission,
-    LaunchPermissionModifications, PermissionGroup, SnapshotAttributeName,
+    ImageAttributeName, LaunchPermission, LaunchPermissionModifications, OperationType, PermissionGroup,
+    SnapshotAttributeName,
 };
 use serde_json::json;
 
@@ -54,7 +54,7 @@ async fn snapshot(client: &Client, at: &Place, id: &str, member: &str) -> Result
 
 async fn image(client: &Client, at: &Place, id: &str, member: &str) -> Result<bool, CloudError> {
     let call = client.describe_image_attribute().image_id(id);
-    let answer = call.attribute(aws_sdk_ec2::types::ImageAttributeName::LaunchPermission).send().await;
+    let answer = call.attribute(ImageAttributeName::LaunchPermission).send().await;
     let answer = answer.map_err(|error| failed("ec2:DescribeImageAttribute", at, error))?;
     Ok(answer.launch_permissions.iter().flatten().any(|one| match with(member) {
         With::Account(account) => one.user_id.as_deref() == Some(account),
@@ -87,23 +87,20 @@ async fn share_snapshot(
     adds: bool,
 ) -> Result<Receipt, CloudError> {
     const CALL: &str = "ec2:ModifySnapshotAttribute";
-    let permission = CreateVolumePermission::builder();
-    let permission = match with(member) {
-        With::Account(account) => permission.user_id(account),
-        With::Everybody => permission.group(PermissionGroup::All),
+    let call = client
+        .modify_snapshot_attribute()
+        .snapshot_id(id)
+        .attribute(SnapshotAttributeName::CreateVolumePermission)
+        .operation_type(if adds { OperationType::Add } else { OperationType::Remove });
+    let call = match with(member) {
+        With::Account(account) => call.user_ids(account),
+        With::Everybody => call.group_names("all"),
         With::Organization(arn) | With::Unit(arn) => {
             let why = format!("a snapshot is not shared with {arn}");
             return Err(CloudError::new(Refusal::Invalid, CALL, at, None, &why));
         }
     };
-    let change = CreateVolumePermissionModifications::builder();
-    let change = match adds {
-        true => change.add(permission.build()),
-        false => change.remove(permission.build()),
-    };
-    let call = client.modify_snapshot_attribute().snapshot_id(id);
-    let call = call.attribute(SnapshotAttributeName::CreateVolumePermission);
-    receipt(CALL, at, call.create_volume_permission(change.build()).send().await)
+    receipt(CALL, at, call.send().await)
 }
 
 async fn share_image(

@@ -234,7 +234,7 @@ fn is_service_linked(name: &str, seen: Option<&IdentitySeen>) -> bool {
     }
 }
 
-fn is_of_identity_center(name: &str, seen: Option<&IdentitySeen>) -> bool {
+pub(in crate::plan::revoke) fn is_of_identity_center(name: &str, seen: Option<&IdentitySeen>) -> bool {
     match seen {
         Some(seen) => seen.path().starts_with("/aws-reserved/"),
         None => name.starts_with("AWSReservedSSO_"),
