@@ -143,6 +143,14 @@ class Extras:
             raise Refused("NoSuchEntity", 404, "no boundary")
         return {}
 
+    def iam_SimulatePrincipalPolicy(self, call, who, asked):
+        """Everybody who asks here holds AdministratorAccess or less than nothing."""
+        attached = self.access.attached.get((who.account, "role" if who.role else "user", who.name), set())
+        is_admin = bool(who.role) or any("AdministratorAccess" in str(each) for each in attached)
+        decision = "allowed" if is_admin else "implicitDeny"
+        return {"EvaluationResults": [{"EvalActionName": each, "EvalResourceName": "*", "EvalDecision": decision}
+                                      for each in asked.get("ActionNames") or []], "IsTruncated": False}
+
     # -- lambda -------------------------------------------------------------------------------------------------------------
 
     def lambda_ListFunctionUrlConfigs(self, call, who, asked):

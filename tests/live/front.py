@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 from datetime import timedelta
+from urllib.parse import urlencode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
@@ -137,9 +138,7 @@ class Front:
         stale = self._stale(call, who, asked)
         if stale:
             return stale
-        if call.operation in ("StartLogging", "StopLogging") and asked["Name"].startswith("arn:"):
-            # moto finds a trail by its name alone here, and breaks on its ARN.
-            call.body = json.dumps({"Name": asked["Name"].rsplit("/", 1)[-1]}).encode()
+        self._mend(call, who, asked or {})
         own = None if self.enforces and call.service == "sts" else self.extras.find(call)
         if own:
             try:
@@ -155,6 +154,15 @@ class Front:
             self.access.learn(call, who, asked, told, self.clock())
             self._after(call, who, asked)
         return answer
+
+    def _mend(self, call, who, asked):
+        """Says a few things in the one way that moto understands, where AWS understands two."""
+        if call.operation in ("StartLogging", "StopLogging") and asked["Name"].startswith("arn:"):
+            call.body = json.dumps({"Name": asked["Name"].rsplit("/", 1)[-1]}).encode()
+        if call.operation == "DeleteKeyPair" and "KeyPairId" in asked and not self.enforces:
+            for pair in self.moto("ec2", who.account, call.region).describe_key_pairs()["KeyPairs"]:
+                if pair["KeyPairId"] == asked["KeyPairId"]:
+                    call.body = urlencode({"Action": "DeleteKeyPair", "Version": call.form["Version"], "KeyName": pair["KeyName"]}).encode()
 
     def _forward(self, call, account):
         headers = {name: value for name, value in call.headers.items() if name.lower() not in HOP}
