@@ -86,14 +86,14 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
 fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_back() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).exits(0);
+    stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
     let after = stand.state();
     is_contained(&stand, &after, &[]);
     let paths = allowed(&stand);
     assert_eq!(without(&after, &paths), without(&before, &paths), "innocents");
 
     let mark = stand.mark();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).exits(0);
+    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
     assert_eq!(stand.state(), after);
 
@@ -116,7 +116,7 @@ fn one_that_cannot_be_stopped_stops_nothing_else() {
     assert!(done.err.contains(&stubborn) || done.out.contains(&stubborn), "it is named: {}", done.err);
     is_contained(&stand, &stand.state(), &[&stubborn]);
     stand.faults(json!([]));
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).exits(0);
+    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
     is_contained(&stand, &stand.state(), &[]);
 }
 
@@ -124,7 +124,7 @@ fn one_that_cannot_be_stopped_stops_nothing_else() {
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", "--destroy", MEANT, "--case-dir", "case"]).exits(0);
+    stand.triage("contain", &["--yes", "--destroy", MEANT, "--case-dir", "case"]).goes_through();
     let state = stand.state();
     for made in stand.world["resources"].as_array().expect("a list") {
         let at = &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")];

@@ -139,7 +139,7 @@ class Front:
         if stale:
             return stale
         self._mend(call, who, asked or {})
-        own = None if self.enforces and call.service == "sts" else self.extras.find(call)
+        own = self.extras.find(call, self.enforces)
         if own:
             try:
                 answer = call.answer(own(call, who, asked or {}))

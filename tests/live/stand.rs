@@ -338,6 +338,13 @@ impl Done {
         self
     }
 
+    /// Ends as it should: all done, or all done with a result whose gaps the audit's own test judges.
+    #[track_caller]
+    pub fn goes_through(self) -> Done {
+        let code = if self.code == Some(3) { 3 } else { 0 };
+        self.exits(code)
+    }
+
     /// The one document on stdout.
     #[track_caller]
     pub fn json(&self) -> Value {
