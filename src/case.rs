@@ -1,8 +1,8 @@
-//! The case folder: one incident's evidence, inventory, report and plans on disk.
+//! The case folder: one incident's evidence, inventory, report, plans and journal on disk.
 //!
 //! Knows names, bytes and checksums; reads no record and draws no conclusion. Commands and `exec` write it, anyone may be
-//! handed what [`Case::open`] found. A folder that exists is never overwritten, and nothing half-written has a whole
-//! file's name.
+//! handed what [`Case::open`] found. A folder that exists is never overwritten, only continued: what lies there stays, and a
+//! report or plan that is replaced stays under a number. Nothing half-written has a whole file's name.
 
 mod disk;
 mod evidence;
@@ -11,25 +11,29 @@ mod inputs;
 mod manifest;
 mod name;
 
-pub use disk::told;
+pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
 pub use file::{CaseFile, Versions};
 pub use inputs::{Input, InputCounts, Inputs};
 pub use name::safe_component;
 
-use crate::model::{Gap, Time};
+use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 const CASE: &str = "case.json";
 const INPUTS: &str = "inputs.json";
 const EVIDENCE: &str = "evidence";
 const INVENTORY: &str = "inventory";
+const JOURNAL: &str = "journal.ndjson";
 
-/// A case folder that this run made and alone writes.
+/// A case folder that this run made, or continues, and alone writes.
 #[derive(Debug)]
 pub struct Case {
     dir: PathBuf,
+    /// What earlier runs had sealed; nothing in a new case.
+    sealed: manifest::Sealed,
 }
 
 impl Case {
@@ -43,7 +47,32 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir })
+        Ok(Case { dir, sealed: manifest::Sealed::default() })
+    }
+
+    /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
+    pub fn reopen(dir: &Path) -> Result<Case> {
+        let dir: PathBuf = dir.components().collect();
+        // Says what is wrong with it, if anything is.
+        Case::open(&dir)?;
+        disk::make_dirs(&dir, &[EVIDENCE.into()])?;
+        let sealed = manifest::Sealed::of(&dir)?;
+        Ok(Case { dir, sealed })
+    }
+
+    /// Opens the journal to append to, and says whether it is new. Reading is allowed too, to check what is there.
+    pub fn append_journal(&self) -> Result<(File, PathBuf, bool)> {
+        let path = self.dir.join(JOURNAL);
+        let is_new = match disk::create_new(&path) {
+            Ok(_) => true,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(told("write", &path, error)),
+        };
+        let file = disk::append(&path)?;
+        if is_new {
+            disk::sync_dir(&self.dir)?;
+        }
+        Ok((file, path, is_new))
     }
 
     pub fn dir(&self) -> &Path {
@@ -68,26 +97,51 @@ impl Case {
         Ok(())
     }
 
-    /// Writes what the corpus was.
+    /// Adds what a live look showed, as lines; earlier looks stay beside it.
+    pub fn add_inventory(&self, provider: Provider, account: &str, region: &str, lines: &[u8]) -> Result<()> {
+        let region = if region.is_empty() { "global" } else { region };
+        let folders = [INVENTORY.into(), provider.name().into(), safe_component(account)];
+        let folder = disk::make_dirs(&self.dir, &folders)?;
+        let stem = safe_component(region);
+        for number in 0.. {
+            let name = if number == 0 { format!("{stem}.ndjson") } else { format!("{stem}-{number}.ndjson") };
+            let path = folder.join(name);
+            match std::fs::symlink_metadata(&path) {
+                Ok(_) => continue,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return disk::write_new(&path, lines);
+                }
+                Err(error) => return Err(told("write", &path, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a further document of ours under this name; an earlier one stays under a number.
+    pub fn write_document(&self, stem: &str, bytes: &[u8]) -> Result<()> {
+        disk::replace(&self.dir, &safe_component(stem), bytes)
+    }
+
+    /// Writes what the corpus was; an earlier one stays as `inputs-1.json` and so on.
     pub fn write_inputs(&self, inputs: &Inputs) -> Result<()> {
         let mut json = serde_json::to_vec_pretty(inputs).context("write inputs.json")?;
         json.push(b'\n');
-        disk::write_whole(&self.dir.join(INPUTS), &json)
+        disk::replace(&self.dir, "inputs", &json)
     }
 
-    /// Writes `report.json`.
+    /// Writes `report.json`; an earlier one stays as `report-1.json` and so on.
     pub fn write_report(&self, bytes: &[u8]) -> Result<()> {
-        disk::write_whole(&self.dir.join("report.json"), bytes)
+        disk::replace(&self.dir, "report", bytes)
     }
 
-    /// Writes `plan-<name>.json`.
+    /// Writes `plan-<name>.json`; an earlier one stays as `plan-<name>-1.json` and so on.
     pub fn write_plan(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        disk::write_whole(&self.dir.join(format!("plan-{}.json", safe_component(name))), bytes)
+        disk::replace(&self.dir, &format!("plan-{}", safe_component(name)), bytes)
     }
 
     /// Writes `SHA256SUMS` over what conclusions rest on: the last thing that a run does to its evidence.
     pub fn seal(&self) -> Result<()> {
-        manifest::write(&self.dir)
+        manifest::write(&self.dir, &self.sealed)
     }
 
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.
@@ -125,6 +179,7 @@ impl Case {
             file,
             evidence: whole(evidence),
             inventory: whole(inventory),
+            journal: std::fs::symlink_metadata(dir.join(JOURNAL)).is_ok().then(|| dir.join(JOURNAL)),
             inputs,
             gaps,
         })
@@ -140,6 +195,8 @@ pub struct OpenCase {
     pub evidence: Vec<PathBuf>,
     /// Every file of what was observed, sorted by path.
     pub inventory: Vec<PathBuf>,
+    /// Where its journal is, if anything was ever done in it.
+    pub journal: Option<PathBuf>,
     /// What the corpus was; `None` for a case written by hand, whose evidence is the corpus.
     pub inputs: Option<Inputs>,
     /// What is missing, altered or unreadable in the folder itself.

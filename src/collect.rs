@@ -5,19 +5,22 @@
 //! n takes n + 1 passes over records and no order is assumed. Names `cloud`, `read` and `analyze`; the command calls it.
 
 use crate::analyze::Investigation;
-use crate::cloud::{LogSource, Query, Raw, Shard};
+use crate::cloud::{Ask, Feed, LogSource, Query, Raw, Take};
 use crate::model::gap::GapKind;
 use crate::model::report::{Counts, CoveredScope};
 use crate::model::{Event, Gap, Provenance};
 use crate::progress::Progress;
 use crate::read::{self, Head, RecordKind};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+mod settle;
+
+pub use settle::{Settle, Settling};
 
 /// Where evidence goes before anyone interprets it.
 pub trait Keep: Sync {
@@ -50,16 +53,48 @@ pub fn collect(
     progress: &Progress,
     stop: &AtomicBool,
 ) -> anyhow::Result<Corpus> {
+    collect_live(source, investigation, keep, progress, stop, &mut Live::default())
+}
+
+/// What a live source needs besides.
+#[derive(Default)]
+pub struct Live<'a> {
+    /// Told after each pass what is known, for the accounts that the chain leads to; returns whether the source reaches
+    /// further than before: then everything is asked there too.
+    pub reach: Option<&'a mut dyn FnMut(&Investigation) -> bool>,
+    /// Asks again for what comes late, until it is quiet.
+    pub settle: Option<Settling<'a>>,
+}
+
+/// Collects like [`collect`] from a source that answers questions, and goes on asking where it is told to.
+pub fn collect_live(
+    source: &dyn LogSource,
+    investigation: &mut Investigation,
+    keep: &dyn Keep,
+    progress: &Progress,
+    stop: &AtomicBool,
+    live: &mut Live<'_>,
+) -> anyhow::Result<Corpus> {
     let seen = Identities::default();
     let saved = Identities::default();
     let mut corpus = Corpus { complete: true, ..Corpus::default() };
+    let mut scopes = Scopes::new();
     let mut first = true;
-    while let Some(query) = investigation.wants() {
+    let mut asked = Asked::default();
+    loop {
+        let Some(mut query) = next(source, investigation, &mut asked, live, stop) else { break };
+        let is_live = source.is_live();
+        if is_live {
+            asked.extend(&mut query);
+        } else if query.ids.is_empty() {
+            continue;
+        }
         let pass = Pass {
             source,
             needles: Needles::of(&query)?,
             query,
-            first: first.then_some(&seen),
+            is_live,
+            first: (first || is_live).then_some(&seen),
             saved: &saved,
             keep,
             progress,
@@ -69,25 +104,76 @@ pub fn collect(
             failure: Mutex::new(None),
         };
         let tallies = pass.run()?;
-        if first {
-            corpus.counts = tallies.counts;
-            corpus.scopes = tallies.scopes.into_values().collect();
+        asked.news |= tallies.saved > 0;
+        if first || is_live {
+            corpus.counts.records_read += tallies.counts.records_read;
+            corpus.counts.duplicates += tallies.counts.duplicates;
+            corpus.counts.other_records += tallies.counts.other_records;
+            join_all(&mut scopes, tallies.scopes);
         }
         corpus.gaps.extend(tallies.gaps);
         first = false;
         if stop.load(Ordering::Relaxed) {
-            corpus.complete = false;
-            corpus.gaps.push(Gap::new(
-                GapKind::Interrupted,
-                source.about(),
-                "the run was cut short before everything was read",
-            ));
             break;
         }
     }
+    if stop.load(Ordering::Relaxed) {
+        corpus.complete = false;
+        corpus.gaps.push(Gap::new(
+            GapKind::Interrupted,
+            source.about(),
+            "the run was cut short before everything was read",
+        ));
+    }
+    corpus.scopes = scopes.into_values().collect();
+    corpus.gaps.extend(source.left());
     corpus.gaps.sort();
     corpus.gaps.dedup();
     Ok(corpus)
+}
+
+/// What was asked so far: a live source's answers are searched for everything that is known, not for what is new alone.
+#[derive(Default)]
+struct Asked {
+    ids: BTreeSet<Arc<str>>,
+    asks: BTreeSet<Ask>,
+    /// Whether any pass since the last round for late records brought one that was not there before.
+    news: bool,
+}
+
+impl Asked {
+    /// Takes what is new, and makes the query one for all that is known. The source knows what it has answered.
+    fn extend(&mut self, query: &mut Query) {
+        self.ids.extend(std::mem::take(&mut query.ids));
+        self.asks.extend(std::mem::take(&mut query.asks));
+        query.ids = self.ids.iter().cloned().collect();
+        query.asks = self.asks.iter().cloned().collect();
+    }
+}
+
+/// The next query: what is new first, then the same where the source reaches further, then the same for what came late.
+fn next(
+    source: &dyn LogSource,
+    investigation: &mut Investigation,
+    asked: &mut Asked,
+    live: &mut Live<'_>,
+    stop: &AtomicBool,
+) -> Option<Query> {
+    let reaches_further = match &mut live.reach {
+        Some(reach) if !asked.asks.is_empty() => reach(investigation),
+        _ => false,
+    };
+    let query = investigation.wants();
+    if query.is_some() || !source.is_live() {
+        return query;
+    }
+    if reaches_further {
+        return Some(investigation.same_again());
+    }
+    let settling = live.settle.as_mut()?;
+    let since = settling.next(std::mem::take(&mut asked.news), stop)?;
+    let again = investigation.same_again();
+    Some(Query { since: again.since.max(Some(since)), again: true, ..again })
 }
 
 /// Tells the investigation what the corpus was.
@@ -109,7 +195,8 @@ struct Pass<'a> {
     source: &'a dyn LogSource,
     query: Query,
     needles: Needles,
-    /// On the first pass: every identity met, to count duplicates.
+    is_live: bool,
+    /// On the first pass, and on every pass of a live source: every identity met, to count duplicates.
     first: Option<&'a Identities>,
     saved: &'a Identities,
     keep: &'a dyn Keep,
@@ -123,68 +210,23 @@ struct Pass<'a> {
 #[derive(Default)]
 struct Tallies {
     counts: Counts,
-    scopes: BTreeMap<(String, String, &'static str), CoveredScope>,
+    scopes: Scopes,
     gaps: Vec<Gap>,
+    /// Records that were kept and were not before.
+    saved: u64,
 }
+
+/// By account, region and kind of log.
+type Scopes = BTreeMap<(String, String, String), CoveredScope>;
 
 impl Pass<'_> {
     fn run(self) -> anyhow::Result<Tallies> {
         let shards = self.source.shards(&self.query);
         self.progress.pass(shards.len() as u64);
-        // In the order of the list and one at a time per thread: the next file is taken when one is done.
-        shards.par_iter().with_max_len(1).for_each(|shard| {
-            if !self.stop.load(Ordering::Relaxed) {
-                self.shard(shard);
-                self.progress.file();
-            }
-        });
+        self.source.drive(&self.query, &shards, &self);
         match self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             Some(failure) => Err(failure),
             None => Ok(self.tallies.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
-        }
-    }
-
-    fn shard(&self, shard: &Shard) {
-        let input: Arc<str> = shard.name.as_str().into();
-        let mut here = Tallies::default();
-        let mut batch: Vec<Event> = Vec::new();
-        let mut unread: Vec<Gap> = Vec::new();
-        let mut more = 0_u64;
-        let mut scratch = Vec::new();
-        let gaps = self.source.fetch(&self.query, shard, &mut |raw| {
-            if let Err(why) = self.record(raw, &input, &mut here, &mut batch, &mut scratch) {
-                match why {
-                    Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
-                        unread.push(Gap::unread(format!("{}:{}", shard.name, raw.line), why));
-                    }
-                    Refusal::Unreadable(_) => more += 1,
-                    Refusal::Failure(failure) => {
-                        self.failure.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert(failure);
-                        self.stop.store(true, Ordering::Relaxed);
-                    }
-                }
-            }
-            if batch.len() >= BATCH {
-                self.hand_over(&mut batch);
-            }
-            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        self.hand_over(&mut batch);
-        more += gaps.len().saturating_sub(NAMED_PER_SHARD) as u64;
-        unread.extend(gaps.into_iter().take(NAMED_PER_SHARD));
-        if more > 0 {
-            unread.push(Gap::unread(
-                shard.name.clone(),
-                format!("{more} more places of this file could not be read"),
-            ));
-        }
-        let mut tallies = self.tallies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        tallies.counts.records_read += here.counts.records_read;
-        tallies.counts.duplicates += here.counts.duplicates;
-        tallies.counts.other_records += here.counts.other_records;
-        tallies.gaps.extend(unread);
-        for (key, scope) in here.scopes {
-            join(tallies.scopes.entry(key).or_insert_with(|| empty(&scope)), &scope);
         }
     }
 
@@ -229,14 +271,15 @@ impl Pass<'_> {
             },
         };
         if self.saved.insert(head.identity) {
+            here.saved += 1;
             // What can't be kept is not interpreted either: no conclusion without its evidence.
             if !self.keep.save(raw.bytes, &head).map_err(Refusal::Failure)? {
                 return Err(Refusal::Unreadable(
                     "it is no single JSON record that could be kept as evidence".into(),
                 ));
             }
-        } else if self.first.is_none() {
-            // Already read in an earlier pass.
+        } else if self.first.is_none() || self.is_live {
+            // Already read in an earlier pass, or in answer to another question.
             return Ok(());
         }
         let seen_in = Provenance { input: input.clone(), line: raw.line };
@@ -247,6 +290,68 @@ impl Pass<'_> {
             }
             Err(why) => Err(Refusal::Unreadable(why.0)),
         }
+    }
+}
+
+impl Take for Pass<'_> {
+    fn part(&self, input: &str, feed: &mut Feed<'_>) {
+        let provenance: Arc<str> = input.into();
+        let mut here = Tallies::default();
+        let mut batch: Vec<Event> = Vec::new();
+        let mut unread: Vec<Gap> = Vec::new();
+        let mut more = 0_u64;
+        let mut scratch = Vec::new();
+        let gaps = feed(&mut |raw| {
+            if let Err(why) = self.record(raw, &provenance, &mut here, &mut batch, &mut scratch) {
+                match why {
+                    Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
+                        unread.push(Gap::unread(
+                            match raw.line {
+                                0 => input.to_owned(),
+                                line => format!("{input}:{line}"),
+                            },
+                            why,
+                        ));
+                    }
+                    Refusal::Unreadable(_) => more += 1,
+                    Refusal::Failure(failure) => {
+                        self.failure.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert(failure);
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                }
+            }
+            if batch.len() >= BATCH {
+                self.hand_over(&mut batch);
+            }
+            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.hand_over(&mut batch);
+        more += gaps.len().saturating_sub(NAMED_PER_SHARD) as u64;
+        unread.extend(gaps.into_iter().take(NAMED_PER_SHARD));
+        if more > 0 {
+            unread.push(Gap::unread(input, format!("{more} more places of this file could not be read")));
+        }
+        let mut tallies = self.tallies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        tallies.counts.records_read += here.counts.records_read;
+        tallies.counts.duplicates += here.counts.duplicates;
+        tallies.counts.other_records += here.counts.other_records;
+        tallies.saved += here.saved;
+        tallies.gaps.extend(unread);
+        join_all(&mut tallies.scopes, here.scopes);
+    }
+
+    fn covered(&self, scope: CoveredScope) {
+        let mut tallies = self.tallies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let key = (scope.account.clone(), scope.region.clone(), scope.source.clone());
+        join_all(&mut tallies.scopes, Scopes::from([(key, scope)]));
+    }
+
+    fn ended(&self) {
+        self.progress.file();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -266,7 +371,7 @@ fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
         here.counts.other_records += u64::from(is_new);
         return;
     }
-    let key = (head.account.clone(), head.region.clone(), head.source);
+    let key = (head.account.clone(), head.region.clone(), head.source.to_owned());
     let scope = here.scopes.entry(key).or_insert_with(|| CoveredScope {
         account: head.account.clone(),
         region: head.region.clone(),
@@ -285,7 +390,14 @@ fn empty(scope: &CoveredScope) -> CoveredScope {
     CoveredScope { from: None, to: None, records: 0, ..scope.clone() }
 }
 
+fn join_all(known: &mut Scopes, more: Scopes) {
+    for (key, scope) in more {
+        join(known.entry(key).or_insert_with(|| empty(&scope)), &scope);
+    }
+}
+
 fn join(known: &mut CoveredScope, more: &CoveredScope) {
+    known.seen |= more.seen;
     known.records += more.records;
     known.from = [known.from, more.from].into_iter().flatten().min();
     known.to = [known.to, more.to].into_iter().flatten().max();

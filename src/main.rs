@@ -3,20 +3,43 @@
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
-use triage::cli::args::{Cli, Command};
+use triage::cli::args::{AuditArgs, Cli, Command};
+#[cfg(feature = "aws")]
+use triage::cli::ui::Color;
 use triage::cli::ui::Ui;
-use triage::cli::{audit, exit};
+use triage::cli::{Failure, audit, exit};
+#[cfg(feature = "aws")]
+use triage::cli::{contain, permissions, revoke, undo};
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let (args, proposes) = match &cli.command {
-        Some(Command::Audit(args)) => (args, false),
-        None => (&cli.audit, true),
-    };
+    match &cli.command {
+        Some(Command::Audit(args)) => work(args, |ui| audit::run(args, false, ui, &STOP)),
+        #[cfg(feature = "aws")]
+        Some(Command::Revoke(args)) => work(&args.act.audit, |ui| revoke::run(args, ui, &STOP)),
+        #[cfg(feature = "aws")]
+        Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
+        #[cfg(feature = "aws")]
+        Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
+        #[cfg(feature = "aws")]
+        Some(Command::Permissions(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(permissions::run(args, &ui), &ui)
+        }
+        None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
+    }
+}
+
+/// Runs a command that takes a while: Ctrl-C is heard.
+fn work(args: &AuditArgs, run: impl FnOnce(&Ui) -> Result<u8, Failure>) -> ExitCode {
     let ui = Ui::new(args.color, args.quiet, args.verbose);
-    let done = audit::listen(&STOP).map_err(Into::into).and_then(|()| audit::run(args, proposes, &ui, &STOP));
+    let done = audit::listen(&STOP).map_err(Into::into).and_then(|()| run(&ui));
+    end(done, &ui)
+}
+
+fn end(done: Result<u8, Failure>, ui: &Ui) -> ExitCode {
     ExitCode::from(match done {
         Ok(code) => {
             if code != exit::SUCCESS {

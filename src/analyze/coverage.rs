@@ -71,7 +71,7 @@ fn untraceable(graph: &Graph, gaps: &mut BTreeSet<Gap>) {
 
 /// Accounts or projects that the closure's credentials belong to, as they or the seed's own records say: not every key
 /// id tells its account.
-fn met_accounts(graph: &Graph) -> BTreeSet<String> {
+pub fn met_accounts(graph: &Graph) -> BTreeSet<String> {
     let of_seed = graph.seed_actors().filter_map(|actor| actor.account.as_deref());
     graph
         .nodes

@@ -3,8 +3,8 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{attribute, coverage, finding, graph, root, usage};
-use crate::cloud::Query;
+use super::{asks, attribute, coverage, finding, graph, root, usage};
+use crate::cloud::{Ask, Query};
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing};
@@ -59,6 +59,25 @@ impl Phase {
     }
 }
 
+/// Under which ids we ourselves call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Access keys, our own and those of every role that we took.
+    pub keys: BTreeSet<Arc<str>>,
+    /// Names of our role sessions: `triage-<case>`.
+    pub sessions: BTreeSet<Arc<str>>,
+    /// ARNs of the operator: who may mint a session of such a name.
+    pub principals: BTreeSet<Arc<str>>,
+}
+
+impl Own {
+    fn is_named(&self, actor: &Actor) -> bool {
+        let has_key = actor.key.as_ref().is_some_and(|key| self.keys.contains(key));
+        let session = || actor.principal.as_deref()?.split_once(":assumed-role/")?.1.split('/').nth(1);
+        has_key || !self.sessions.is_empty() && session().is_some_and(|name| self.sessions.contains(name))
+    }
+}
+
 /// How often and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
@@ -92,6 +111,10 @@ pub struct Investigation {
     scopes: BTreeMap<(String, String, String), CoveredScope>,
     counts: Counts,
     asked: BTreeSet<Arc<str>>,
+    put: BTreeSet<Ask>,
+    own: Own,
+    /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
+    aside: HashMap<u128, Event>,
     partial: bool,
 }
 
@@ -134,6 +157,11 @@ impl Investigation {
     /// Takes one event. Duplicates are welcome and change nothing.
     pub fn absorb(&mut self, event: Event) {
         if self.seen.contains_key(&event.identity) {
+            return;
+        }
+        if self.own.is_named(&event.actor) {
+            self.seen.insert(event.identity, KEPT);
+            self.aside.insert(event.identity, event);
             return;
         }
         if let Some(original) = event.replaces.filter(|original| *original != event.identity) {
@@ -291,11 +319,49 @@ impl Investigation {
         ids.extend(finding::ids_to_look_for(&graph));
         ids.extend(root::ids_to_look_for(&graph));
         ids.retain(|id| !id.is_empty() && !self.asked.contains(id));
-        if ids.is_empty() {
+        let mut asks = asks::asks(&graph);
+        asks.retain(|ask| !ask.value.is_empty() && !self.put.contains(ask));
+        if ids.is_empty() && asks.is_empty() {
             return None;
         }
         self.asked.extend(ids.iter().cloned());
-        Some(Query { ids: ids.into_iter().collect(), since: self.window.since, until: self.window.until })
+        self.put.extend(asks.iter().cloned());
+        Some(Query {
+            ids: ids.into_iter().collect(),
+            asks: asks.into_iter().collect(),
+            ..self.query_of_window()
+        })
+    }
+
+    /// Returns everything that it has asked for so far, once more.
+    pub fn same_again(&self) -> Query {
+        Query {
+            ids: self.asked.iter().cloned().collect(),
+            asks: self.put.iter().cloned().collect(),
+            ..self.query_of_window()
+        }
+    }
+
+    fn query_of_window(&self) -> Query {
+        Query { since: self.window.since, until: self.window.until, ..Query::default() }
+    }
+
+    /// Returns the accounts that the credentials of the closure, and those that led to the seed, belong to.
+    pub fn accounts_met(&self) -> BTreeSet<Arc<str>> {
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
+        let credentials = coverage::met_accounts(&graph).into_iter().map(Arc::from);
+        credentials.chain(asks::accounts_before(&graph)).collect()
+    }
+
+    /// Takes under which ids we ourselves call, so that what we did is left out and counted.
+    pub fn leave_out(&mut self, own: Own) {
+        self.own.keys.extend(own.keys);
+        self.own.sessions.extend(own.sessions);
+        self.own.principals.extend(own.principals);
+        let principal = self.principal.as_ref().map(|principal| principal.id.clone());
+        // Who investigates with the very key that leaked must not hide the thief.
+        self.own.keys.retain(|key| Some(key) != principal.as_ref());
     }
 
     /// Concludes from everything absorbed so far.
@@ -318,6 +384,7 @@ impl Investigation {
         }
         let coverage = coverage::coverage(&graph, self.scopes.values(), &mut gaps);
         let mut counts = self.counts.clone();
+        counts.own_calls = self.own_calls().count() as u64;
         (counts.events_of_principal, counts.events_of_derived, counts.failed) = used.totals;
         Report {
             schema: SCHEMA,
@@ -340,6 +407,24 @@ impl Investigation {
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
         }
+    }
+
+    /// What we did ourselves.
+    fn own_calls(&self) -> impl Iterator<Item = &Event> {
+        self.aside.values().filter(|event| !self.is_feigned(event))
+    }
+
+    /// Whether an event bears a session name of ours under a key that somebody else minted: session names are chosen freely,
+    /// and ours can be read in the very logs that a thief reads.
+    fn is_feigned(&self, event: &Event) -> bool {
+        let Some(key) = event.actor.key.as_ref().filter(|key| !self.own.keys.contains(*key)) else {
+            return false;
+        };
+        self.kept.values().any(|minting| {
+            let is_ours =
+                minting.actor.principal.as_ref().is_some_and(|who| self.own.principals.contains(who));
+            !is_ours && graph::issued(minting).any(|issued| issued.id == *key)
+        })
     }
 
     /// The principal, with what only records tell: the e-mail of a unique id, because callers are named by e-mail alone
@@ -366,6 +451,7 @@ impl Investigation {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
         let mut events: Vec<_> = self.kept.values().filter(|event| !self.is_replaced(event)).collect();
+        events.extend(self.aside.values().filter(|event| self.is_feigned(event)));
         events.sort_unstable_by_key(|event| (event.at, event.identity));
         Evidence {
             principal,

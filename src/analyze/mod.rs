@@ -3,6 +3,7 @@
 //! Pure. Names `model`, `catalog` and `read`; knows no source, file, clock or terminal. The same events in any order,
 //! split or duplicated, give the same report.
 
+pub mod asks;
 pub mod attribute;
 pub mod coverage;
 pub mod finding;

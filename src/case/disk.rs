@@ -110,6 +110,51 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
+/// Opens a file of ours to append to and to read; never through a link.
+pub(super) fn append(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
+    let file = options.open(path).map_err(|error| told("write", path, error))?;
+    let meta = file.metadata().map_err(|error| told("write", path, error))?;
+    if !meta.is_file() {
+        bail!("write {}: it is no plain file", path.display());
+    }
+    #[cfg(unix)]
+    {
+        let rights = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        file.set_permissions(rights).map_err(|error| told("make private", path, error))?;
+    }
+    Ok(file)
+}
+
+/// Writes `<stem>.json`, and keeps what had that name, if it is another, under the first free number.
+pub(super) fn replace(dir: &Path, stem: &str, bytes: &[u8]) -> Result<()> {
+    let path = dir.join(format!("{stem}.json"));
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(told("write", &path, error)),
+        Ok(_) => {
+            let earlier = read_small(&path)?;
+            if earlier == bytes {
+                return Ok(());
+            }
+            let mut number = 1;
+            loop {
+                let kept = dir.join(format!("{stem}-{number}.json"));
+                // Its own words for "taken": a failure to write must not try for ever.
+                match fs::symlink_metadata(&kept) {
+                    Ok(_) => number += 1,
+                    Err(error) if error.kind() == ErrorKind::NotFound => break write_new(&kept, &earlier)?,
+                    Err(error) => return Err(told("write", &kept, error)),
+                }
+            }
+        }
+    }
+    write_whole(&path, bytes)
+}
+
 /// Makes names in a folder last through a power cut.
 pub(super) fn sync_dir(path: &Path) -> Result<()> {
     #[cfg(unix)]
@@ -194,7 +239,7 @@ pub(super) fn some(mut gaps: Vec<Gap>, place: &str) -> Vec<Gap> {
 }
 
 /// Returns a number that no other run gets: the standard library seeds its hashers from the system.
-pub(super) fn chance() -> u64 {
+pub fn chance() -> u64 {
     let mut hasher = std::hash::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
     hasher.finish()

@@ -19,6 +19,9 @@ use std::sync::Mutex;
 /// Systems allow a process 256 open files at worst, and inputs are open too; each also holds 270 KB of gzip state.
 const MOST_OPEN: usize = 64;
 
+/// So many times one case is continued with the same source; every time is a file.
+const MOST_RUNS: usize = 10_000;
+
 /// Whether a record was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -150,13 +153,20 @@ fn make(root: &Path, (provider, account, region, source): &Place) -> Result<(Fil
     let path = folder.join(format!("{name}.ndjson.gz"));
     match disk::create_new(&path) {
         Ok(file) => Ok((file, path)),
-        // A file system that ignores case has `US` and `us` in one place.
+        // A file system that ignores case has `US` and `us` in one place, and an earlier run of this case had its own.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let exact = hex(&Sha256::digest(format!("{account}\0{region}\0{source}").as_bytes()));
-            let path = folder.join(format!("{name}~{}.ndjson.gz", &exact[..16]));
-            disk::create_new(&path)
-                .map(|file| (file, path.clone()))
-                .map_err(|error| told("write", &path, error))
+            let exact = format!("{name}~{}", &exact[..16]);
+            let numbered = (2..=MOST_RUNS).map(|run| format!("{exact}-{run}"));
+            for name in std::iter::once(exact.clone()).chain(numbered) {
+                let path = folder.join(format!("{name}.ndjson.gz"));
+                match disk::create_new(&path) {
+                    Ok(file) => return Ok((file, path)),
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                    Err(error) => return Err(told("write", &path, error)),
+                }
+            }
+            Err(told("write", &path, error))
         }
         Err(error) => Err(told("write", &path, error)),
     }

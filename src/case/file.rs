@@ -29,6 +29,9 @@ pub struct CaseFile {
     pub versions: Option<Versions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
+    /// The incident, as session names, tags and user agents of a live run bear it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +55,7 @@ impl CaseFile {
             operator: None,
             versions: None,
             started_at: None,
+            id: None,
             title: None,
             story: None,
         }

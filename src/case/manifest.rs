@@ -5,15 +5,55 @@ use super::{CASE, EVIDENCE, INPUTS, INVENTORY, disk};
 use crate::model::Gap;
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 const SUMS: &str = "SHA256SUMS";
 
-/// Sums up `case.json`, `inputs.json`, evidence and inventory.
-pub(super) fn write(case: &Path) -> Result<()> {
+/// What earlier runs left in a case that is continued.
+#[derive(Debug, Default)]
+pub(super) struct Sealed {
+    sums: BTreeMap<PathBuf, String>,
+    /// What lay there when it was continued, with a sum or without.
+    present: BTreeSet<PathBuf>,
+    /// The corpus may be told anew; its sum then, to see whether it was.
+    inputs: Option<String>,
+}
+
+impl Sealed {
+    /// Reads the sums. Where none are, as in a case that a person wrote, nothing was sealed and all will be.
+    pub(super) fn of(case: &Path) -> Result<Sealed> {
+        let path = case.join(SUMS);
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(Sealed::default());
+        }
+        let text = String::from_utf8_lossy(&disk::read_small(&path)?).into_owned();
+        let (sums, present) = (parse(&text, &mut Vec::new()), files(case)?.into_iter().collect());
+        Ok(Sealed { sums, present, inputs: sum_of(&case.join(INPUTS)).ok() })
+    }
+
+    /// The sum that a file is to have: what was sealed or altered before this run is not sealed anew, or nobody could
+    /// see that it was.
+    fn sum(&self, case: &Path, file: &Path) -> Result<Option<String>> {
+        let path = case.join(file);
+        let now = || sum_of(&path).map_err(|error| disk::told("read", &path, error));
+        if !self.present.contains(file) {
+            return now().map(Some);
+        }
+        if file == Path::new(INPUTS) {
+            let now = now()?;
+            if self.inputs.as_ref() != Some(&now) {
+                return Ok(Some(now));
+            }
+        }
+        Ok(self.sums.get(file).cloned())
+    }
+}
+
+/// Every file of the case that is summed up, sorted.
+fn files(case: &Path) -> Result<Vec<PathBuf>> {
     let mut gaps = Vec::new();
     let mut files = disk::files_under(case, EVIDENCE, &mut gaps);
     files.extend(disk::files_under(case, INVENTORY, &mut gaps));
@@ -22,11 +62,26 @@ pub(super) fn write(case: &Path) -> Result<()> {
         bail!("sum up {}: {}", case.join(&gap.place).display(), gap.why);
     }
     files.sort();
+    Ok(files)
+}
+
+/// Sums up `case.json`, `inputs.json`, evidence and inventory.
+pub(super) fn write(case: &Path, sealed: &Sealed) -> Result<()> {
+    let mut sums = BTreeMap::new();
+    for file in files(case)? {
+        if let Some(sum) = sealed.sum(case, &file)? {
+            sums.insert(file, sum);
+        }
+    }
+    for (file, sum) in &sealed.sums {
+        // What is missing stays listed.
+        sums.entry(file.clone()).or_insert_with(|| sum.clone());
+    }
     let mut lines = String::new();
-    for file in files {
-        let path = case.join(&file);
-        let sum = sum_of(&path).map_err(|error| disk::told("read", &path, error))?;
-        let Some(name) = file.to_str() else { bail!("sum up {}: its name is not UTF-8", path.display()) };
+    for (file, sum) in sums {
+        let Some(name) = file.to_str() else {
+            bail!("sum up {}: its name is not UTF-8", case.join(&file).display())
+        };
         lines += &line(name, &sum);
     }
     disk::write_whole(&case.join(SUMS), lines.as_bytes())

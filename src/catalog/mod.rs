@@ -12,6 +12,8 @@ pub mod technique;
 use crate::model::Fact;
 use crate::model::report::{FindingKind, Technique};
 pub use record::Record;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// All rows of one event source (`ec2.amazonaws.com`, `compute.googleapis.com`).
 pub struct Service {
@@ -194,6 +196,16 @@ pub fn rows<'a>(
         .flat_map(|service| service.rows)
         .filter(move |row| row.is_about(event))
 }
+
+/// Returns a kind as our rows spell it, for one that was written down and read back; `None` for what no row knows.
+pub fn kind(name: &str) -> Option<&'static str> {
+    static KINDS: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    let rows = || aws::SERVICES.iter().chain(gcp::SERVICES).flat_map(|service| service.rows);
+    KINDS.get_or_init(|| rows().map(|row| row.kind).chain(FURTHER).collect()).get(name).copied()
+}
+
+/// Kinds that only a look at the cloud shows: no event of ours makes them.
+const FURTHER: [&str; 0] = [];
 
 /// Applies the rows of one event and returns its facts.
 pub fn facts(services: &'static [&'static Service], record: &Record) -> Vec<Fact> {

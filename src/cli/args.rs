@@ -1,8 +1,14 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
+#[cfg(feature = "aws")]
+use super::live_args::LiveArgs;
+#[cfg(feature = "aws")]
+use super::sources::SourceArgs;
 use super::ui::Color;
 use crate::model::report::Window;
 use crate::model::{Principal, Time, time};
+#[cfg(feature = "aws")]
+use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -25,6 +31,116 @@ pub enum Command {
     /// Show what the principal did, what it became, what it launched, and what was not seen.
     #[command(after_help = EXIT_CODES)]
     Audit(AuditArgs),
+    /// End the principal's own credentials at once, then every credential that it became or made.
+    #[cfg(feature = "aws")]
+    #[command(after_help = REVOKE)]
+    Revoke(RevokeArgs),
+    /// Stop what the principal launched, launchers first, until two sweeps in a row find nothing new.
+    #[cfg(feature = "aws")]
+    #[command(after_help = CONTAIN)]
+    Contain(ContainArgs),
+    /// Take back what was done in a case, newest first.
+    #[cfg(feature = "aws")]
+    #[command(after_help = UNDO)]
+    Undo(UndoArgs),
+    /// Print the policy that a command needs, made from what the code calls.
+    #[cfg(feature = "aws")]
+    Permissions(super::permissions::PermissionsArgs),
+}
+
+#[cfg(feature = "aws")]
+const REVOKE: &str = "\
+Wave 1 (keys, sessions, console of the principal itself) is planned and asked about before any log is read; wave 2 follows the
+logs. Denies, never detaches; deactivates, never deletes. A second run changes nothing.
+
+Examples:
+  triage revoke --principal AKIAIOSFODNN7EXAMPLE --profile responder
+  triage revoke --principal AKIAIOSFODNN7EXAMPLE --own-only --yes     # the first minute of a runbook
+  triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run";
+
+#[cfg(feature = "aws")]
+const CONTAIN: &str = "\
+The default rung can be taken back: stop, suspend, disable, scale to zero. --destroy is needed for anything else.
+
+Examples:
+  triage contain --principal AKIAIOSFODNN7EXAMPLE --org
+  triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes";
+
+#[cfg(feature = "aws")]
+const UNDO: &str = "\
+From the journal alone. What would give a thief a live session back waits until it has ended; a key that leaked stays off
+unless --rearm-leaked-key says otherwise.
+
+Examples:
+  triage undo triage-20260314T050607Z-1f2e3d4c --dry-run
+  triage undo triage-20260314T050607Z-1f2e3d4c";
+
+/// What every command that acts takes.
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug, Args)]
+pub struct ActArgs {
+    #[command(flatten)]
+    pub audit: AuditArgs,
+    /// Consent to the plans as they are shown, without being asked.
+    #[arg(long)]
+    pub yes: bool,
+    /// Stop after the plans.
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Look again for what comes late, and whether what was done stays so (15 minutes and more).
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug, Args)]
+pub struct RevokeArgs {
+    #[command(flatten)]
+    pub act: ActArgs,
+    /// Wave 1 alone: the principal's own credentials.
+    #[arg(long)]
+    pub own_only: bool,
+    /// Deny the principal's role everything, not only the sessions until now: whoever works with it is cut off.
+    #[arg(long)]
+    pub deny_role: bool,
+    /// Deny it by an organization's policy first, which no administrator of the account can take away.
+    #[arg(long)]
+    pub scp: bool,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug, Args)]
+pub struct ContainArgs {
+    #[command(flatten)]
+    pub act: ActArgs,
+    /// Plan what destroys, too; disks are kept as snapshots first.
+    #[arg(long)]
+    pub destroy: bool,
+    /// With --destroy: keep no snapshots.
+    #[arg(long, requires = "destroy")]
+    pub no_snapshot: bool,
+    /// Snapshot disks before they are touched.
+    #[arg(long, conflicts_with = "no_snapshot")]
+    pub snapshot: bool,
+    /// Cut machines off the network before they are stopped.
+    #[arg(long)]
+    pub isolate: bool,
+    /// Seconds between sweeps.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub pause: u64,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug, Args)]
+pub struct UndoArgs {
+    /// The case whose changes are taken back.
+    #[arg(value_name = "CASE")]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    pub act: ActArgs,
+    /// Give back access keys that leaked, too: whoever holds one can use it again.
+    #[arg(long)]
+    pub rearm_leaked_key: bool,
 }
 
 const EXIT_CODES: &str = "\
@@ -82,6 +198,12 @@ pub struct AuditArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub live: LiveArgs,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub further: SourceArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,6 +240,15 @@ fn short_time(text: &str) -> Option<Time> {
 }
 
 impl AuditArgs {
+    pub fn is_table(&self) -> bool {
+        self.output == Output::Table
+    }
+
+    /// Whether a cloud itself is to be asked: nothing recorded was named.
+    pub fn is_live(&self) -> bool {
+        self.logs.is_empty() && self.case.is_none()
+    }
+
     /// Returns the window that was typed; what was not typed stays open.
     pub fn window(&self, now: Time) -> anyhow::Result<Window> {
         let read = |flag: &str, text: &Option<String>| {
@@ -139,6 +270,18 @@ impl AuditArgs {
     /// Returns the principal that was typed, if any. Reading the key file is the caller's.
     pub fn principal(&self) -> Result<Option<Principal>, crate::model::principal::ParsePrincipalError> {
         self.principal.as_deref().map(Principal::parse).transpose()
+    }
+}
+
+#[cfg(feature = "aws")]
+impl ContainArgs {
+    pub fn options(&self) -> Options {
+        Options {
+            destroy: self.destroy,
+            snapshot: self.snapshot || self.destroy && !self.no_snapshot,
+            isolate: self.isolate,
+            ..Options::default()
+        }
     }
 }
 

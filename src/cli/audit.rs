@@ -21,6 +21,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs it; `proposes` says whether plans and the next commands follow.
 pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
+    #[cfg(feature = "aws")]
+    if args.is_live() {
+        return live(args, proposes, ui, stop);
+    }
     let now = Time::now();
     let job = Job::new(args, now)?;
     let case = Case::create(args.case_dir.as_deref(), &case_file(&job, now))?;
@@ -31,6 +35,31 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
     ];
     write(&job, &case, &corpus, &report, &plans)?;
     show(args, proposes, &case, &report, &plans, ui, now)?;
+    Ok(code(args, &report))
+}
+
+/// The same of a cloud that is asked itself.
+#[cfg(feature = "aws")]
+fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
+    let opened = super::open::open(args, Time::now())?;
+    let session = super::live::Session::connect(&args.live, &opened.id, false, ui)?;
+    session.refuse_self(&opened.principal)?;
+    let case = opened.case(&session)?;
+    let (report, corpus) =
+        session.investigate(args, &opened.principal, &opened.window, &case, false, ui, stop)?;
+    let plans = [
+        plan::revoke::revoke(&report, &session.guard),
+        plan::contain::contain(&report, &session.guard, plan::Options::default()),
+    ];
+    let counts = (&corpus.counts).into();
+    let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
+    case.write_inputs(&Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete))?;
+    case.write_report(&json::report(&report))?;
+    for plan in &plans {
+        case.write_plan(plan.kind.name(), &json::document(plan))?;
+    }
+    case.seal()?;
+    show(args, proposes, &case, &report, &plans, ui, Time::now())?;
     Ok(code(args, &report))
 }
 
@@ -82,7 +111,7 @@ fn with_known(read: Corpus, job: &Job) -> Corpus {
     corpus
 }
 
-struct Kept<'a>(&'a Evidence);
+pub(super) struct Kept<'a>(pub &'a Evidence);
 
 impl Keep for Kept<'_> {
     fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<bool> {

@@ -32,7 +32,7 @@ pub struct Job {
 
 impl Job {
     pub fn new(args: &AuditArgs, now: Time) -> Result<Job, Failure> {
-        let given = principal(args)?;
+        let given = given(args)?;
         let window = args.window(now).map_err(Failure::Usage)?;
         match &args.case {
             Some(dir) => Job::of_case(Case::open(dir)?, given, window),
@@ -97,7 +97,7 @@ impl Job {
 }
 
 /// Whether what was kept for one principal is all that matters for another: the same, with no id that was not looked for.
-fn holds(kept: &Principal, given: &Principal) -> bool {
+pub fn holds(kept: &Principal, given: &Principal) -> bool {
     let has = |of: fn(&Principal) -> &Option<Arc<str>>| of(given).is_none() || of(given) == of(kept);
     (kept.provider, kept.kind, &kept.id) == (given.provider, given.kind, &given.id)
         && has(|who| &who.arn)
@@ -106,7 +106,7 @@ fn holds(kept: &Principal, given: &Principal) -> bool {
         && has(|who| &who.key)
 }
 
-fn principal(args: &AuditArgs) -> Result<Option<Principal>, Failure> {
+pub fn given(args: &AuditArgs) -> Result<Option<Principal>, Failure> {
     if let Some(path) = &args.key_file {
         let text = read_key_file(path)?;
         return Principal::from_key_file(&text).map(Some).map_err(|error| {

@@ -2,12 +2,13 @@
 //!
 //! stdout is the result, stderr the conversation. A pipe gets no colour, no wrapping and no spinner.
 
+use crate::exec::Ask;
 use crate::model::Time;
 use crate::progress::{Progress, Reached};
 use crate::render::line::{Count, Line, Style};
 use crate::render::{Untrusted, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -27,6 +28,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// How often a log (CI, a file) hears that we are alive.
 const PLAIN: Duration = Duration::from_secs(30);
 
+#[derive(Clone)]
 pub struct Ui {
     out_color: bool,
     err_color: bool,
@@ -72,6 +74,17 @@ impl Ui {
         if !self.quiet {
             self.say(line);
         }
+    }
+
+    /// Shows a text that somebody must read before they consent, beside a result that goes elsewhere.
+    pub fn aside(&self, text: &str) {
+        self.clear();
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Whether somebody is there to be asked: a question needs a terminal on both sides.
+    pub fn can_ask(&self) -> bool {
+        self.err_is_terminal && io::stdin().is_terminal()
     }
 
     /// Tells what the operator should know, also with `--quiet`.
@@ -155,6 +168,27 @@ impl Ui {
         Watch { stop: Some(stop), thread: Some(thread), bar: Arc::clone(&self.bar) }
     }
 }
+
+impl Ask for &Ui {
+    fn confirm(&mut self, question: &str, expect: &str) -> io::Result<bool> {
+        let line = Line::new()
+            .put(Untrusted(question))
+            .put(" Type ")
+            .put(Untrusted(expect))
+            .put(" to go on, anything else to stop:");
+        self.clear();
+        self.say(line);
+        let mut answer = String::new();
+        // The end of input is no answer.
+        if io::stdin().lock().take(MOST_TYPED).read_line(&mut answer)? == 0 {
+            return Ok(false);
+        }
+        Ok(answer.trim() == expect)
+    }
+}
+
+/// No word that is asked for is longer.
+const MOST_TYPED: u64 = 4096;
 
 /// Shows progress while it lives.
 pub struct Watch {

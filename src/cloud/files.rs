@@ -6,8 +6,9 @@
 mod find;
 
 use super::unwrap::{Limits, Shape, Trouble, Unwrapped, is_no_log, unwrap};
-use super::{LogSource, Query, Raw, Shard};
+use super::{LogSource, Query, Raw, Shard, Take};
 use crate::model::Gap;
+use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -58,35 +59,8 @@ impl FileSource {
         self.inputs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Notes what a file was; a gap when it was something else before.
-    fn note(&self, input: Input) -> Option<Gap> {
-        let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = input.path.clone();
-        let hash = input.sha256.clone();
-        let before = inputs.insert(path.clone(), input)?.sha256;
-        let has_changed = before.is_some() && hash.is_some() && before != hash;
-        has_changed.then(|| Gap::unread(path, "it changed while it was being read"))
-    }
-}
-
-impl LogSource for FileSource {
-    fn about(&self) -> String {
-        match self.files.len() {
-            1 => "1 file".into(),
-            n => format!("{n} files"),
-        }
-    }
-
-    fn shards(&self, _query: &Query) -> Vec<Shard> {
-        self.files.iter().map(|(name, found)| Shard { name: name.clone(), size: found.size }).collect()
-    }
-
-    fn fetch(
-        &self,
-        _query: &Query,
-        shard: &Shard,
-        sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
-    ) -> Vec<Gap> {
+    /// Hands every record of a file to `sink`, which may stop it, and returns what could not be read.
+    pub fn fetch(&self, shard: &Shard, sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>) -> Vec<Gap> {
         let name = &shard.name;
         let Some(found) = self.files.get(name) else {
             return vec![Gap::unread(name, "not one of the files that were found")];
@@ -112,6 +86,39 @@ impl LogSource for FileSource {
         shape.push_str(was.shape.as_str());
         gaps.extend(self.note(Input { path: name.clone(), size, sha256, records: was.records, shape }));
         gaps
+    }
+
+    /// Notes what a file was; a gap when it was something else before.
+    fn note(&self, input: Input) -> Option<Gap> {
+        let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = input.path.clone();
+        let hash = input.sha256.clone();
+        let before = inputs.insert(path.clone(), input)?.sha256;
+        let has_changed = before.is_some() && hash.is_some() && before != hash;
+        has_changed.then(|| Gap::unread(path, "it changed while it was being read"))
+    }
+}
+
+impl LogSource for FileSource {
+    fn about(&self) -> String {
+        match self.files.len() {
+            1 => "1 file".into(),
+            n => format!("{n} files"),
+        }
+    }
+
+    fn shards(&self, _query: &Query) -> Vec<Shard> {
+        self.files.iter().map(|(name, found)| Shard { name: name.clone(), size: found.size }).collect()
+    }
+
+    /// In the order of the list and one at a time per thread: the next file is taken when one is done.
+    fn drive(&self, _query: &Query, shards: &[Shard], to: &dyn Take) {
+        shards.par_iter().with_max_len(1).for_each(|shard| {
+            if !to.is_stopped() {
+                to.part(&shard.name, &mut |sink| self.fetch(shard, sink));
+                to.ended();
+            }
+        });
     }
 }
 

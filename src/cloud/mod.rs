@@ -7,11 +7,15 @@
 pub mod aws;
 mod error;
 pub mod files;
+pub mod many;
+pub mod pace;
+pub mod sweep;
 pub mod unwrap;
 
 pub use error::{CloudError, Refusal};
 
 use crate::model::change::Change;
+use crate::model::report::CoveredScope;
 use crate::model::{Gap, Observed, Place, ResourceRef, Sight, Time};
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -25,8 +29,48 @@ pub type Async<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     pub ids: Vec<Arc<str>>,
+    /// The same for a source that can't be searched but only asked: one attribute at a time.
+    pub asks: Vec<Ask>,
     pub since: Option<Time>,
     pub until: Option<Time>,
+    /// Whether what was answered before is asked again: for records that come late.
+    pub again: bool,
+}
+
+/// A question that a cloud's own event history answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ask {
+    pub by: By,
+    pub value: Arc<str>,
+    /// Where to ask; everywhere when it is not known.
+    pub account: Option<Arc<str>>,
+    /// The principal that a name stands for: one name may stand for several, and each needs an answer of its own.
+    pub of: Option<Arc<str>>,
+    /// Only between these times, whatever else the window is.
+    pub within: Option<(Time, Time)>,
+}
+
+/// The attribute that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    AccessKeyId,
+    /// A user's name, a role session's, or `root`.
+    Username,
+    /// What a call was about: a key that was minted, a session, a user, a role.
+    ResourceName,
+    EventName,
+}
+
+impl By {
+    /// As CloudTrail spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            By::AccessKeyId => "AccessKeyId",
+            By::Username => "Username",
+            By::ResourceName => "ResourceName",
+            By::EventName => "EventName",
+        }
+    }
 }
 
 /// A part of a source that is fetched by itself: a file, a region, a page chain. Known before any I/O: the denominator.
@@ -52,13 +96,32 @@ pub trait LogSource: Sync {
     fn about(&self) -> String;
     /// The parts that a query touches, sorted.
     fn shards(&self, query: &Query) -> Vec<Shard>;
-    /// Hands every record of a shard to `sink`, which may stop it, and returns what could not be read.
-    fn fetch(
-        &self,
-        query: &Query,
-        shard: &Shard,
-        sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
-    ) -> Vec<Gap>;
+    /// Hands over what all these shards hold, in any order and from several threads, until all is handed over or `to` has
+    /// enough.
+    fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take);
+    /// Whether it answers `asks`, and only those: what was not asked for is not seen again in a later pass.
+    fn is_live(&self) -> bool {
+        false
+    }
+    /// What could not be asked at all, once everything is over.
+    fn left(&self) -> Vec<Gap> {
+        Vec::new()
+    }
+}
+
+/// Hands records to a sink, which may stop it, and returns what could not be read.
+pub type Feed<'a> = dyn FnMut(&mut dyn FnMut(Raw<'_>) -> ControlFlow<()>) -> Vec<Gap> + 'a;
+
+/// Takes what a source hands over.
+pub trait Take: Sync {
+    /// A part of a shard, or all of it; `input` is what records and gaps are said to come from.
+    fn part(&self, input: &str, feed: &mut Feed<'_>);
+    /// A scope that was asked, also when there was nothing in it, or that did not answer (`seen: false`).
+    fn covered(&self, scope: CoveredScope);
+    /// A shard is done.
+    fn ended(&self);
+    /// Whether nothing more is taken.
+    fn is_stopped(&self) -> bool;
 }
 
 /// Looks, and changes nothing. Every question ends as data or as an error, never as "nothing there".

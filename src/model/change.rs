@@ -5,6 +5,7 @@
 
 mod aws;
 mod gcp;
+mod samples;
 
 pub use aws::*;
 pub use gcp::{GcpChange, PolicyOf};

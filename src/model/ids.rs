@@ -1,6 +1,31 @@
 //! Identifiers: which cloud, which event, and what an AWS key id says about its account.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+/// A word of our own spelling, such as a kind: static in the program, and read back by [`word`].
+pub type Word = &'static str;
+
+/// All kinds that were ever spelled, and room: what holds more is no file of ours, and must not fill the memory.
+const MOST_WORDS: usize = 4096;
+const LONGEST_WORD: usize = 128;
+
+/// Reads a [`Word`]. Each is kept for the life of the program, once.
+pub(crate) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    static KNOWN: Mutex<BTreeSet<Word>> = Mutex::new(BTreeSet::new());
+    let text = String::deserialize(from)?;
+    let mut known = KNOWN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(word) = known.get(&*text) {
+        return Ok(word);
+    }
+    if text.len() > LONGEST_WORD || known.len() >= MOST_WORDS {
+        return Err(de::Error::custom("a kind that no version of this program wrote"));
+    }
+    let word: Word = text.leak();
+    known.insert(word);
+    Ok(word)
+}
 
 /// The cloud's own id of an event: CloudTrail's `eventID`, Cloud Logging's `insertId`.
 pub type EventId = std::sync::Arc<str>;

@@ -3,8 +3,10 @@
 //! Knows no cloud SDK, file, clock or terminal. Everyone may name it; it names nobody.
 
 pub mod change;
+pub mod deny;
 pub mod event;
 pub mod gap;
+pub mod identity;
 pub mod ids;
 pub mod observed;
 pub mod plan;
@@ -17,6 +19,7 @@ pub mod time;
 
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
 pub use gap::Gap;
+pub use identity::{IdentitySeen, OrganizationSeen};
 pub use ids::{EventId, Provider};
 pub use observed::Observed;
 pub use principal::{KeyFileError, ParsePrincipalError, Principal, PrincipalKind};

@@ -1,6 +1,6 @@
 //! A plan: ordered steps with nothing left to decide, and what was withheld and why.
 //!
-//! `schema` is `triage.plan/1`, one document for each kind (`plan-revoke.json`, `plan-contain.json`):
+//! `schema` is `triage.plan/1`, one document for each kind (`plan-revoke.json`, `plan-contain.json`, `plan-undo.json`):
 //!
 //! ```json
 //! { "schema": "triage.plan/1", "kind": "revoke",
@@ -17,8 +17,9 @@
 use super::EventId;
 use super::Time;
 use super::change::Change;
+use super::ids::{Word, word};
 use super::report::{Subject, Window};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -35,11 +36,13 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     Revoke,
     Contain,
+    /// Takes back what a journal says was done.
+    Undo,
 }
 
 impl PlanKind {
@@ -47,6 +50,7 @@ impl PlanKind {
         match self {
             PlanKind::Revoke => "revoke",
             PlanKind::Contain => "contain",
+            PlanKind::Undo => "undo",
         }
     }
 }
@@ -85,20 +89,37 @@ pub struct Step {
     /// Until when an undo would give stolen sessions life again, where records tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_until: Option<Time>,
+    /// In a plan of [`PlanKind::Undo`]: what it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// What an undo's step takes back, as the journal numbers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Undoes {
+    /// Intents of one change in one place, newest first: that it had to be done again means that the earlier was gone.
+    pub intents: Vec<u64>,
+    /// 1-based: an undo may take several changes.
+    pub part: u32,
+    pub parts: u32,
+    /// Looked for before the first part: where it is not in force any more, somebody else has decided since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub while_in_force: Option<Change>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Target {
-    pub kind: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub kind: Word,
     pub id: Arc<str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
-    #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub account: Arc<str>,
-    #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub region: Arc<str>,
     /// Google: the zone, where it lies in one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Arc<str>>,
 }
 

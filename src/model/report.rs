@@ -2,6 +2,7 @@
 //!
 //! Everything is sorted, times are RFC 3339 UTC, absent is absent.
 
+use super::ids::{Word, word};
 use super::{EventId, Gap, Provider, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,12 +50,13 @@ pub struct Grant {
 }
 
 /// The principal that was asked about.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     pub given: String,
     pub provider: Provider,
     /// `access_key`, `user`, `role`, `session`, `root`, `service_account`, …
-    pub kind: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub kind: Word,
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<Arc<str>>,
@@ -83,6 +85,9 @@ pub struct Counts {
     pub events_of_derived: u64,
     /// Failed calls of the principal and of everything derived.
     pub failed: u64,
+    /// Calls of our own that the log shows: left out of everything else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub own_calls: u64,
 }
 
 /// How sure a link is.

@@ -35,6 +35,11 @@ const SPECIAL: &[(&str, &str)] = &[
         "autoscaling:UpdateAutoScalingGroup (Min=Max=Desired=0) ends all members at once, but terminates them and loses their disks (destroys)",
     ),
     (
+        "aws.application_autoscaling.scalable_target",
+        "application-autoscaling:RegisterScalableTarget(MinCapacity=0, SuspendedState with DynamicScalingInSuspended, \
+         DynamicScalingOutSuspended and ScheduledScalingSuspended true): it raises nothing again, and the same call takes it back",
+    ),
+    (
         "aws.iam.policy_attachment",
         "when evidence is taken: iam:DetachUserPolicy, iam:DetachRolePolicy or iam:DetachGroupPolicy",
     ),
@@ -55,6 +60,15 @@ const SPECIAL: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same for what was done to something: kind, how, words.
+const SPECIAL_AFTER: &[(&str, &str, &str)] = &[(
+    "aws.lambda.function",
+    "code replaced",
+    "keep what it runs now: lambda:GetFunction; lambda:ListVersionsByFunction and older records (codeSha256) show the last good version; \
+     lambda:PutFunctionConcurrency(0) stops it meanwhile; then lambda:UpdateAlias to that version, or lambda:UpdateFunctionCode with \
+     the package of your own build",
+)];
+
 /// Returns the calls that stop, isolate or take back a kind, in words; the row that makes it knows best. Empty where nothing
 /// is known.
 pub(super) fn of(kind: &str) -> String {
@@ -73,6 +87,9 @@ pub(super) fn of(kind: &str) -> String {
 /// Returns what takes back what was done to something, by the row that says it in the same words; else what is known of the
 /// kind.
 pub(super) fn after(kind: &str, how: &str) -> String {
+    if let Some((_, _, words)) = SPECIAL_AFTER.iter().find(|(of, done, _)| (*of, *done) == (kind, how)) {
+        return (*words).to_owned();
+    }
     let is_special = SPECIAL.iter().any(|(special, _)| *special == kind);
     let services = catalog::aws::SERVICES.iter().chain(catalog::gcp::SERVICES);
     let mut rows = services.flat_map(|service| service.rows).filter(|row| row.kind == kind);

@@ -41,6 +41,24 @@ const HOLDERS: &[&str] = &[
     "gcp.dataproc.cluster",
 ];
 
+/// Launchers whose own step ends what they launched, so that it is left to them; an EMR cluster's only where it is terminated.
+const ENDERS: &[(&str, &str)] = &[
+    ("aws.batch.compute_environment", "compute environment"),
+    ("aws.ecs.service", "service"),
+    ("aws.eks.nodegroup", "node group"),
+    ("aws.emr.cluster", "cluster"),
+];
+
+/// What those launch.
+const ENDED: &[&str] = &[
+    "aws.autoscaling.group",
+    "aws.ec2.fleet",
+    "aws.ec2.instance",
+    "aws.ec2.spot_fleet",
+    "aws.ec2.spot_request",
+    "aws.ecs.task",
+];
+
 const GROUP: &str = "gcp.compute.instance_group_manager";
 
 pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
@@ -202,6 +220,9 @@ impl Way {
 /// Returns what to do about a live, confirmed resource. No arm for a kind means by hand.
 fn planned(ask: &Ask) -> Way {
     let Ask { ground, resource, launcher, .. } = *ask;
+    if let Some(way) = ended_by_launcher(ask) {
+        return way;
+    }
     let is_machine = matches!(resource.kind, "aws.ec2.instance" | "aws.ecs.task" | "gcp.compute.instance");
     if let Some(launcher) = launcher.filter(|launcher| is_machine && HOLDERS.contains(&launcher.kind)) {
         return Way::ByHand(
@@ -226,6 +247,32 @@ fn planned(ask: &Ask) -> Way {
             Way::ByHand(format!("{why} This program does not act on this kind."), advice::of(kind))
         }
     }
+}
+
+/// Leaves to a launcher what the plan ends with it. What the principal launched by its own hand only claims that, by tags that
+/// anybody may set: it is stopped all the same.
+fn ended_by_launcher(ask: &Ask) -> Option<Way> {
+    if !ENDED.contains(&ask.resource.kind) || ask.resource.attribution == Attribution::Direct {
+        return None;
+    }
+    let mut next = ask.launcher;
+    // A node group has an Auto Scaling group, and that its instances. Records of a hostile hand could go in a circle.
+    for _ in 0..ENDERS.len() {
+        let holder = next?;
+        let above = launcher(ask.ground, holder);
+        if let Some((kind, noun)) = ENDERS.iter().find(|(kind, _)| *kind == holder.kind) {
+            let it = Ask { resource: holder, launcher: above, ..*ask };
+            let is_planned = ask.ground.spares_resource(holder).is_none()
+                && (ask.options.destroy || *kind != "aws.emr.cluster")
+                && matches!(planned(&it), Way::Steps(_));
+            if is_planned {
+                let why = format!("It ends with its {noun} {}, which this plan empties.", holder.id);
+                return Some(Way::by_hand(why, String::new()));
+            }
+        }
+        next = above;
+    }
+    None
 }
 
 fn gcp_way(ask: &Ask) -> Option<Way> {

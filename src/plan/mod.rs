@@ -15,7 +15,7 @@ pub use guard::Guard;
 
 use crate::model::change::{Change, Undo};
 use crate::model::plan::{Plan, PlanKind, SCHEMA, Step, Target, Withheld};
-use crate::model::{EventId, Report, Time};
+use crate::model::{EventId, Report, Time, report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -46,6 +46,10 @@ pub struct Options {
     pub snapshot: bool,
     /// Cut machines off the network before they are stopped.
     pub isolate: bool,
+    /// Deny the principal's own role everything, sessions to come too.
+    pub full_deny: bool,
+    /// Begin with a service control policy where the organization allows it.
+    pub scp: bool,
 }
 
 /// Which steps must be done before one.
@@ -72,9 +76,10 @@ impl<'a> Proposal<'a> {
 
     /// Takes a step, unless the guard protects its target or one of `names`.
     fn take<'n>(&mut self, draft: Draft, names: impl IntoIterator<Item = &'n str>) {
-        let target =
-            [Some(&draft.target.id), draft.target.name.as_ref()].into_iter().flatten().map(|name| &**name);
-        let refusal = self.guard.forbids(target).or_else(|| self.guard.forbids(names));
+        let refusal = self
+            .guard
+            .forbids_target(&draft.target, self.details(&draft.target))
+            .or_else(|| self.guard.forbids(names));
         match refusal {
             Some(why) => {
                 let by_hand = format!("if it must be: {}", draft.change.spec().api);
@@ -82,6 +87,20 @@ impl<'a> Proposal<'a> {
             }
             None => self.drafts.push(draft),
         }
+    }
+
+    /// What the cloud told of a target when it was looked at.
+    fn details(&self, target: &Target) -> &'a BTreeMap<Arc<str>, Arc<str>> {
+        static NOTHING: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        let is_it = |one: &&report::Resource| {
+            one.kind == target.kind
+                && one.id == target.id
+                && one.account == target.account
+                && one.region == target.region
+        };
+        // Only tags are asked for: without such a wish nobody need search.
+        let found = self.guard.asks_tags().then(|| self.report.resources.iter().find(is_it)).flatten();
+        found.map_or(&NOTHING, |one| &one.details)
     }
 
     fn withhold(&mut self, target: Target, why: impl Into<String>, by_hand: impl Into<String>) {
@@ -174,5 +193,6 @@ fn step(no: u32, draft: &Draft, mut after: Vec<u32>, needs: Vec<u32>) -> Step {
         otherwise: draft.otherwise.clone(),
         seen: None,
         lives_until: draft.lives_until,
+        undoes: None,
     }
 }

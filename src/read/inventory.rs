@@ -4,11 +4,11 @@
 //! Pure. A call that is not interpreted is named, never taken for "nothing there".
 
 use super::Unreadable;
-use crate::catalog::{aws, gcp};
+use crate::catalog::{self, aws, gcp};
 use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing, State};
 use crate::model::{Gap, Observed, ResourceRef, Time, time};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What one call showed.
@@ -50,6 +50,7 @@ pub fn read(raw: &[u8]) -> Result<Look, Unreadable> {
             per_zone(response, "instanceGroupManagers", &place, &mut look, group_manager);
             list(response, "gcp.compute.instance_group_manager", call, &place, &line, &mut look);
         }
+        OBSERVE => observed(response, &place, &mut look)?,
         "compute.globalOperations.aggregatedList" => {
             per_zone(response, "operations", &place, &mut look, operation);
         }
@@ -70,6 +71,83 @@ pub fn read(raw: &[u8]) -> Result<Look, Unreadable> {
         list(response, kind, call, &place, &line, &mut look);
     }
     Ok(look)
+}
+
+/// The name under which [`line`] writes what a live look showed: it is put together from several of the cloud's own calls.
+const OBSERVE: &str = "triage:observe";
+
+/// Writes what a live look showed as one line that [`read`] understands.
+pub fn line(at: Time, place: &crate::model::Place, seen: &[Observed]) -> Vec<u8> {
+    let things: Vec<Value> = seen
+        .iter()
+        .map(|one| {
+            json!({
+                "kind": one.resource.kind,
+                "id": one.resource.id,
+                "names": one.resource.names,
+                "account": one.resource.account,
+                "region": one.resource.region,
+                "launcher": one.resource.launcher,
+                "at": one.at,
+                "state": state_name(one.state),
+                "created_at": one.created_at,
+                "held_by": one.held_by,
+                "made_by": one.made_by,
+                "identity": one.identity,
+                "details": one.details,
+            })
+        })
+        .collect();
+    let line = json!({
+        "observed_at": at,
+        "call": OBSERVE,
+        "account": place.account,
+        "region": place.region,
+        "response": {"observed": things},
+    });
+    let mut line = line.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+const STATES: [(State, &str); 4] = [
+    (State::Running, "running"),
+    (State::Stopped, "stopped"),
+    (State::Gone, "gone"),
+    (State::Unknown, "unknown"),
+];
+
+fn state_name(state: State) -> &'static str {
+    STATES.iter().find(|(one, _)| *one == state).map_or("unknown", |(_, name)| name)
+}
+
+/// Our own lines: what is not understood is no line of ours, and said.
+fn observed(response: &Value, place: &Place, look: &mut Look) -> Result<(), Unreadable> {
+    let missing = |what: &str| Unreadable(format!("{OBSERVE} without {what}"));
+    let list = response.get("observed").and_then(Value::as_array).ok_or_else(|| missing("observed"))?;
+    for thing in list {
+        let kind = text(thing, "kind").and_then(catalog::kind).ok_or_else(|| missing("a known kind"))?;
+        let id = text(thing, "id").ok_or_else(|| missing("an id"))?;
+        let word = text(thing, "state").ok_or_else(|| missing("a state"))?;
+        let known = STATES.iter().find(|(_, name)| *name == word).map(|(state, _)| *state);
+        let mut seen = place.see(kind, id, known.ok_or_else(|| missing("a known state"))?);
+        let arc = |key: &str| text(thing, key).map(Arc::from);
+        let arcs = |key: &str| items(thing, key).filter_map(Value::as_str).map(Arc::from).collect();
+        seen.at = text(thing, "at").and_then(time::parse).unwrap_or(place.at);
+        seen.resource.names = arcs("names");
+        seen.resource.account = arc("account").unwrap_or_default();
+        seen.resource.region = arc("region").unwrap_or_default();
+        seen.resource.launcher = arc("launcher");
+        seen.created_at = text(thing, "created_at").and_then(time::parse);
+        seen.held_by = arcs("held_by");
+        seen.made_by = arc("made_by");
+        seen.identity = arc("identity");
+        let details = thing.get("details").and_then(Value::as_object).into_iter().flatten();
+        seen.details =
+            details.filter_map(|(word, text)| Some((word.as_str().into(), text.as_str()?.into()))).collect();
+        look.observed.push(seen);
+    }
+    Ok(())
 }
 
 struct Place {

@@ -14,6 +14,7 @@ mod words;
 
 pub use line::Line;
 pub use untrusted::Untrusted;
+pub use words::count;
 
 use crate::model::Time;
 

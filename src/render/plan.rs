@@ -25,6 +25,7 @@ pub fn plan(plan: &Plan, view: &View) -> String {
     let title = match plan.kind {
         PlanKind::Revoke => "REVOKE PLAN",
         PlanKind::Contain => "CONTAIN PLAN",
+        PlanKind::Undo => "UNDO PLAN",
     };
     let mut rest = match plan.steps.len() {
         0 => Line::new().put("nothing to do, in what was looked at"),

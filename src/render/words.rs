@@ -7,7 +7,7 @@ use crate::model::gap::GapKind;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Strength, Use};
 
 /// "1 region", "17 regions".
-pub(super) fn count(n: u64, one: &'static str, many: &'static str) -> Line {
+pub fn count(n: u64, one: &'static str, many: &'static str) -> Line {
     Line::new().put(Count(n)).put(" ").put(if n == 1 { one } else { many })
 }
 

@@ -856,6 +856,7 @@ fn functions() {
                (orders): lambda:InvokeFunction given to 777788889999",
             "granted 777788889999 lambda:InvokeFunction on \
                arn:aws:lambda:eu-west-1:111122223333:function:orders",
+            "created aws.lambda.permission arn:aws:lambda:eu-west-1:111122223333:function:orders/partner",
             "Persistence T1546 arn:aws:lambda:eu-west-1:111122223333:function:orders \
                [lambda:permission/111122223333/orders partner]: Function orders may be started by \
                777788889999 (statement partner): a way back in that needs no credential of yours.",
@@ -872,6 +873,7 @@ fn functions() {
             "touched aws.lambda.function arn:aws:lambda:eu-west-1:111122223333:function:orders \
                (orders): lambda:InvokeFunction given to everyone",
             "granted * lambda:InvokeFunction on arn:aws:lambda:eu-west-1:111122223333:function:orders",
+            "created aws.lambda.permission arn:aws:lambda:eu-west-1:111122223333:function:orders/open",
             "Persistence T1546 arn:aws:lambda:eu-west-1:111122223333:function:orders \
                [lambda:permission/111122223333/orders open]: Function orders may be started by everyone \
                (statement open): a way back in that needs no credential of yours.",
@@ -913,6 +915,7 @@ fn functions() {
         "lambda/RemovePermission20150331v2",
         &[
             "undoes lambda:permission/111122223333/orders open",
+            "deleted aws.lambda.permission arn:aws:lambda:eu-west-1:111122223333:function:orders/open",
             "touched aws.lambda.function arn:aws:lambda:eu-west-1:111122223333:function:orders \
                (orders): permission open taken away",
         ],

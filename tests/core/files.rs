@@ -36,7 +36,7 @@ fn fetch_all(source: &FileSource, mut gaps: Vec<Gap>) -> Read {
     let mut records = 0;
     let shards = source.shards(&query);
     for shard in &shards {
-        gaps.extend(source.fetch(&query, shard, &mut |_| {
+        gaps.extend(source.fetch(shard, &mut |_| {
             records += 1;
             ControlFlow::Continue(())
         }));
@@ -250,7 +250,7 @@ fn the_sink_may_stop_a_file_and_then_its_hash_is_not_known() {
     let d = folder(&[("a.json", RECORDS)]);
     let (source, _) = FileSource::new(&[path(&d, "")]);
     let shard = &source.shards(&Query::default())[0];
-    let gaps = source.fetch(&Query::default(), shard, &mut |_| ControlFlow::Break(()));
+    let gaps = source.fetch(shard, &mut |_| ControlFlow::Break(()));
     assert_eq!((gaps.len(), source.inputs()[0].records, source.inputs()[0].sha256.clone()), (0, 1, None));
 }
 

@@ -7,7 +7,7 @@ use triage::analyze::Investigation;
 use triage::model::gap::GapKind;
 use triage::model::observed::{KeySeen, State};
 use triage::model::report::{Credential, Window};
-use triage::model::{Principal, Provenance, time};
+use triage::model::{Observed, Place, Principal, Provenance, ResourceRef, Time, time};
 use triage::read::{
     self,
     inventory::{self, Look},
@@ -114,4 +114,35 @@ fn the_last_word_on_a_key_counts_whether_logged_or_looked_at() {
     assert_eq!(at(after(&[off], &[(late, true)])), None);
     assert_eq!(at(after(&[], &[(late, true), (early, false)])), None);
     assert_eq!(after(&[], &[(late, false)]).state, "left");
+}
+
+/// What a live look showed reads back as it was, details and all.
+#[test]
+fn a_live_look_reads_back_as_it_was() {
+    let at: Time = "2026-03-14T05:00:00Z".parse().unwrap();
+    let seen = Observed {
+        resource: ResourceRef {
+            kind: "aws.ec2.instance",
+            id: "i-0123456789abcdef0".into(),
+            names: vec!["web\u{1b}[2J\"1".into()],
+            account: "111122223333".into(),
+            region: "eu-west-3".into(),
+            launcher: Some("asg".into()),
+        },
+        at,
+        state: State::Stopped,
+        created_at: Some(at),
+        held_by: vec!["workers".into()],
+        made_by: Some("arn:aws:iam::111122223333:user/ci".into()),
+        identity: Some("arn:aws:iam::111122223333:instance-profile/web".into()),
+        details: [("type".into(), "p4d.24xlarge".into())].into(),
+    };
+    let place = Place::new("111122223333", "eu-west-3");
+    let line = inventory::line(at, &place, std::slice::from_ref(&seen));
+    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(inventory::read(&line).unwrap().observed, [seen]);
+    for broken in ["aws.ec2.instance", "stopped", "i-0123456789abcdef0"] {
+        let text = String::from_utf8(line.clone()).unwrap().replace(broken, "");
+        assert!(inventory::read(text.as_bytes()).is_err(), "{broken}");
+    }
 }

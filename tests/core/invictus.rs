@@ -291,7 +291,7 @@ fn every_recorded_value_is_read_or_named() {
         // In full, whoever they are about: what the light look takes, the full look takes too, or says why not.
         let (mut values, mut refused) = (0, 0);
         for shard in source.shards(&Query::default()) {
-            source.fetch(&Query::default(), &shard, &mut |raw| {
+            source.fetch(&shard, &mut |raw| {
                 values += 1;
                 let full = read::read(raw.bytes, Provenance::default());
                 assert_eq!(full.is_err(), read::head(raw.bytes).is_err(), "{}:{}", shard.name, raw.line);

@@ -1,6 +1,7 @@
 //! Plans: small reports made by hand, each with all that is proposed and withheld.
 
 mod always;
+mod compute;
 mod others;
 mod reports;
 
@@ -582,6 +583,7 @@ fn what_is_uncertain_or_protected_is_withheld() {
         operator: [arc("arn:aws:iam::111122223333:role/Ops"), arc("arn:aws:iam::111122223333:user/ci")]
             .into(),
         never_touch: [arc("i-1")].into(),
+        ..Guard::default()
     };
     check(
         &contain(&report, &guard, Options::default()),

@@ -39,7 +39,7 @@ fn recorded(name: &str) -> Recorded {
     let mut lines = Vec::new();
     let mut known = BTreeSet::new();
     for shard in source.shards(&Query::default()) {
-        source.fetch(&Query::default(), &shard, &mut |raw| {
+        source.fetch(&shard, &mut |raw| {
             let line = String::from_utf8(raw.bytes.to_vec()).expect("evidence is UTF-8");
             if known.insert(read::head(raw.bytes).expect("a record").identity) {
                 lines.push(line);

@@ -190,6 +190,7 @@ fn founding() -> Report {
         events_of_principal: 2104,
         events_of_derived: 71,
         failed: 224,
+        own_calls: 0,
     };
     let hop = minted(PROD, "gcp.impersonation", KEY, 1, "GenerateAccessToken", "2026-11-22T03:20:01Z");
     let hop =
@@ -1072,6 +1073,7 @@ fn step(no: u32, change: impl Into<Change>, kind: &'static str, id: &str, after:
         otherwise: vec![],
         seen: None,
         lives_until: None,
+        undoes: None,
     }
 }
 

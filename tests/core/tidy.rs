@@ -14,12 +14,17 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("analyze", &["model", "catalog", "read", "cloud"]),
     ("plan", &["model", "catalog", "analyze"]),
     ("render", &["model"]),
-    ("cloud", &["model"]),
+    ("cloud", &["model", "catalog"]),
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
+    ("observe", &["model", "cloud", "read"]),
+    ("exec", &["model", "cloud", "case"]),
     (
         "cli",
-        &["model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "progress"],
+        &[
+            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "exec",
+            "observe", "progress",
+        ],
     ),
 ];
 

@@ -286,6 +286,7 @@ fn permission(record: &Record, facts: &mut Vec<Fact>) {
         facts.push(tell::granted(&principal, action, id.clone(), false));
     }
     let Some(outsider) = outsider(record, &principal) else { return };
+    facts.push(Fact::Created(held(record, &id, &statement)));
     let concerns = format!("{name} {statement}");
     let half = || Half { label: "lambda:permission", concerns: &concerns, undoes: false };
     let note = format!(
@@ -326,7 +327,15 @@ fn permission_removed(record: &Record, facts: &mut Vec<Fact>) {
         function.id.clone(),
         pair,
     ));
+    facts.push(Fact::Deleted(held(record, &function.id, &statement)));
     facts.push(Fact::Touched { resource: function, how: format!("permission {statement} taken away") });
+}
+
+/// A statement, by the function or alias whose policy holds it.
+fn held(record: &Record, function: &str, statement: &str) -> ResourceRef {
+    let alias = record.first("requestParameters.qualifier");
+    let alias = alias.map(|alias| format!(":{alias}")).unwrap_or_default();
+    record.resource("aws.lambda.permission", format!("{function}{alias}/{statement}"))
 }
 
 /// The function that a permission call is about, and the statement's id.

@@ -2,6 +2,7 @@
 //!
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
+mod accounts;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
@@ -10,14 +11,25 @@ mod cloudformation;
 mod each;
 mod ec2;
 mod ecs;
+mod eks;
 mod error;
 
 mod eventbridge;
 mod glue;
-mod iam;
+pub mod iam;
+mod lacks;
 mod lambda;
 mod lightsail;
+pub mod lookup_events;
+mod many;
+pub mod organizations;
+mod overrides;
+mod own;
 mod power;
+pub mod pushdown;
+pub mod reads;
+mod regions;
+mod role;
 mod rolesanywhere;
 mod s3;
 mod sagemaker;
@@ -25,9 +37,16 @@ mod scheduler;
 mod ses;
 mod session;
 mod sfn;
+pub mod sql;
 mod ssm;
+mod sso;
 mod trail;
+pub mod trails;
 
-pub use session::{Aws, Identity};
+pub use accounts::{Account, AccountsAsked, Organization};
+pub use own::Own;
+pub use regions::{Region, narrow};
+pub use session::{Aws, Connect, Identity};
 
 use error::{failed, not_answered};
+use session::client;

@@ -1,12 +1,83 @@
 //! The one place that brings a change to the file of its service.
 
-use super::{
-    Aws, autoscaling, batch, cloudcontrol, cloudformation, ec2, ecs, eventbridge, glue, iam, lambda,
-    lightsail, rolesanywhere, s3, sagemaker, scheduler, ses, sfn, ssm, trail,
-};
+use super::Aws;
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{AwsChange, Change};
 use crate::model::{Observed, Place, ResourceRef, Sight};
+
+/// Every service: its file, and its name among the changes.
+macro_rules! each_service {
+    ($go:ident) => {
+        $go! {
+            autoscaling AutoScaling,
+            batch Batch,
+            cloudcontrol CloudControl,
+            cloudformation CloudFormation,
+            ec2 Ec2,
+            ecs Ecs,
+            eks Eks,
+            eventbridge EventBridge,
+            glue Glue,
+            iam Iam,
+            lambda Lambda,
+            lightsail Lightsail,
+            organizations Organizations,
+            rolesanywhere RolesAnywhere,
+            s3 S3,
+            sagemaker SageMaker,
+            scheduler Scheduler,
+            ses Ses,
+            sfn StepFunctions,
+            ssm Ssm,
+            sso Sso,
+            trail CloudTrail,
+        }
+    };
+}
+
+macro_rules! define {
+    ($($file:ident $service:ident,)*) => {
+        impl Aws {
+            async fn look_at(&self, at: &Place, changes: &[Change]) -> Vec<Result<Sight, CloudError>> {
+                match changes.first() {
+                    $(Some(Change::Aws(AwsChange::$service(_))) => {
+                        super::$file::look(self, at, &picked!(changes, $service)).await
+                    })*
+                    Some(Change::Gcp(_)) | None => Vec::new(),
+                }
+            }
+
+            async fn perform_all(&self, at: &Place, changes: &[Change]) -> Vec<Result<Receipt, CloudError>> {
+                match changes.first() {
+                    $(Some(Change::Aws(AwsChange::$service(_))) => {
+                        super::$file::perform(self, at, &picked!(changes, $service)).await
+                    })*
+                    Some(Change::Gcp(_)) | None => Vec::new(),
+                }
+            }
+
+            async fn observe_all(
+                &self,
+                at: &Place,
+                kind: &'static str,
+                wanted: &[ResourceRef],
+            ) -> Result<Vec<Observed>, CloudError> {
+                $(if super::$file::KINDS.contains(&kind) {
+                    return super::$file::observe(self, at, kind, wanted).await;
+                })*
+                if super::cloudcontrol::knows(kind) {
+                    return super::cloudcontrol::observe(self, at, kind, wanted).await;
+                }
+                Ok(Vec::new())
+            }
+
+            fn knows(&self, kind: &str) -> bool {
+                [$(super::$file::KINDS),*].iter().any(|kinds| kinds.contains(&kind))
+                    || super::cloudcontrol::knows(kind)
+            }
+        }
+    };
+}
 
 /// The changes of one service among changes of one kind: all of them.
 macro_rules! picked {
@@ -21,29 +92,11 @@ macro_rules! picked {
     };
 }
 
-macro_rules! dispatch {
-    ($changes:expr, $self:ident, $at:ident, $verb:ident, $($module:ident $service:ident),*) => {
-        match $changes.first() {
-            $(Some(Change::Aws(AwsChange::$service(_))) => {
-                $module::$verb($self, $at, &picked!($changes, $service)).await
-            })*
-            Some(Change::Gcp(_)) | None => Vec::new(),
-        }
-    };
-}
-
-macro_rules! each_service {
-    ($changes:expr, $self:ident, $at:ident, $verb:ident) => {
-        dispatch!(
-            $changes, $self, $at, $verb,
-            iam Iam, rolesanywhere RolesAnywhere, trail CloudTrail, autoscaling AutoScaling, ec2 Ec2, ecs Ecs, lambda Lambda, eventbridge EventBridge, batch Batch, sagemaker SageMaker, lightsail Lightsail, glue Glue, cloudformation CloudFormation, scheduler Scheduler, sfn StepFunctions, ssm Ssm, s3 S3, ses Ses, cloudcontrol CloudControl
-        )
-    };
-}
+each_service!(define);
 
 impl Inventory for Aws {
     fn look<'a>(&'a self, at: &'a Place, changes: &'a [Change]) -> Async<'a, Vec<Result<Sight, CloudError>>> {
-        Box::pin(async move { each_service!(changes, self, at, look) })
+        Box::pin(self.look_at(at, changes))
     }
 
     fn observe<'a>(
@@ -52,106 +105,25 @@ impl Inventory for Aws {
         kind: &'static str,
         wanted: &'a [ResourceRef],
     ) -> Async<'a, Result<Vec<Observed>, CloudError>> {
-        Box::pin(async move {
-            if iam::KINDS.contains(&kind) {
-                return iam::observe(self, at, kind, wanted).await;
-            }
-            if rolesanywhere::KINDS.contains(&kind) {
-                return rolesanywhere::observe(self, at, kind, wanted).await;
-            }
-            if trail::KINDS.contains(&kind) {
-                return trail::observe(self, at, kind, wanted).await;
-            }
-            if autoscaling::KINDS.contains(&kind) {
-                return autoscaling::observe(self, at, kind, wanted).await;
-            }
-            if ec2::KINDS.contains(&kind) {
-                return ec2::observe(self, at, kind, wanted).await;
-            }
-            if ecs::KINDS.contains(&kind) {
-                return ecs::observe(self, at, kind, wanted).await;
-            }
-            if lambda::KINDS.contains(&kind) {
-                return lambda::observe(self, at, kind, wanted).await;
-            }
-            if eventbridge::KINDS.contains(&kind) {
-                return eventbridge::observe(self, at, kind, wanted).await;
-            }
-            if batch::KINDS.contains(&kind) {
-                return batch::observe(self, at, kind, wanted).await;
-            }
-            if sagemaker::KINDS.contains(&kind) {
-                return sagemaker::observe(self, at, kind, wanted).await;
-            }
-            if lightsail::KINDS.contains(&kind) {
-                return lightsail::observe(self, at, kind, wanted).await;
-            }
-            if glue::KINDS.contains(&kind) {
-                return glue::observe(self, at, kind, wanted).await;
-            }
-            if cloudformation::KINDS.contains(&kind) {
-                return cloudformation::observe(self, at, kind, wanted).await;
-            }
-            if scheduler::KINDS.contains(&kind) {
-                return scheduler::observe(self, at, kind, wanted).await;
-            }
-            if sfn::KINDS.contains(&kind) {
-                return sfn::observe(self, at, kind, wanted).await;
-            }
-            if ssm::KINDS.contains(&kind) {
-                return ssm::observe(self, at, kind, wanted).await;
-            }
-            if s3::KINDS.contains(&kind) {
-                return s3::observe(self, at, kind, wanted).await;
-            }
-            if ses::KINDS.contains(&kind) {
-                return ses::observe(self, at, kind, wanted).await;
-            }
-            if cloudcontrol::knows(kind) {
-                return cloudcontrol::observe(self, at, kind, wanted).await;
-            }
-            Ok(Vec::new())
-        })
+        Box::pin(self.observe_all(at, kind, wanted))
     }
 
     fn sweep<'a>(&'a self, at: &'a Place) -> Async<'a, Vec<Result<Vec<Observed>, CloudError>>> {
         Box::pin(async move {
             let (a, b, c, d, e, f) = tokio::join!(
-                ec2::sweep(self, at),
-                autoscaling::sweep(self, at),
-                ecs::sweep(self, at),
-                lambda::sweep(self, at),
-                sagemaker::sweep(self, at),
-                lightsail::sweep(self, at),
+                super::ec2::sweep(self, at),
+                super::autoscaling::sweep(self, at),
+                super::ecs::sweep(self, at),
+                super::lambda::sweep(self, at),
+                super::sagemaker::sweep(self, at),
+                super::lightsail::sweep(self, at),
             );
             vec![a, b, c, d, e, f]
         })
     }
 
     fn observes(&self, kind: &str) -> bool {
-        [
-            iam::KINDS,
-            rolesanywhere::KINDS,
-            trail::KINDS,
-            autoscaling::KINDS,
-            ec2::KINDS,
-            ecs::KINDS,
-            lambda::KINDS,
-            eventbridge::KINDS,
-            batch::KINDS,
-            sagemaker::KINDS,
-            lightsail::KINDS,
-            glue::KINDS,
-            cloudformation::KINDS,
-            scheduler::KINDS,
-            sfn::KINDS,
-            ssm::KINDS,
-            s3::KINDS,
-            ses::KINDS,
-        ]
-        .iter()
-        .any(|kinds| kinds.contains(&kind))
-            || cloudcontrol::knows(kind)
+        self.knows(kind)
     }
 }
 
@@ -161,6 +133,6 @@ impl Mutator for Aws {
         at: &'a Place,
         changes: &'a [Change],
     ) -> Async<'a, Vec<Result<Receipt, CloudError>>> {
-        Box::pin(async move { each_service!(changes, self, at, perform) })
+        Box::pin(self.perform_all(at, changes))
     }
 }

@@ -7,6 +7,7 @@ mod cloudformation;
 mod cloudtrail;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod glue;
 mod lambda;
@@ -27,6 +28,7 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         batch::way,
         ec2::way,
         ecs::way,
+        eks::way,
         eventbridge::way,
         lambda::way,
         lightsail::way,

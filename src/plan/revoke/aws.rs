@@ -8,6 +8,7 @@ mod role;
 mod user;
 
 use super::{BECAME, BECAME_KEYS, OWN_KEYS, credential_target, origin, over};
+use crate::model::Time;
 use crate::model::change::{AwsChange, Change, IamChange, RolesAnywhereChange};
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, target, target_of};
@@ -316,6 +317,12 @@ fn gone(made: Option<&Resource>) -> Option<String> {
 
 fn made_by(resource: &Resource) -> String {
     format!("{} made it on {}.", resource.created_by, when(resource.created_at))
+}
+
+/// Until when the last of some sessions was issued at the latest; absent where one of them has no time at all.
+fn latest(sessions: &[&Credential]) -> Option<Time> {
+    let issued = |one: &&Credential| one.issued_at.or(one.first_use).or(one.last_use);
+    sessions.iter().map(issued).collect::<Option<Vec<Time>>>()?.into_iter().max()
 }
 
 /// What an organization can do first, and better.

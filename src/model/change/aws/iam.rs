@@ -1,8 +1,14 @@
-//! IAM: users, roles and what signs in as them.
+//! IAM: users, roles and what signs in as them. What an operator must know of each stands in `iam/spec.rs`, what takes it back
+//! in `iam/undo.rs`.
+//!
+//! Where a variant has an `id`, it is the unique id (`AIDA…`, `AROA…`) of the user or role: another one of that name is left
+//! alone.
 
-use super::super::{Reversal, Spec, Undo, once, spec};
+mod spec;
+mod undo;
+
+use crate::model::Time;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -12,9 +18,12 @@ pub enum IamChange {
     DenyUser {
         user: Arc<str>,
     },
-    /// The user's sessions issued until now; its access keys work on.
+    /// The user's sessions issued until now; its access keys work on. Done is what holds for every session that was issued
+    /// until `issued_before`.
     RevokeUserSessions {
         user: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_before: Option<Time>,
     },
     /// The whole role, new sessions too: for roles that the principal made for itself.
     DenyRole {
@@ -23,11 +32,15 @@ pub enum IamChange {
     /// The role's sessions issued until now, everybody's.
     RevokeRoleSessions {
         role: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_before: Option<Time>,
     },
     /// The role's sessions of these names that were issued until now; one policy holds all names.
     DenySessions {
         role: Arc<str>,
         names: Vec<Arc<str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_before: Option<Time>,
     },
     /// `user` is absent where no record names it.
     DeactivateAccessKey {
@@ -36,6 +49,11 @@ pub enum IamChange {
     },
     ResetLoginProfile {
         user: Arc<str>,
+    },
+    /// A second factor that is not its owner's.
+    DeactivateMfaDevice {
+        user: Arc<str>,
+        serial: Arc<str>,
     },
     DeactivateServiceSpecificCredential {
         user: Arc<str>,
@@ -49,107 +67,117 @@ pub enum IamChange {
         user: Arc<str>,
         id: Arc<str>,
     },
-}
+    /// Who may take the role, as it was before somebody rewrote it.
+    RestoreTrust {
+        role: Arc<str>,
+        document: Arc<str>,
+    },
+    DeleteOidcProvider {
+        arn: Arc<str>,
+    },
+    DeleteSamlProvider {
+        arn: Arc<str>,
+    },
+    /// Tokens of this account for services outside of AWS.
+    DisableOutboundFederation {},
 
-const USER_POLICY: &[&str] = &["iam:PutUserPolicy", "iam:GetUserPolicy"];
-const ROLE_POLICY: &[&str] = &["iam:PutRolePolicy", "iam:GetRolePolicy"];
-const WRITTEN: &str = "the inline policy reads back as written, and still does 15 s later";
+    /// Where no inline policy fits any more.
+    AttachDenyToUser {
+        user: Arc<str>,
+    },
+    AttachDenyToRole {
+        role: Arc<str>,
+    },
+    BoundUser {
+        user: Arc<str>,
+    },
+    BoundRole {
+        role: Arc<str>,
+    },
+    JoinDenyGroup {
+        user: Arc<str>,
+    },
+    /// As `RevokeRoleSessions`, by a policy of its own that is attached; with names as `DenySessions`.
+    AttachRevocation {
+        role: Arc<str>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<Arc<str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_before: Option<Time>,
+    },
 
-impl IamChange {
-    pub fn spec(&self) -> Spec {
-        match self {
-            IamChange::DenyUser { .. } => spec(
-                "iam:PutUserPolicy(deny everything)",
-                USER_POLICY,
-                "denies the user everything within seconds: its keys, its console and its live sessions, those of GetSessionToken and GetFederationToken too",
-                WRITTEN,
-                Undo::Call(
-                    "iam:DeleteUserPolicy, not before every key and password of the user is new and the last stolen session has ended (GetSessionToken and GetFederationToken: up to 36 h)",
-                ),
-            ),
-            IamChange::RevokeUserSessions { .. } => once(spec(
-                "iam:PutUserPolicy(deny sessions issued until now)",
-                USER_POLICY,
-                "denies every session of the user that was issued until now, console and federation too; its access keys work on",
-                WRITTEN,
-                Undo::Call("iam:DeleteUserPolicy, not before the last stolen session has ended (up to 36 h)"),
-            )),
-            IamChange::DenyRole { .. } => spec(
-                "iam:PutRolePolicy(deny everything)",
-                ROLE_POLICY,
-                "denies the role everything, sessions to come too, whoever its trust policy lets in; a service that cleans up with this role can't until it is undone",
-                WRITTEN,
-                Undo::Call(
-                    "iam:DeleteRolePolicy, not before its trust policy is mended and the last stolen session has ended (up to 12 h)",
-                ),
-            ),
-            IamChange::RevokeRoleSessions { .. } => once(spec(
-                "iam:PutRolePolicy(AWSRevokeOlderSessions, now)",
-                ROLE_POLICY,
-                "denies every session of the role that was issued until now; who may take the role takes it again",
-                WRITTEN,
-                Undo::Call(
-                    "iam:DeleteRolePolicy, or the AWSRevokeOlderSessions policy that stood before, not before the last stolen session has ended (up to 12 h)",
-                ),
-            )),
-            IamChange::DenySessions { .. } => once(spec(
-                "iam:PutRolePolicy(deny aws:userid of these session names, issued until now)",
-                ROLE_POLICY,
-                "denies the role's sessions of these names that were issued until now, and leaves its other users alone",
-                WRITTEN,
-                Undo::Call("iam:DeleteRolePolicy, not before the last stolen session has ended (up to 12 h)"),
-            )),
-            IamChange::DeactivateAccessKey { .. } => spec(
-                "iam:UpdateAccessKey(Status=Inactive)",
-                &["iam:UpdateAccessKey", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"],
-                "the key signs nothing new, and its SES SMTP password neither; sessions that it minted live on until they are denied",
-                "the key reads Inactive",
-                Undo::Call("iam:UpdateAccessKey(Status=Active), never for a key that leaked: make a new one"),
-            ),
-            IamChange::ResetLoginProfile { .. } => spec(
-                "iam:UpdateLoginProfile(random password that nobody is told, reset required)",
-                &["iam:UpdateLoginProfile", "iam:GetLoginProfile"],
-                "the password signs in no more; the console session that is open ends with the user's sessions",
-                "the login profile reads reset required",
-                Undo::None("The password that it replaces can't be brought back; the user gets a new one."),
-            ),
-            IamChange::DeactivateServiceSpecificCredential { .. } => spec(
-                "iam:UpdateServiceSpecificCredential(Status=Inactive)",
-                &["iam:UpdateServiceSpecificCredential", "iam:ListServiceSpecificCredentials"],
-                "the credential (Bedrock, CodeCommit, Keyspaces) signs in no more",
-                "the credential reads Inactive",
-                Undo::Call("iam:UpdateServiceSpecificCredential(Status=Active)"),
-            ),
-            IamChange::DeactivateSshPublicKey { .. } => spec(
-                "iam:UpdateSSHPublicKey(Status=Inactive)",
-                &["iam:UpdateSSHPublicKey", "iam:ListSSHPublicKeys"],
-                "the key opens CodeCommit no more",
-                "the key reads Inactive",
-                Undo::Call("iam:UpdateSSHPublicKey(Status=Active)"),
-            ),
-            IamChange::DeactivateSigningCertificate { .. } => spec(
-                "iam:UpdateSigningCertificate(Status=Inactive)",
-                &["iam:UpdateSigningCertificate", "iam:ListSigningCertificates"],
-                "the certificate signs nothing more",
-                "the certificate reads Inactive",
-                Undo::Call("iam:UpdateSigningCertificate(Status=Active)"),
-            ),
-        }
-    }
-
-    /// Returns what takes it back, given what was seen before it.
-    pub fn undo(&self, _before: &Value) -> Reversal {
-        match self {
-            IamChange::DenyUser { .. }
-            | IamChange::RevokeUserSessions { .. }
-            | IamChange::DenyRole { .. }
-            | IamChange::RevokeRoleSessions { .. }
-            | IamChange::DenySessions { .. }
-            | IamChange::DeactivateAccessKey { .. }
-            | IamChange::ResetLoginProfile { .. }
-            | IamChange::DeactivateServiceSpecificCredential { .. }
-            | IamChange::DeactivateSshPublicKey { .. }
-            | IamChange::DeactivateSigningCertificate { .. } => Reversal::None("not built yet"),
-        }
-    }
+    /// Takes back alone, as all that follow: the inline policy as it was, or none.
+    SetUserPolicy {
+        user: Arc<str>,
+        id: Arc<str>,
+        policy: Arc<str>,
+        document: Option<Arc<str>>,
+    },
+    SetRolePolicy {
+        role: Arc<str>,
+        id: Arc<str>,
+        policy: Arc<str>,
+        document: Option<Arc<str>>,
+    },
+    ActivateAccessKey {
+        user: Arc<str>,
+        key: Arc<str>,
+    },
+    ActivateServiceSpecificCredential {
+        user: Arc<str>,
+        id: Arc<str>,
+    },
+    ActivateSshPublicKey {
+        user: Arc<str>,
+        id: Arc<str>,
+    },
+    ActivateSigningCertificate {
+        user: Arc<str>,
+        id: Arc<str>,
+    },
+    DetachDenyFromUser {
+        user: Arc<str>,
+        id: Arc<str>,
+    },
+    DetachDenyFromRole {
+        role: Arc<str>,
+        id: Arc<str>,
+    },
+    /// An absent `boundary` is none.
+    SetUserBoundary {
+        user: Arc<str>,
+        id: Arc<str>,
+        boundary: Option<Arc<str>>,
+    },
+    SetRoleBoundary {
+        role: Arc<str>,
+        id: Arc<str>,
+        boundary: Option<Arc<str>>,
+    },
+    /// The group goes with its last member.
+    LeaveDenyGroup {
+        user: Arc<str>,
+        id: Arc<str>,
+    },
+    /// Takes our attached policy off and deletes it; with a `document`, writes that into it instead.
+    DropRevocation {
+        role: Arc<str>,
+        id: Arc<str>,
+        /// Of the two that there may be, the one that names sessions.
+        named: bool,
+        document: Option<Arc<str>>,
+    },
+    CreateOidcProvider {
+        arn: Arc<str>,
+        url: Arc<str>,
+        clients: Vec<Arc<str>>,
+        thumbprints: Vec<Arc<str>>,
+        tags: Vec<(Arc<str>, Arc<str>)>,
+    },
+    CreateSamlProvider {
+        arn: Arc<str>,
+        metadata: Arc<str>,
+        tags: Vec<(Arc<str>, Arc<str>)>,
+    },
+    EnableOutboundFederation {},
 }

@@ -11,11 +11,13 @@ mod cloudformation;
 mod cloudtrail;
 mod ec2;
 mod ecs;
+mod eks;
 mod eventbridge;
 mod glue;
 mod iam;
 mod lambda;
 mod lightsail;
+mod organizations;
 mod rolesanywhere;
 mod s3;
 mod sagemaker;
@@ -23,19 +25,22 @@ mod scheduler;
 mod sesv2;
 mod sfn;
 mod ssm;
+mod sso;
 
-pub use autoscaling::AutoScalingChange;
+pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
 pub use cloudcontrol::{CloudControlChange, Identifier, TYPES, TypeRow};
 pub use cloudformation::CloudFormationChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
-pub use ec2::Ec2Change;
+pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
+pub use eks::{AccessEntry, EksChange};
 pub use eventbridge::EventBridgeChange;
 pub use glue::GlueChange;
 pub use iam::IamChange;
-pub use lambda::LambdaChange;
+pub use lambda::{FunctionPermission, LambdaChange};
 pub use lightsail::LightsailChange;
+pub use organizations::OrganizationsChange;
 pub use rolesanywhere::RolesAnywhereChange;
 pub use s3::{PublicAccessBlock, S3Change, SUSPICIOUS_DAYS};
 pub use sagemaker::{SageMakerChange, SageMakerJob};
@@ -43,6 +48,7 @@ pub use scheduler::SchedulerChange;
 pub use sesv2::SesChange;
 pub use sfn::StepFunctionsChange;
 pub use ssm::SsmChange;
+pub use sso::SsoChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -71,6 +77,16 @@ macro_rules! services {
                 }
             }
 
+            /// One change of every kind that there is, in no meaningful order: what is asked of all of them is asked of these.
+            pub fn samples() -> Result<Vec<AwsChange>, String> {
+                let mut all = Vec::new();
+                $(
+                    let some = super::samples::of::<$changes>().map_err(|error| format!("{}: {error}", stringify!($name)))?;
+                    all.extend(some.into_iter().map(AwsChange::$name));
+                )*
+                Ok(all)
+            }
+
             /// The service, which one file of `cloud/aws` speaks to.
             pub fn service(&self) -> &'static str {
                 match self {
@@ -89,11 +105,14 @@ macro_rules! services {
 
 services! {
     Iam(IamChange),
+    Organizations(OrganizationsChange),
+    Sso(SsoChange),
     RolesAnywhere(RolesAnywhereChange),
     CloudTrail(CloudTrailChange),
     AutoScaling(AutoScalingChange),
     Ec2(Ec2Change),
     Ecs(EcsChange),
+    Eks(EksChange),
     Lambda(LambdaChange),
     EventBridge(EventBridgeChange),
     Batch(BatchChange),

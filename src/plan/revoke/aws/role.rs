@@ -2,7 +2,7 @@
 //! sessions where nobody else uses it; by session name where others do.
 
 use super::arn::{account_of, last, session_of};
-use super::{ROLE, after, gone, made_by};
+use super::{ROLE, after, gone, latest, made_by};
 use crate::model::EventId;
 use crate::model::change::IamChange;
 use crate::model::report::{Credential, Resource};
@@ -98,9 +98,16 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
                     list(ids)
                 ));
             }
-            (spare, IamChange::DenySessions { role: arn.clone(), names: names.into_iter().collect() })
+            let names = names.into_iter().collect();
+            (
+                spare,
+                IamChange::DenySessions { role: arn.clone(), names, issued_before: latest(&role.sessions) },
+            )
         }
-        None => (spare, IamChange::RevokeRoleSessions { role: arn.clone() }),
+        None => (
+            spare,
+            IamChange::RevokeRoleSessions { role: arn.clone(), issued_before: latest(&role.sessions) },
+        ),
     };
     if !ground.has_seen(account) {
         why.push(format!("No log of account {account} was seen: what was done there, and who else uses the role, is not known."));

@@ -2,7 +2,7 @@
 //! is ended, so that its own work goes on.
 
 use super::arn::{account_of, last};
-use super::{USER, after, gone, made_by};
+use super::{USER, after, gone, latest, made_by};
 use crate::model::EventId;
 use crate::model::change::IamChange;
 use crate::model::report::{Credential, Resource};
@@ -74,7 +74,8 @@ pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
             let why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
-            draft(why, IamChange::RevokeUserSessions { user: name.clone() }, &events);
+            let issued_before = latest(&user.sessions);
+            draft(why, IamChange::RevokeUserSessions { user: name.clone(), issued_before }, &events);
         }
         if let Some(password) = user.password {
             let events = password.event.iter().cloned().collect();

@@ -1,0 +1,288 @@
+//! Shows a plan as the cloud is now, asks, carries it out and says how it went: the same for revoke, contain and undo.
+
+use super::Failure;
+use super::args::ActArgs;
+use super::exit;
+use super::live::Session;
+use super::ui::Ui;
+use crate::case::Case;
+use crate::exec::run::{About, Halt};
+use crate::exec::{self, Approved, Consent, Done, End, Journal, Means, Refused, Terms, Told, Verdict, Wall};
+use crate::model::plan::{Plan, Step};
+use crate::model::{Gap, Time};
+use crate::observe::{self, Seen};
+use crate::render::line::Style;
+use crate::render::{Line, Untrusted, count, json, plan as plan_text};
+use anyhow::anyhow;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Everything that acting needs besides the plan.
+pub struct Actor<'a> {
+    pub session: &'a Session,
+    pub case: &'a Case,
+    pub args: &'a ActArgs,
+    pub ui: &'a Ui,
+    pub stop: &'static AtomicBool,
+}
+
+/// What came of a plan.
+#[derive(Default)]
+pub struct Acted {
+    /// Steps that were carried out now, or were so already.
+    pub good: usize,
+    /// Of these, carried out now.
+    pub did: usize,
+    pub bad: usize,
+    /// Whether anything was called at all, whatever came of it.
+    pub has_called: bool,
+    pub is_interrupted: bool,
+    pub gaps: Vec<Gap>,
+    /// For `-o json`.
+    pub documents: Vec<Value>,
+}
+
+impl Acted {
+    pub fn join(&mut self, other: Acted) {
+        self.good += other.good;
+        self.did += other.did;
+        self.has_called |= other.has_called;
+        self.bad += other.bad;
+        self.is_interrupted |= other.is_interrupted;
+        self.gaps.extend(other.gaps);
+        self.documents.extend(other.documents);
+    }
+
+    /// The exit code, if acting alone decided it.
+    pub fn code(&self) -> u8 {
+        match (self.is_interrupted, self.has_called, self.bad) {
+            (true, _, _) => exit::INTERRUPTED,
+            (false, _, 0) => exit::SUCCESS,
+            (false, true, _) => exit::PARTLY,
+            (false, false, _) => exit::FAILURE,
+        }
+    }
+}
+
+impl Actor<'_> {
+    /// Holds a plan against the cloud, shows it, asks, carries it out.
+    pub fn act(&self, plan: Plan) -> Result<Acted, Failure> {
+        let Seen { plan, already, gone, gaps } =
+            self.session.runtime.block_on(observe::see(self.session.inventory(), plan));
+        self.case.write_plan(plan.kind.name(), &json::document(&plan))?;
+        self.show(&plan, &already, &gone)?;
+        let mut acted = Acted { good: already.len() + gone.len(), gaps, ..Acted::default() };
+        acted.documents.push(json!({"plan": plan, "already": numbers(&already), "gone": numbers(&gone)}));
+        if self.args.dry_run || plan.steps.is_empty() {
+            return Ok(acted);
+        }
+        let approved = self.approve(plan)?;
+        let done = self.carry_out(approved)?;
+        self.tell(&done);
+        acted.good += done.ends.iter().filter(|ended| ended.end.is_good()).count();
+        acted.bad += done.ends.iter().filter(|ended| !ended.end.is_good()).count();
+        acted.bad += done.reverted.len();
+        acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
+        acted.has_called |= done.ends.iter().any(|ended| matches!(ended.end, End::Done | End::NotSeen(_)));
+        acted.is_interrupted |= done.halted == Some(Halt::Interrupted);
+        acted.documents.push(document(&done));
+        if let Some(Halt::Journal(why)) = &done.halted {
+            return Err(Failure::Other(anyhow!(
+                "go on: the journal can't be written, and without it nothing is called: {why}"
+            )));
+        }
+        Ok(acted)
+    }
+
+    fn show(&self, plan: &Plan, already: &[Step], gone: &[Step]) -> anyhow::Result<()> {
+        let mut view = self.ui.view(Some(Time::now()));
+        // Consent is asked of somebody who saw every step.
+        view.detail |= plan.steps.len() <= FEW || self.args.dry_run;
+        let text = plan_text::plan(plan, &view);
+        match self.args.audit.is_table() {
+            true => self.ui.result(text.as_bytes())?,
+            false => self.ui.aside(&text),
+        }
+        if !already.is_empty() {
+            self.ui
+                .note(count(already.len() as u64, "step", "steps").put(" of this plan: it is so already."));
+        }
+        if !gone.is_empty() {
+            self.ui.note(
+                count(gone.len() as u64, "step", "steps").put(" of this plan: what it was about is gone."),
+            );
+        }
+        Ok(())
+    }
+
+    fn approve(&self, plan: Plan) -> Result<Approved, Failure> {
+        let guard = &self.session.guard;
+        let forbids = |step: &Step| {
+            let names = [Some(&step.target.id), step.target.name.as_ref()].into_iter().flatten();
+            guard.forbids(names.map(|name| &**name)).map(str::to_owned)
+        };
+        let most = self.session.config.max_steps.map_or(exec::gate::MOST_STEPS, |most| most as usize);
+        let terms = Terms { most, forbids: &forbids };
+        let mut ask = self.ui;
+        let consent = match (self.args.yes, self.ui.can_ask()) {
+            (true, _) => Consent::Given,
+            (false, true) => Consent::Asked { ask: &mut ask, expect: &self.session.word },
+            (false, false) => Consent::Nobody,
+        };
+        exec::gate::approve(plan, consent, &terms).map_err(|refused| match refused {
+            Refused::Nobody | Refused::Declined | Refused::Forbidden { .. } => {
+                Failure::Refused(refused.into())
+            }
+            Refused::Ask(_) => Failure::Other(refused.into()),
+        })
+    }
+
+    fn carry_out(&self, approved: Approved) -> anyhow::Result<Done> {
+        let journal = Journal::open(self.case)?;
+        let about = About {
+            command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+            operator: Some(self.session.aws.identity.arn.to_string()),
+            endpoints: self.session.aws.overrides().to_vec(),
+        };
+        let ui = self.ui.clone();
+        let tell = move |told: Told| hear(&ui, told);
+        let aws = &*self.session.aws;
+        let means = Means {
+            inventory: aws,
+            mutator: aws,
+            journal: &journal,
+            clock: &Wall,
+            tell: &tell,
+            stop: self.stop,
+        };
+        let options = exec::Options::default();
+        self.session.runtime.block_on(async {
+            let done = exec::run::run(approved, &about, means, options).await;
+            if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
+                self.ui
+                    .note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
+                return Ok(exec::run::watch(done, &WATCH, means, options).await);
+            }
+            Ok(done)
+        })
+    }
+
+    /// Says how it went: what is not so first.
+    fn tell(&self, done: &Done) {
+        for ended in &done.ends {
+            let Some(why) = ended.end.why() else { continue };
+            self.ui.warn(
+                Line::new()
+                    .put("step ")
+                    .put(ended.no)
+                    .put(", ")
+                    .put(Untrusted(ended.target.kind))
+                    .put(" ")
+                    .put(Untrusted(&ended.target.id))
+                    .put(": ")
+                    .put(Untrusted(why))
+                    .put("."),
+            );
+        }
+        for no in done.reverted.keys() {
+            self.ui.warn(Line::new().put("step ").put(*no).put(" was taken away again by somebody else."));
+        }
+        let tally = done.tally();
+        let line = match done.verdict() {
+            Verdict::Whole => Line::new().styled(Style::Bold, "Done and seen: "),
+            Verdict::Partly => Line::new().styled(Style::Red, "Partly done: "),
+            Verdict::Nothing => Line::new().styled(Style::Red, "Nothing was done: "),
+        };
+        let dir = self.case.dir().to_string_lossy();
+        self.ui.note(
+            line.join(count(tally.done, "step", "steps"))
+                .put(" carried out, ")
+                .put(tally.already)
+                .put(" so already, ")
+                .put(tally.gone)
+                .put(" gone, ")
+                .put(tally.skipped)
+                .put(" skipped, ")
+                .put(tally.failed)
+                .put(" failed, ")
+                .put(tally.not_started)
+                .put(" not started. The journal is in ")
+                .put(Untrusted(&dir))
+                .put("; triage undo takes it back."),
+        );
+    }
+}
+
+/// Plans of so few steps are shown whole.
+const FEW: usize = 20;
+/// When what was done is looked at again with `--watch`.
+const WATCH: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(900)];
+
+fn numbers(steps: &[Step]) -> Vec<Value> {
+    steps.iter().map(|step| json!({"target": step.target, "change": step.change})).collect()
+}
+
+fn hear(ui: &Ui, told: Told) {
+    match told {
+        Told::Resolving { intents } => ui.note(
+            count(intents as u64, "call", "calls")
+                .put(" of an earlier run had no end; looking what became of them."),
+        ),
+        Told::Reverted { step, target, what } => ui.warn(
+            Line::new()
+                .styled(Style::Red, "TAKEN AWAY AGAIN: ")
+                .put("step ")
+                .put(step)
+                .put(" on ")
+                .put(Untrusted(&target.id))
+                .put(" (")
+                .put(Untrusted(&what))
+                .put("): somebody still has power there."),
+        ),
+        Told::Reapplied { step, target } => {
+            ui.note(
+                Line::new()
+                    .put("Step ")
+                    .put(step)
+                    .put(" on ")
+                    .put(Untrusted(&target.id))
+                    .put(" is in force again."),
+            );
+        }
+        Told::TriesNext { step, why } => {
+            ui.note(
+                Line::new().put("Step ").put(step).put(" tries another way: ").put(Untrusted(&why)).put("."),
+            );
+        }
+        Told::Repeats { .. } | Told::Calls { .. } | Told::Ended { .. } => {}
+    }
+}
+
+fn document(done: &Done) -> Value {
+    let ends: Vec<Value> = done
+        .ends
+        .iter()
+        .map(|ended| {
+            let end = match &ended.end {
+                End::Done => "done",
+                End::Already => "already",
+                End::Gone => "gone",
+                End::Skipped(_) => "skipped",
+                End::Failed(_) => "failed",
+                End::NotSeen(_) => "not_seen",
+                End::NotStarted => "not_started",
+            };
+            let mut one = json!({"no": ended.no, "target": ended.target, "end": end});
+            if let Some(why) = ended.end.why() {
+                one["why"] = why.into();
+            }
+            if done.reverted.contains_key(&ended.no) {
+                one["taken_away_again"] = true.into();
+            }
+            one
+        })
+        .collect();
+    json!({"kind": done.kind.name(), "ends": ends})
+}

@@ -1,0 +1,296 @@
+//! A command that asks or changes a live cloud: signed in, what stands in between said, the guard known, the scopes known.
+
+use super::args::AuditArgs;
+use super::audit::Kept;
+use super::config::Config;
+use super::live_args::LiveArgs;
+use super::ui::Ui;
+use super::{Failure, live_args, sources};
+use crate::analyze::Investigation;
+use crate::analyze::investigation::Own;
+use crate::case::Case;
+use crate::cloud::aws::lookup_events::EventHistory;
+use crate::cloud::aws::{self, Aws};
+use crate::cloud::many::Many;
+use crate::cloud::{Inventory, LogSource};
+use crate::collect::{self, Corpus, Live, Settling};
+use crate::model::gap::GapKind;
+use crate::model::report::Window;
+use crate::model::{Gap, Principal, Provider, Report, Time};
+use crate::observe::{self, Looked};
+use crate::plan::Guard;
+use crate::progress::Progress;
+use crate::render::{Line, Untrusted, count, json};
+use anyhow::{Context, anyhow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+/// A signed-in operator and where they can go.
+pub struct Session {
+    pub runtime: Runtime,
+    pub aws: Arc<Aws>,
+    pub guard: Guard,
+    pub config: Config,
+    /// Accounts and their regions.
+    pub scopes: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    pub gaps: Vec<Gap>,
+    /// What the operator types to consent: the account's alias, else its id.
+    pub word: String,
+}
+
+impl Session {
+    /// Signs in and says, before anything else, who we are and what stands between us and the cloud.
+    pub fn connect(args: &LiveArgs, case: &str, changes: bool, ui: &Ui) -> Result<Session, Failure> {
+        let config = args.config().map_err(Failure::Usage)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("start the network's threads")?;
+        let connect = args.connect(&config, case, changes);
+        let aws =
+            runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}"))?;
+        let who = &aws.identity;
+        ui.note(
+            Line::new()
+                .put("Signed in as ")
+                .put(Untrusted(&who.arn))
+                .put(" in ")
+                .put(Untrusted(&who.account))
+                .put("."),
+        );
+        for line in aws.overrides() {
+            ui.warn(Line::new().put(Untrusted(line)));
+        }
+        if changes && let Some(why) = args.refuses_change(&aws) {
+            return Err(Failure::Refused(anyhow!("change anything: {why}")));
+        }
+        let guard = LiveArgs::guard(&config, live_args::ours(&aws));
+        let aws = Arc::new(aws);
+        let (scopes, gaps, word) = runtime.block_on(scopes(&aws, args, &config, ui))?;
+        Ok(Session { runtime, aws, guard, config, scopes, gaps, word })
+    }
+
+    /// Refuses to work on the credential that it works with.
+    pub fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {
+        if principal.provider != Provider::Aws {
+            return Err(Failure::Usage(anyhow!(
+                "{}: Google Cloud can't be asked live yet\nhint: export its logs and give them with --logs PATH…",
+                principal.id
+            )));
+        }
+        if self.aws.is_self(principal) {
+            return Err(Failure::Refused(anyhow!(
+                "go on: {} is what this program is signed in with, and revoking it would cut the branch that we sit on\nhint: sign in \
+                 as somebody else (--profile …)",
+                principal.id
+            )));
+        }
+        Ok(())
+    }
+
+    pub fn inventory(&self) -> Arc<dyn Inventory> {
+        self.aws.clone()
+    }
+
+    /// Follows the principal through every account and region, and asks what became of what it made.
+    pub fn investigate(
+        &self,
+        args: &AuditArgs,
+        principal: &Principal,
+        window: &Window,
+        case: &Case,
+        settles: bool,
+        ui: &Ui,
+        stop: &AtomicBool,
+    ) -> Result<(Report, Corpus), Failure> {
+        let now = Time::now();
+        let mut investigation = Investigation::new(principal.clone(), window.clone());
+        let own = self.aws.own();
+        investigation.leave_out(Own {
+            keys: own.access_keys.clone(),
+            sessions: [own.session_name.clone()].into(),
+            principals: own.arns.clone(),
+        });
+        self.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
+        let progress = Progress::default();
+        let watch = ui.watch(&progress);
+        let evidence = case.evidence();
+        let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
+        let mut reach = Reach::new(self, args, &history);
+        let mut sources: Vec<&dyn LogSource> = vec![&history];
+        let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
+        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        sources.extend(further.iter().map(sources::Further::source));
+        let source = Many(sources);
+        let mut onward = |known: &Investigation| reach.onward(known);
+        let wait = |long: Duration| self.pause(long, stop);
+        let mut live = Live {
+            reach: Some(&mut onward),
+            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        };
+        let read =
+            collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
+        drop(watch);
+        // What was kept is made to last even when the rest failed.
+        evidence.finish()?;
+        let mut corpus = read?;
+        corpus.gaps.extend(reach.gaps);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
+        collect::tell(&mut investigation, &corpus);
+        let asked: Vec<_> = further.iter().flat_map(sources::Further::asked).collect();
+        if !asked.is_empty() {
+            case.write_document("queries", &json::document(&asked))?;
+        }
+        self.look(&mut investigation, case)?;
+        Ok((investigation.report(), corpus))
+    }
+
+    /// Waits so long, or until the run is stopped.
+    pub fn pause(&self, long: Duration, stop: &AtomicBool) {
+        let until = Instant::now() + long;
+        while !stop.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(GLANCE));
+        }
+    }
+
+    /// What was looked into, for the case.
+    pub fn scope_names(&self) -> Vec<String> {
+        let names = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
+            regions.iter().map(|region| format!("{account}/{region}")).collect::<Vec<_>>()
+        };
+        self.scopes.iter().flat_map(names).collect()
+    }
+
+    /// Asks what became of what was made, and of what that turns out to hold, until nothing new comes.
+    fn look(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+        let mut known = usize::MAX;
+        for _ in 0..LOOKS {
+            let report = investigation.report();
+            if report.resources.len() == known || report.resources.is_empty() {
+                break;
+            }
+            known = report.resources.len();
+            let looked = self.runtime.block_on(observe::observe(self.inventory(), &report, Time::now));
+            self.keep(looked, investigation, case)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&self, looked: Looked, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+        // Saved first, then believed.
+        for (place, lines) in &looked.lines {
+            case.add_inventory(Provider::Aws, &place.account, &place.region, lines)?;
+        }
+        looked.gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        looked.observed.into_iter().for_each(|seen| investigation.observe(seen));
+        Ok(())
+    }
+}
+
+/// Events are late by up to 85 minutes (aws.md 1.4).
+const LATE_MINUTES: u32 = 120;
+/// How often a wait looks whether the run was stopped.
+const GLANCE: Duration = Duration::from_millis(200);
+/// A stack launches a group that launches machines: so many looks one after another, no more.
+const LOOKS: usize = 4;
+
+/// Goes into the accounts that the chain leads to.
+struct Reach<'a> {
+    session: &'a Session,
+    args: &'a AuditArgs,
+    history: &'a EventHistory,
+    known: BTreeSet<Arc<str>>,
+    gaps: Vec<Gap>,
+}
+
+impl<'a> Reach<'a> {
+    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a EventHistory) -> Reach<'a> {
+        let known = session.scopes.iter().map(|(account, _)| account.clone()).collect();
+        Reach { session, args, history, known, gaps: Vec::new() }
+    }
+
+    /// Whether there is an account now that there was not before.
+    fn onward(&mut self, investigation: &Investigation) -> bool {
+        let mut is_further = false;
+        for account in investigation.accounts_met() {
+            if !self.known.insert(account.clone()) {
+                continue;
+            }
+            let session = self.session;
+            let found = session.runtime.block_on(regions_of(&session.aws, &account, &self.args.live));
+            match found {
+                Ok((regions, gaps)) => {
+                    self.gaps.extend(gaps);
+                    is_further |= self.history.add(vec![(account, regions)]);
+                }
+                Err(gap) => self.gaps.push(Gap {
+                    kind: GapKind::NotFollowed,
+                    why: format!("the chain leads there and we could not follow: {}", gap.why),
+                    ..gap
+                }),
+            }
+        }
+        is_further
+    }
+}
+
+/// Where to look: the accounts asked for, and their regions; and the word that the operator consents with.
+async fn scopes(
+    aws: &Arc<Aws>,
+    args: &LiveArgs,
+    config: &Config,
+    ui: &Ui,
+) -> Result<(Vec<(Arc<str>, Vec<Arc<str>>)>, Vec<Gap>, String), Failure> {
+    let asked = args.accounts_asked(config).map_err(Failure::Usage)?;
+    let (accounts, mut gaps) = aws.accounts(&asked).await;
+    let mut jobs = JoinSet::new();
+    for account in accounts.into_iter().filter(|account| account.is_open()) {
+        let (aws, args) = (aws.clone(), args.clone());
+        jobs.spawn(async move { (account.id.clone(), regions_of(&aws, &account.id, &args).await) });
+    }
+    let mut scopes = BTreeMap::new();
+    while let Some(done) = jobs.join_next().await {
+        match done {
+            Ok((account, Ok((regions, more)))) => {
+                gaps.extend(more);
+                scopes.insert(account, regions);
+            }
+            Ok((_, Err(gap))) => gaps.push(gap),
+            Err(failure) => gaps.push(Gap::unread("accounts", failure.to_string())),
+        }
+    }
+    let word = match aws.alias(&aws.identity.account).await {
+        Ok(Some(alias)) => alias,
+        Ok(None) | Err(_) => aws.identity.account.to_string(),
+    };
+    let regions: BTreeSet<&Arc<str>> = scopes.values().flatten().collect();
+    ui.note(
+        Line::new()
+            .put("Looking in ")
+            .join(count(scopes.len() as u64, "account", "accounts"))
+            .put(" and ")
+            .join(count(regions.len() as u64, "region", "regions"))
+            .put("."),
+    );
+    Ok((scopes.into_iter().collect(), gaps, word))
+}
+
+/// Enters an account and returns its enabled regions, narrowed to those asked for.
+async fn regions_of(aws: &Aws, account: &str, args: &LiveArgs) -> Result<(Vec<Arc<str>>, Vec<Gap>), Gap> {
+    aws.enter(account).await?;
+    let (found, mut gaps) = aws.regions(account).await;
+    let (regions, unknown) = aws::narrow(found, &args.regions);
+    gaps.extend(unknown.into_iter().map(|name| {
+        Gap::new(GapKind::NotFollowed, format!("{name} of {account}"), "no such region is enabled there")
+    }));
+    Ok((regions.into_iter().filter(|region| region.is_enabled).map(|region| region.name).collect(), gaps))
+}

@@ -1,0 +1,396 @@
+"""A loopback front before moto: every call passes untouched and is written down as CloudTrail would.
+
+    front.py --moto http://127.0.0.1:5000 [--port 0]
+
+Prints `{"port": …}` once it listens. `/_front/…` is the tests' own door (see Control): clock, sources, faults, late events.
+Keys that IAM would refuse are refused here, since moto lets them pass; what moto lacks is in extras.py.
+"""
+
+import argparse
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+import extras
+import state
+import wire
+from access import Access, stamp
+from trail import READS, Trail
+
+HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade", "proxy-connection", "expect"}
+# What a read would still show for a while after a change: IAM answers from replicas.
+SHOWN_BY = {
+    "PutUserPolicy": ("GetUserPolicy", "ListUserPolicies"), "DeleteUserPolicy": ("GetUserPolicy", "ListUserPolicies"),
+    "PutRolePolicy": ("GetRolePolicy", "ListRolePolicies"), "DeleteRolePolicy": ("GetRolePolicy", "ListRolePolicies"),
+    "UpdateAccessKey": ("ListAccessKeys",), "UpdateAssumeRolePolicy": ("GetRole",), "AttachUserPolicy": ("ListAttachedUserPolicies",),
+}
+
+
+class Front:
+    def __init__(self, moto_url):
+        self.url = moto_url.rstrip("/")
+        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=5, read=60))
+        self.clients, self.lock = {}, threading.RLock()
+        self.reset()
+
+    def reset(self):
+        self.offset = 0.0
+        self.access = Access(self.moto)
+        self.trail = Trail(self.clock)
+        self.extras = extras.Extras(self.access, self.trail, self.moto, self.clock)
+        self.faults, self.hooks, self.calls, self.lagging, self.lag = [], [], [], {}, 0
+        self.sources, self.launched = {}, set()
+
+    def clock(self):
+        return extras.now() + timedelta(seconds=self.offset)
+
+    def moto(self, service, account, region="us-east-1"):
+        """A client of moto itself, in any account: for looking, never recorded."""
+        with self.lock:
+            if (service, account, region) not in self.clients:
+                client = boto3.client(service, region_name=region, endpoint_url=self.url, aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+                                      aws_secret_access_key="none", config=Config(retries={"total_max_attempts": 2}))
+                client.meta.events.register("before-sign.*.*", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
+                self.clients[(service, account, region)] = client
+            return self.clients[(service, account, region)]
+
+    # -- one request --------------------------------------------------------------------------------------------------------
+
+    def handle(self, method, target, headers, body):
+        """Answers one request: (status, headers, body), or the name of a way to hurt the connection."""
+        call = wire.Call(method, target, headers, body)
+        who = self.access.keys.get(call.key)
+        row = {"at": time.time(), "account": who.account if who else None, "region": call.region, "service": call.service or call.signed_for,
+               "action": call.operation, "key": call.key, "agent": headers.get("User-Agent", ""), "status": None,
+               "mutating": not (call.operation and READS.match(call.operation))}
+        with self.lock:
+            row["n"] = len(self.calls)
+            self.calls.append(row)
+        asked = call.params()
+        row["asked"] = asked
+        answer = self._answer(call, who, asked, row)
+        if isinstance(answer, tuple):
+            row["status"] = answer[0]
+        else:
+            row["status"] = answer["hurt"]
+        return answer
+
+    def _answer(self, call, who, asked, row):
+        fault = self._fault(call, who)
+        if fault and fault["kind"] in ("reset", "hang"):
+            return {"hurt": fault["kind"], "seconds": fault.get("seconds", 120)}
+        if call.signed_for is None:
+            return self._forward(call, None)
+        if self.access.is_dead(call.key):
+            code, status = call.refusal("dead")
+            row["error"] = code
+            return call.error(code, status, "The security token included in the request is invalid.")
+        if fault and fault["kind"] == "disabled" or self.extras.is_disabled(who.account, call.region):
+            code, status = call.refusal("dead")
+            row["error"] = code
+            return call.error(code, status, "The security token included in the request is invalid")
+        if fault and fault["kind"] in wire.KINDS:
+            code, status = call.refusal(fault["kind"])
+            row["error"] = code
+            answer = call.error(fault.get("code", code), fault.get("status", status), fault.get("message", f"{code}: a fault of the test"))
+            if fault["kind"] == "denied":
+                self._record(call, who, answer, asked)
+            return answer
+        if fault and fault["kind"] == "code":
+            row["error"] = fault["code"]
+            answer = call.error(fault["code"], fault.get("status", 400), fault.get("message", "a fault of the test"))
+            self._record(call, who, answer, asked)
+            return answer
+        if fault and fault["kind"] == "answer":
+            return call.answer(fault["answer"])
+        denied = self.access.denial(call, call.key, self.clock()) if call.operation else None
+        if denied:
+            code, status = call.refusal("denied")
+            row["error"] = code
+            answer = call.error(code, status, f"User: {who.arn} is not authorized to perform: {call.signed_for}:{call.operation} with an explicit deny")
+            self._record(call, who, answer, asked)
+            return answer
+        stale = self._stale(call, who, asked)
+        if stale:
+            return stale
+        own = self.extras.find(call)
+        if own:
+            try:
+                answer = call.answer(own(call, who, asked or {}))
+            except extras.Refused as refused:
+                answer = call.error(refused.code, refused.status, refused.message)
+        else:
+            answer = self._forward(call, who.account)
+        told = self._record(call, who, answer, asked)
+        if answer[0] >= 400:
+            row["error"] = told.get("Error", {}).get("Code")
+        elif told is not None:
+            self.access.learn(call, who, asked, told, self.clock())
+            self._after(call, who, asked)
+        return answer
+
+    def _forward(self, call, account):
+        headers = {name: value for name, value in call.headers.items() if name.lower() not in HOP}
+        if account:
+            headers["x-moto-account-id"] = account
+        got = self.pool.request(call.method, self.url + call.target, body=call.body or None, headers=headers, redirect=False,
+                                preload_content=True, decode_content=False)
+        return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, got.data
+
+    def _record(self, call, who, answer, asked):
+        if not call.operation:
+            return None
+        status, headers, body = answer
+        told = call.parsed(status, headers, body)
+        source = self.source(call.key, who)
+        self.trail.write(call, who, status, told, body, source, call.headers.get("User-Agent", ""), asked)
+        return told
+
+    def source(self, key, who):
+        return self.sources.get(key) or (who.source if who else None) or "192.0.2.10"
+
+    # -- faults, lag, what follows ------------------------------------------------------------------------------------------
+
+    def _fault(self, call, who):
+        about = {"service": call.service or call.signed_for, "action": call.operation, "region": call.region,
+                 "account": who.account if who else None, "key": call.key}
+        with self.lock:
+            for fault in self.faults:
+                if fault.get("times", 1) and all(fault.get(name) in (None, value) for name, value in about.items()):
+                    if fault.get("after", 0) > 0:
+                        fault["after"] -= 1
+                        continue
+                    fault["hit"] = fault.get("hit", 0) + 1
+                    if "times" in fault:
+                        fault["times"] -= 1
+                    return dict(fault)
+        return None
+
+    def _stale(self, call, who, asked):
+        if not self.lag or call.service != "iam":
+            return None
+        about = {name: asked[name] for name in ("UserName", "RoleName", "PolicyName") if asked and name in asked}
+        if call.operation in SHOWN_BY:
+            for reading in SHOWN_BY[call.operation]:
+                form = {"Action": reading, "Version": "2010-05-08", **{k: v for k, v in about.items() if k != "PolicyName" or reading.startswith("Get")}}
+                got = self.pool.request_encode_body("POST", self.url + "/", fields=form, encode_multipart=False, headers={
+                    "Authorization": call.headers.get("Authorization", ""), "x-moto-account-id": who.account})
+                seen = (who.account, reading, about.get("UserName") or about.get("RoleName"), form.get("PolicyName"))
+                self.lagging.setdefault(seen, (time.monotonic() + self.lag, (got.status, {"Content-Type": "text/xml"}, got.data)))
+            return None
+        seen = (who.account, call.operation, about.get("UserName") or about.get("RoleName"), about.get("PolicyName"))
+        until, answer = self.lagging.get(seen, (0, None))
+        if time.monotonic() < until:
+            return answer
+        self.lagging.pop(seen, None)
+        return None
+
+    def _after(self, call, who, asked):
+        if call.service in ("autoscaling", "ec2") and not READS.match(call.operation) and call.operation != "RunInstances":
+            self._tell_launches(who.account, call.region)
+        for hook in list(self.hooks):
+            if hook["after"] == call.operation and hook.get("user", (asked or {}).get("UserName")) == (asked or {}).get("UserName"):
+                if hook.get("times", 1) > 0:
+                    hook["times"] = hook.get("times", 1) - 1
+                    threading.Timer(hook.get("seconds", 2), self._undo_policy, (hook, who.account, dict(asked))).start()
+
+    def _undo_policy(self, hook, account, asked):
+        """An attacker that watches its own policies takes a deny away within the seconds before it is enforced."""
+        try:
+            if "RoleName" in asked:
+                self.moto("iam", account).delete_role_policy(RoleName=asked["RoleName"], PolicyName=asked["PolicyName"])
+                self.access.policies.get((account, "role", asked["RoleName"]), {}).pop(asked["PolicyName"], None)
+            else:
+                self.moto("iam", account).delete_user_policy(UserName=asked["UserName"], PolicyName=asked["PolicyName"])
+                self.access.policies.get((account, "user", asked["UserName"]), {}).pop(asked["PolicyName"], None)
+            hook["done"] = hook.get("done", 0) + 1
+        except Exception as error:
+            hook["failed"] = str(error)
+
+    def _tell_launches(self, account, region):
+        """Scaling groups launch inside moto, where no call passes: the record is that of the service."""
+        try:
+            groups = self.moto("autoscaling", account, region).describe_auto_scaling_groups()["AutoScalingGroups"]
+        except Exception:
+            return
+        for group in groups:
+            for instance in group["Instances"]:
+                if (account, instance["InstanceId"]) in self.launched:
+                    continue
+                self.launched.add((account, instance["InstanceId"]))
+                name = "AWSServiceRoleForAutoScaling"
+                role = f"arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/{name}"
+                tags = {"items": [{"key": "aws:autoscaling:groupName", "value": group["AutoScalingGroupName"]}]}
+                item = {"instanceId": instance["InstanceId"], "instanceState": {"code": 0, "name": "pending"}, "tagSet": tags}
+                if instance.get("InstanceType"):
+                    item["instanceType"] = instance["InstanceType"]
+                self.trail.write_service(account, region, "autoscaling.amazonaws.com", {
+                    "userIdentity": {"type": "AssumedRole", "principalId": "AROAEXAMPLEAUTOSCALIN:AutoScaling", "accountId": account,
+                                     "arn": f"arn:aws:sts::{account}:assumed-role/{name}/AutoScaling", "invokedBy": "autoscaling.amazonaws.com",
+                                     "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLEAUTOSCALIN", "arn": role,
+                                                                          "accountId": account, "userName": name},
+                                                        "attributes": {"creationDate": stamp(self.clock()), "mfaAuthenticated": "false"}}},
+                    "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances",
+                    "requestParameters": {"instancesSet": {"items": [{"minCount": 1, "maxCount": 1}]},
+                                          "tagSpecificationSet": {"items": [{"resourceType": "instance", "tags": tags["items"]}]}},
+                    "responseElements": {"requestId": wire.ID, "ownerId": account, "instancesSet": {"items": [item]}},
+                })
+
+
+class Control:
+    """The tests' door: `POST /_front/<verb>` with a JSON body."""
+
+    def __init__(self, front):
+        self.front = front
+
+    def run(self, verb, asked):
+        return getattr(self, f"do_{verb}")(asked)
+
+    def do_health(self, asked):
+        return {"ok": True}
+
+    def do_reset(self, asked):
+        self.front.pool.request("POST", self.front.url + "/moto-api/reset")
+        self.front.reset()
+        return {}
+
+    def do_root(self, asked):
+        return {"AccessKeyId": self.front.access.root(asked["account"]), "SecretAccessKey": "root-of-the-stand-in"}
+
+    def do_source(self, asked):
+        self.front.sources[asked["key"]] = asked["address"]
+        who = self.front.access.keys.get(asked["key"])
+        if who:
+            who.source = asked["address"]
+        return {}
+
+    def do_clock(self, asked):
+        self.front.offset += asked["ahead"]
+        return {"now": stamp(self.front.clock())}
+
+    def do_late(self, asked):
+        self.front.trail.delay = asked["seconds"]
+        return {}
+
+    def do_lag(self, asked):
+        self.front.lag = asked["seconds"]
+        self.front.lagging.clear()
+        return {}
+
+    def do_faults(self, asked):
+        """Sets all faults: [{kind, service, action, region, account, key, times, after, code, status, message, seconds, answer}]."""
+        before, self.front.faults = self.front.faults, asked
+        return before
+
+    def do_hooks(self, asked):
+        before, self.front.hooks = self.front.hooks, asked
+        return before
+
+    def do_calls(self, asked):
+        return [row for row in self.front.calls[asked.get("since", 0):]]
+
+    def do_records(self, asked):
+        return [{"account": account, "region": region, "record": record} for _, account, region, record, _ in self.front.trail.records]
+
+    def do_state(self, asked):
+        """What stands in moto: {accounts, regions}."""
+        return state.everything(self.front.moto, asked["accounts"], asked["regions"], self.front.extras)
+
+    def do_forget(self, asked):
+        """CloudTrail forgets what it was told, as after ninety days."""
+        self.front.trail.records.clear()
+        return {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    front = control = None
+
+    def log_message(self, *_):
+        pass
+
+    def _body(self):
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return body
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _serve(self):
+        try:
+            body = self._body()
+            if self.path.startswith("/_front/"):
+                answer = json.dumps(self.control.run(self.path[len("/_front/"):], json.loads(body or b"{}")), default=str).encode()
+                return self._send(200, {"Content-Type": "application/json"}, answer)
+            answer = self.front.handle(self.command, self.path, self.headers, body)
+            if isinstance(answer, dict):
+                if answer["hurt"] == "hang":
+                    time.sleep(answer["seconds"])
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+                return None
+            return self._send(*answer)
+        except (ConnectionError, BrokenPipeError, ValueError) as error:
+            if not isinstance(error, (ConnectionError, BrokenPipeError)):
+                self._broken()
+            self.close_connection = True
+        except Exception:
+            self._broken()
+
+    def _broken(self):
+        """The stand-in itself is at fault: said loudly, so that no test takes it for AWS."""
+        text = traceback.format_exc()
+        sys.stderr.write(f"front: {self.command} {self.path}\n{text}\n")
+        sys.stderr.flush()
+        self._send(599, {"Content-Type": "text/plain"}, text.encode())
+
+    def _send(self, status, headers, body):
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body) if self.command != "HEAD" else int(headers.get("Content-Length", 0))))
+        if "Date" not in headers:
+            self.send_header("Date", self.date_time_string())
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--moto", required=True)
+    options.add_argument("--port", type=int, default=0)
+    given = options.parse_args()
+    Handler.front = Front(given.moto)
+    Handler.control = Control(Handler.front)
+    server = Server(("127.0.0.1", given.port), Handler)
+    print(json.dumps({"port": server.server_address[1]}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
