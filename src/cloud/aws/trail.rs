@@ -100,12 +100,12 @@ async fn change_one(aws: &Aws, at: &Place, change: &CloudTrailChange) -> Result<
     match change {
         StartTrail { name } => {
             let home = Home::of(aws, at, name).await?;
-            let sent = home.client.start_logging().name(&home.arn).send().await;
+            let sent = home.client.start_logging().name(home.name()).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StartLogging", &home.at, error))?))
         }
         StopTrail { name } => {
             let home = Home::of(aws, at, name).await?;
-            let sent = home.client.stop_logging().name(&home.arn).send().await;
+            let sent = home.client.stop_logging().name(home.name()).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StopLogging", &home.at, error))?))
         }
         WidenTrail { name, what } | NarrowTrail { name, what } => {
@@ -221,6 +221,12 @@ impl Home {
             None => client,
         };
         Ok(Home { client, at, arn, trail })
+    }
+
+    /// A trail of this account is called by its name, one of the organization by its ARN.
+    fn name(&self) -> &str {
+        let is_own = self.arn.split(':').nth(4) == Some(&*self.at.account);
+        self.trail.name.as_deref().filter(|_| is_own).unwrap_or(&self.arn)
     }
 
     async fn is_logging(&self) -> Result<bool, CloudError> {
