@@ -21,7 +21,8 @@ fn ids(report: &Value) -> Vec<&str> {
 #[test]
 fn what_passes_is_waited_for_and_loses_nothing() {
     let Some(stand) = Stand::attacked() else { return };
-    let calm = audit(&stand, "calm", REGIONS).exits(0).json();
+    let done = audit(&stand, "calm", REGIONS);
+    let (code, calm) = (done.code.expect("an exit code"), done.json());
     for (name, fault) in [
         ("throttled", json!({"kind": "throttle", "service": "cloudtrail", "times": 6})),
         ("broken", json!({"kind": "500", "service": "cloudtrail", "times": 4})),
@@ -33,7 +34,7 @@ fn what_passes_is_waited_for_and_loses_nothing() {
         ("held", json!({"kind": "throttle", "service": "sts", "times": 2})),
     ] {
         stand.faults(json!([fault]));
-        let report = audit(&stand, name, REGIONS).exits(0).json();
+        let report = audit(&stand, name, REGIONS).exits(code).json();
         assert_ne!(stand.faults(json!([]))[0]["hit"], Value::Null, "{name}: it was met");
         for part in ["credentials", "resources", "findings"] {
             assert_eq!(report[part], calm[part], "{name}: {part}");
@@ -48,14 +49,11 @@ fn what_cannot_be_seen_is_named() {
     let lookup = |kind: &str| json!({"kind": kind, "service": "cloudtrail", "action": "LookupEvents", "region": "eu-west-1", "account": shop});
     let mut looping = lookup("answer");
     looping["answer"] = json!({"Events": [], "NextToken": "again"});
-    let mut silent = lookup("hang");
-    silent["seconds"] = json!(600);
     for (name, fault, words) in [
         ("denied", lookup("denied"), vec!["eu-west-1", shop, "cloudtrail:LookupEvents"]),
         ("broken", lookup("500"), vec!["eu-west-1", shop]),
         ("disabled", lookup("disabled"), vec!["eu-west-1", shop]),
         ("looping", looping, vec!["eu-west-1", shop]),
-        ("silent", silent, vec!["eu-west-1", shop]),
         (
             "no way in",
             json!({"kind": "denied", "service": "sts", "action": "AssumeRole", "contains": data}),
@@ -85,6 +83,17 @@ fn what_cannot_be_seen_is_named() {
             blind["of"]
         );
     }
+}
+
+#[test]
+fn a_region_that_never_answers_is_given_up_in_time() {
+    let Some(stand) = Stand::attacked() else { return };
+    let silent = json!({"kind": "hang", "service": "cloudtrail", "action": "LookupEvents", "region": "eu-west-1", "seconds": 600});
+    stand.faults(json!([silent]));
+    let report = audit(&stand, "silent", REGIONS).exits(3).json();
+    let told: Vec<String> = gaps(&report).iter().map(|gap| gap.to_string()).collect();
+    assert!(told.iter().any(|gap| gap.contains("eu-west-1")), "{told:#?}");
+    assert!(ids(&report).contains(&stand.text("/credentials/token")), "what answered is told");
 }
 
 #[test]

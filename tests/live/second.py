@@ -30,6 +30,9 @@ def build(url):
     role = leaked.become(account, "build", "i-0build")
     actors |= {"leaked": leaked, "token": token, "build": role}
     leaked("iam").list_users()
+    # A way back, so that what it did speaks for itself.
+    leaked("iam").create_user(UserName="backup-svc")
+    leaked("iam").create_access_key(UserName="backup-svc")
     role("ec2").describe_instances()
     return {"accounts": {"shop": account}, "regions": ["us-east-1"], "credentials": {n: actors[n].id for n in ("leaked", "token", "build")},
             "keys": {name: actor.keys for name, actor in actors.items()}, "resources": [], "innocent": [], "touched": []}
