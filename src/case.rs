@@ -32,8 +32,8 @@ const JOURNAL: &str = "journal.ndjson";
 #[derive(Debug)]
 pub struct Case {
     dir: PathBuf,
-    /// What earlier runs had sealed; nothing in a new case.
-    sealed: manifest::Sealed,
+    /// What earlier runs left; absent in a new case.
+    earlier: Option<manifest::Sealed>,
 }
 
 impl Case {
@@ -47,7 +47,7 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir, sealed: manifest::Sealed::default() })
+        Ok(Case { dir, earlier: None })
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
@@ -56,8 +56,8 @@ impl Case {
         // Says what is wrong with it, if anything is.
         Case::open(&dir)?;
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
-        let sealed = manifest::Sealed::of(&dir)?;
-        Ok(Case { dir, sealed })
+        let earlier = Some(manifest::Sealed::of(&dir)?);
+        Ok(Case { dir, earlier })
     }
 
     /// Opens the journal to append to, and says whether it is new. Reading is allowed too, to check what is there.
@@ -81,7 +81,8 @@ impl Case {
 
     /// Where records go; to be finished before the case is sealed.
     pub fn evidence(&self) -> Evidence {
-        Evidence::under(self.dir.join(EVIDENCE))
+        let taken = self.earlier.iter().flat_map(manifest::Sealed::names);
+        Evidence::under(self.dir.join(EVIDENCE), taken.map(|name| self.dir.join(name)).collect())
     }
 
     /// Copies what another case's inventory holds, byte by byte.
@@ -119,29 +120,40 @@ impl Case {
 
     /// Writes a further document of ours under this name; an earlier one stays under a number.
     pub fn write_document(&self, stem: &str, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.dir, &safe_component(stem), bytes)
+        self.replace(&safe_component(stem), bytes)
     }
 
-    /// Writes what the corpus was; an earlier one stays as `inputs-1.json` and so on.
+    /// Writes what the corpus was; in a case that is continued, an earlier one stays as `inputs-1.json` and so on.
     pub fn write_inputs(&self, inputs: &Inputs) -> Result<()> {
         let mut json = serde_json::to_vec_pretty(inputs).context("write inputs.json")?;
         json.push(b'\n');
-        disk::replace(&self.dir, "inputs", &json)
+        self.replace("inputs", &json)
     }
 
-    /// Writes `report.json`; an earlier one stays as `report-1.json` and so on.
+    /// Writes `report.json`; in a case that is continued, an earlier one stays as `report-1.json` and so on.
     pub fn write_report(&self, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.dir, "report", bytes)
+        self.replace("report", bytes)
     }
 
-    /// Writes `plan-<name>.json`; an earlier one stays as `plan-<name>-1.json` and so on.
+    /// Writes `plan-<name>.json`; in a case that is continued, an earlier one stays as `plan-<name>-1.json` and so on.
     pub fn write_plan(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.dir, &format!("plan-{}", safe_component(name)), bytes)
+        self.replace(&format!("plan-{}", safe_component(name)), bytes)
+    }
+
+    fn replace(&self, stem: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.dir.join(format!("{stem}.json"));
+        if self.earlier.is_some() || path.symlink_metadata().is_ok() {
+            if disk::holds(&path, bytes)? {
+                return Ok(());
+            }
+            disk::keep(&self.dir, stem)?;
+        }
+        disk::write_whole(&path, bytes)
     }
 
     /// Writes `SHA256SUMS` over what conclusions rest on: the last thing that a run does to its evidence.
     pub fn seal(&self) -> Result<()> {
-        manifest::write(&self.dir, &self.sealed)
+        manifest::write(&self.dir, self.earlier.as_ref())
     }
 
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.

@@ -12,6 +12,7 @@ mod index;
 pub mod investigation;
 mod names;
 pub mod root;
+pub mod siblings;
 pub mod taint;
 pub mod usage;
 

@@ -129,30 +129,31 @@ pub(super) fn append(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Writes `<stem>.json`, and keeps what had that name, if it is another, under the first free number.
-pub(super) fn replace(dir: &Path, stem: &str, bytes: &[u8]) -> Result<()> {
+/// Whether a file is there and holds just this.
+pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(told("write", path, error)),
+        Ok(_) => Ok(read_small(path)? == bytes),
+    }
+}
+
+/// Copies `<stem>.json`, where it is there, to `<stem>-1.json` or the first free number.
+pub(super) fn keep(dir: &Path, stem: &str) -> Result<()> {
     let path = dir.join(format!("{stem}.json"));
-    match fs::symlink_metadata(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(told("write", &path, error)),
-        Ok(_) => {
-            let earlier = read_small(&path)?;
-            if earlier == bytes {
-                return Ok(());
-            }
-            let mut number = 1;
-            loop {
-                let kept = dir.join(format!("{stem}-{number}.json"));
-                // Its own words for "taken": a failure to write must not try for ever.
-                match fs::symlink_metadata(&kept) {
-                    Ok(_) => number += 1,
-                    Err(error) if error.kind() == ErrorKind::NotFound => break write_new(&kept, &earlier)?,
-                    Err(error) => return Err(told("write", &kept, error)),
-                }
-            }
+    if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(());
+    }
+    let earlier = read_small(&path)?;
+    let mut number = 1;
+    loop {
+        let kept = dir.join(format!("{stem}-{number}.json"));
+        match fs::symlink_metadata(&kept) {
+            Ok(_) => number += 1,
+            Err(error) if error.kind() == ErrorKind::NotFound => return write_new(&kept, &earlier),
+            Err(error) => return Err(told("write", &kept, error)),
         }
     }
-    write_whole(&path, bytes)
 }
 
 /// Makes names in a folder last through a power cut.

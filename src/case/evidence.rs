@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub enum Saved {
 #[derive(Debug)]
 pub struct Evidence {
     root: PathBuf,
+    /// Files of earlier runs; one that is missing must not seem to be there again.
+    taken: BTreeSet<PathBuf>,
     state: Mutex<State>,
 }
 
@@ -59,8 +61,8 @@ struct Open {
 }
 
 impl Evidence {
-    pub(super) fn under(root: PathBuf) -> Evidence {
-        Evidence { root, state: Mutex::default() }
+    pub(super) fn under(root: PathBuf, taken: BTreeSet<PathBuf>) -> Evidence {
+        Evidence { root, taken, state: Mutex::default() }
     }
 
     /// Saves a record as received; line breaks between its tokens become spaces.
@@ -75,7 +77,7 @@ impl Evidence {
         let Some(line) = one_line(record) else { return Ok(Saved::NotARecord) };
         let place = (provider, account.into(), region.into(), source.into());
         self.locked(|state| {
-            let open = state.open(&self.root, place)?;
+            let open = state.open(&self.root, &self.taken, place)?;
             open.lines.write_line(&line).map_err(|error| told("write", &open.path, error))
         })?;
         Ok(Saved::Kept)
@@ -96,7 +98,7 @@ impl Evidence {
 }
 
 impl State {
-    fn open(&mut self, root: &Path, place: Place) -> Result<&mut Open> {
+    fn open(&mut self, root: &Path, taken: &BTreeSet<PathBuf>, place: Place) -> Result<&mut Open> {
         self.clock += 1;
         let used = self.clock;
         if !self.open.contains_key(&place) {
@@ -106,7 +108,7 @@ impl State {
             let (file, path) = match self.made.get(&place) {
                 Some((path, identity)) => (append(path, identity)?, path.clone()),
                 None => {
-                    let (file, path) = make(root, &place)?;
+                    let (file, path) = make(root, taken, &place)?;
                     let identity = identity_of(&file).map_err(|error| told("write", &path, error))?;
                     self.made.insert(place.clone(), (path.clone(), identity));
                     (file, path)
@@ -134,7 +136,7 @@ impl State {
         for (path, identity) in self.made.values() {
             append(path, identity)?.sync_all().map_err(|error| told("write", path, error))?;
         }
-        let folders: std::collections::BTreeSet<&Path> =
+        let folders: BTreeSet<&Path> =
             self.made.values().flat_map(|(path, _)| path.ancestors().skip(1).take(4)).collect();
         folders.into_iter().try_for_each(disk::sync_dir)
     }
@@ -146,12 +148,20 @@ impl Open {
     }
 }
 
-fn make(root: &Path, (provider, account, region, source): &Place) -> Result<(File, PathBuf)> {
+fn make(
+    root: &Path,
+    taken: &BTreeSet<PathBuf>,
+    (provider, account, region, source): &Place,
+) -> Result<(File, PathBuf)> {
     let folders = [provider.name().into(), safe_component(account), safe_component(region)];
     let folder = disk::make_dirs(root, &folders)?;
     let name = safe_component(source);
     let path = folder.join(format!("{name}.ndjson.gz"));
-    match disk::create_new(&path) {
+    let create = |path: &Path| match taken.contains(path) {
+        true => Err(ErrorKind::AlreadyExists.into()),
+        false => disk::create_new(path),
+    };
+    match create(&path) {
         Ok(file) => Ok((file, path)),
         // A file system that ignores case has `US` and `us` in one place, and an earlier run of this case had its own.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -160,7 +170,7 @@ fn make(root: &Path, (provider, account, region, source): &Place) -> Result<(Fil
             let numbered = (2..=MOST_RUNS).map(|run| format!("{exact}-{run}"));
             for name in std::iter::once(exact.clone()).chain(numbered) {
                 let path = folder.join(format!("{name}.ndjson.gz"));
-                match disk::create_new(&path) {
+                match create(&path) {
                     Ok(file) => return Ok((file, path)),
                     Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                     Err(error) => return Err(told("write", &path, error)),

@@ -34,12 +34,16 @@ impl Sealed {
         Ok(Sealed { sums, present, inputs: sum_of(&case.join(INPUTS)).ok() })
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &PathBuf> {
+        self.sums.keys()
+    }
+
     /// The sum that a file is to have: what was sealed or altered before this run is not sealed anew, or nobody could
     /// see that it was.
     fn sum(&self, case: &Path, file: &Path) -> Result<Option<String>> {
         let path = case.join(file);
         let now = || sum_of(&path).map_err(|error| disk::told("read", &path, error));
-        if !self.present.contains(file) {
+        if !self.present.contains(file) && !self.sums.contains_key(file) {
             return now().map(Some);
         }
         if file == Path::new(INPUTS) {
@@ -66,7 +70,9 @@ fn files(case: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Sums up `case.json`, `inputs.json`, evidence and inventory.
-pub(super) fn write(case: &Path, sealed: &Sealed) -> Result<()> {
+pub(super) fn write(case: &Path, earlier: Option<&Sealed>) -> Result<()> {
+    let nothing = Sealed::default();
+    let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
     for file in files(case)? {
         if let Some(sum) = sealed.sum(case, &file)? {

@@ -78,6 +78,7 @@ impl Actor<'_> {
         if self.args.dry_run || plan.steps.is_empty() {
             return Ok(acted);
         }
+        self.check_permissions(&plan);
         let approved = self.approve(plan)?;
         let done = self.carry_out(approved)?;
         self.tell(&done);
@@ -117,6 +118,37 @@ impl Actor<'_> {
         Ok(())
     }
 
+    /// Says what the operator lacks, before anything starts. What can't be asked is said too.
+    fn check_permissions(&self, plan: &Plan) {
+        let mut by: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
+        for step in &plan.steps {
+            let needs = by.entry(&step.target.account).or_default();
+            needs.extend(step.change.spec().permissions);
+        }
+        for (account, needs) in by {
+            let needs: Vec<&str> = needs.into_iter().collect();
+            match self.session.runtime.block_on(self.session.aws.lacks(account, &needs)) {
+                Ok(lacks) if lacks.is_empty() => {}
+                Ok(lacks) => self.ui.warn(
+                    Line::new()
+                        .put("In ")
+                        .put(Untrusted(account))
+                        .put(" you lack ")
+                        .list(", ", lacks.iter().map(|one| Line::new().put(Untrusted(one))))
+                        .put(": steps that need it will fail."),
+                ),
+                Err(error) => self.ui.note(
+                    Line::new()
+                        .put("Whether you may do all this in ")
+                        .put(Untrusted(account))
+                        .put(" could not be asked: ")
+                        .put(Untrusted(&error.to_string()))
+                        .put("."),
+                ),
+            }
+        }
+    }
+
     fn approve(&self, plan: Plan) -> Result<Approved, Failure> {
         let guard = &self.session.guard;
         let forbids = |step: &Step| {
@@ -149,11 +181,12 @@ impl Actor<'_> {
         let ui = self.ui.clone();
         let tell = move |told: Told| hear(&ui, told);
         let aws = &*self.session.aws;
+        let clock = Wall::default();
         let means = Means {
             inventory: aws,
             mutator: aws,
             journal: &journal,
-            clock: &Wall,
+            clock: &clock,
             tell: &tell,
             stop: self.stop,
         };

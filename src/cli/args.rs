@@ -274,11 +274,19 @@ impl AuditArgs {
 }
 
 #[cfg(feature = "aws")]
+impl RevokeArgs {
+    pub fn options(&self) -> Options {
+        Options { full_deny: self.deny_role, scp: self.scp, ..Options::default() }
+    }
+}
+
+#[cfg(feature = "aws")]
 impl ContainArgs {
     pub fn options(&self) -> Options {
         Options {
             destroy: self.destroy,
-            snapshot: self.snapshot || self.destroy && !self.no_snapshot,
+            snapshot: self.snapshot,
+            no_snapshot: self.no_snapshot,
             isolate: self.isolate,
             ..Options::default()
         }

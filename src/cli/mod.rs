@@ -13,6 +13,8 @@ pub mod exit;
 mod finish;
 pub mod job;
 #[cfg(feature = "aws")]
+mod known;
+#[cfg(feature = "aws")]
 pub mod live;
 #[cfg(feature = "aws")]
 pub mod live_args;

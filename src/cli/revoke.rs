@@ -7,6 +7,7 @@ use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
 use crate::plan;
+use crate::render::Line;
 use std::sync::atomic::AtomicBool;
 
 pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
@@ -17,6 +18,21 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
     let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
 
+    let (own, gaps) = session.own_credentials(&opened.principal, &case)?;
+    if own.identities.is_empty() {
+        ui.note(
+            Line::new()
+                .put("Whose this is only the logs tell: its own credentials come with what it became."),
+        );
+    } else {
+        let plan = plan::revoke::own(&opened.principal, &own, &session.guard, args.options());
+        acted.join(actor.act(plan)?);
+    }
+    if args.own_only || acted.is_interrupted {
+        acted.gaps.extend(gaps);
+        return finish::acted(&args.act, &case, &acted, ui);
+    }
+
     let (report, corpus) = session.investigate(
         &args.act.audit,
         &opened.principal,
@@ -26,6 +42,10 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         ui,
         stop,
     )?;
-    acted.join(actor.act(plan::revoke::revoke(&report, &session.guard))?);
+    finish::show(&args.act, &report, ui)?;
+    let (closure, gaps) = session.identities(&report, &case)?;
+    acted.gaps.extend(gaps);
+    let plan = plan::revoke::revoke_known(&report, &closure, &session.guard, args.options());
+    acted.join(actor.act(plan)?);
     finish::reported(&args.act, &case, &report, &corpus, &acted, ui)
 }

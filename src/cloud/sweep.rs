@@ -28,6 +28,8 @@ pub struct Limits {
     pub patience: f64,
     /// How often a page is tried that gets no answer, or a failure.
     pub tries: u32,
+    /// For how long it is tried, in seconds: after this no further try begins.
+    pub silence: f64,
     /// So many slices at most are cut of one job at a time.
     pub slices: usize,
 }
@@ -41,9 +43,20 @@ impl Default for Limits {
             full_pages: 768,
             patience: 600.0,
             tries: 6,
+            silence: 100.0,
             slices: 16,
         }
     }
+}
+
+/// Where jobs are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    pub region: usize,
+    /// Lower is asked first.
+    pub rank: u32,
+    /// It did not answer before: its pages are tried once.
+    pub is_doubtful: bool,
 }
 
 /// A page to ask for. Comes back with its answer.
@@ -70,10 +83,14 @@ struct Chain {
     /// The oldest that it has shown.
     reached: i64,
     pages: u32,
+    /// Of these, since `to`.
+    shown: u32,
     empties: u32,
     tries: u32,
     /// Since when each of its requests was one too many.
     throttled: Option<f64>,
+    /// Since when it gets no answer, or failures.
+    failed: Option<f64>,
     not_before: f64,
 }
 
@@ -134,6 +151,7 @@ struct Bucket {
     pacer: Pacer,
     region: usize,
     rank: u32,
+    tries: u32,
     ready: VecDeque<Chain>,
     in_flight: usize,
     /// How long answers take, smoothed.
@@ -141,6 +159,17 @@ struct Bucket {
     /// Its place in the queue is the one that bears this.
     stamp: u64,
     is_closed: bool,
+}
+
+/// What answers of a region taught.
+#[derive(Clone, Copy)]
+struct Region {
+    /// When the first came.
+    first: f64,
+    /// How long the quickest took.
+    quickest: f64,
+    /// How long they take, smoothed.
+    rtt: Option<f64>,
 }
 
 /// When, rank, bucket, stamp.
@@ -151,8 +180,7 @@ pub struct Sweep {
     buckets: Vec<Bucket>,
     /// Per job its chains that are not over.
     open: Vec<u32>,
-    /// The quickest answer per region.
-    quickest: Vec<f64>,
+    regions: Vec<Region>,
     /// Buckets whose next page continues a chain, and those that begin one: going on comes first.
     going: BinaryHeap<Place>,
     fresh: BinaryHeap<Place>,
@@ -165,14 +193,14 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// `buckets` gives each bucket's region and rank (lower is asked first); `noise` spreads repeated tries.
-    pub fn new(limits: Limits, buckets: &[(usize, u32)], jobs: &[Job], noise: u64) -> Sweep {
-        let regions = buckets.iter().map(|(region, _)| region + 1).max().unwrap_or_default();
+    /// `noise` spreads repeated tries.
+    pub fn new(limits: Limits, buckets: &[Spot], jobs: &[Job], noise: u64) -> Sweep {
+        let regions = buckets.iter().map(|spot| spot.region + 1).max().unwrap_or_default();
         let mut sweep = Sweep {
             limits,
             buckets: Vec::with_capacity(buckets.len()),
             open: vec![1; jobs.len()],
-            quickest: vec![f64::INFINITY; regions],
+            regions: vec![Region { first: f64::INFINITY, quickest: f64::INFINITY, rtt: None }; regions],
             going: BinaryHeap::new(),
             fresh: BinaryHeap::with_capacity(buckets.len()),
             in_flight: 0,
@@ -181,11 +209,12 @@ impl Sweep {
             closed: Vec::new(),
             noise: noise | 1,
         };
-        for (region, rank) in buckets {
+        for spot in buckets {
             sweep.buckets.push(Bucket {
                 pacer: Pacer::new(limits.rate),
-                region: *region,
-                rank: *rank,
+                region: spot.region,
+                rank: spot.rank,
+                tries: if spot.is_doubtful { 1 } else { limits.tries },
                 ready: VecDeque::new(),
                 in_flight: 0,
                 rtt: None,
@@ -266,10 +295,14 @@ impl Sweep {
         match &answer {
             Answer::Throttled => here.pacer.throttled(grant, sent),
             Answer::Page { .. } => {
-                let quickest = &mut self.quickest[here.region];
-                *quickest = quickest.min(now - sent);
-                here.pacer.answered(grant, sent, now, *quickest);
                 let rtt = now - sent;
+                let region = &mut self.regions[here.region];
+                // The first ones open connections: half of that is no answer's own time.
+                let quickest = if region.first > sent { rtt / 2.0 } else { region.quickest.min(rtt) };
+                here.pacer.answered(grant, sent, now, quickest);
+                region.first = region.first.min(now);
+                region.quickest = region.quickest.min(rtt);
+                region.rtt = Some(region.rtt.map_or(rtt, |known| known + (rtt - known) / 8.0));
                 here.rtt = Some(here.rtt.map_or(rtt, |known| known + (rtt - known) / 4.0));
             }
             Answer::Failed | Answer::TokenRefused | Answer::Invalid | Answer::Refused => {}
@@ -277,8 +310,9 @@ impl Sweep {
         let is_failure = matches!(answer, Answer::Failed);
         let lost = match answer {
             Answer::Page { more, oldest } => {
-                (chain.tries, chain.throttled) = (0, None);
+                (chain.tries, chain.throttled, chain.failed) = (0, None, None);
                 chain.pages += 1;
+                chain.shown += 1;
                 chain.empties = if oldest.is_some() { 0 } else { chain.empties + 1 };
                 let before = chain.reached;
                 chain.reached = oldest.map_or(before, |oldest| oldest.clamp(chain.from, before));
@@ -301,8 +335,12 @@ impl Sweep {
                 }
                 Some(Loss::Refused)
             }
-            Answer::Failed if chain.tries + 1 < self.limits.tries && !self.buckets[bucket].is_closed => {
+            Answer::Failed
+                if chain.tries + 1 < self.buckets[bucket].tries
+                    && now - chain.failed.unwrap_or(sent) <= self.limits.silence =>
+            {
                 chain.tries += 1;
+                chain.failed.get_or_insert(sent);
                 chain.token = token;
                 let most = 0.25 * f64::from(1 << chain.tries.min(6));
                 chain.not_before = now + most * (0.5 + 0.5 * self.noise());
@@ -357,6 +395,7 @@ impl Sweep {
 
     /// Goes on with a chain; where answers take so long that one chain can't use up the rate, with several slices of it.
     fn go_on(&mut self, bucket: usize, chain: Chain) {
+        let usual = self.usual(self.buckets[bucket].region);
         let here = &mut self.buckets[bucket];
         if here.is_closed {
             self.closed.push((chain.job, chain.from, chain.reached));
@@ -364,20 +403,26 @@ impl Sweep {
             self.left -= usize::from(self.open[chain.job] == 0);
             return;
         }
-        let wanted = slices(self.limits.rate, here.rtt.unwrap_or_default(), self.limits.slices);
+        let slow = here.rtt.unwrap_or_default() - usual;
+        let wanted = slices(self.limits.rate, slow, self.limits.slices);
         let active = here.in_flight + here.ready.len() + 1;
-        let span = chain.reached - chain.from;
+        let (span, shown) = (chain.reached - chain.from, chain.to - chain.reached);
+        // As many pages as are left if the rest is as dense as what was shown: an empty slice is a request for nothing.
+        let left = f64::from(chain.shown) * span as f64 / shown.max(1) as f64;
+        let parts = wanted.saturating_sub(active - 1).min(left.ceil() as usize) as i64;
         // A page that ends in the second in which it began gives no time to cut at.
-        if wanted <= active || chain.reached >= chain.to || span < SHORTEST_SLICE {
+        if parts < 2 || shown < 1 || span < SHORTEST_SLICE {
             here.ready.push_front(chain);
             self.queue(bucket);
             return;
         }
-        let parts = (wanted - active + 1) as i64;
+        // Logs are dense for hours and empty for weeks: the newer slices hold some pages each at the density seen so far, the
+        // oldest all the rest.
+        let width = (8 * shown).clamp(1, span / parts);
         let mut to = chain.reached;
         let mut cut = Vec::new();
         for part in (0..parts).rev() {
-            let from = if part == 0 { chain.from } else { chain.from + span * part / parts };
+            let from = if part == 0 { chain.from } else { to - width };
             // The seconds at both ends belong to two slices: duplicates are told apart, a lost record would not be.
             let slice = Chain::new(chain.job, from, to);
             // The newest goes on where the chain was.
@@ -389,6 +434,14 @@ impl Sweep {
             here.ready.push_front(slice);
         }
         self.queue(bucket);
+    }
+
+    /// How long answers of the quickest other region take now. Where all are slow it is we who are slow, or the way, and more
+    /// questions would make us slower still.
+    fn usual(&self, region: usize) -> f64 {
+        let others = self.regions.iter().enumerate().filter(|(other, _)| *other != region);
+        let usual = others.filter_map(|(_, other)| other.rtt).fold(f64::INFINITY, f64::min);
+        if usual.is_finite() { usual } else { 0.0 }
     }
 
     /// Ends everything else that was to be asked of a bucket.
@@ -438,9 +491,11 @@ impl Chain {
             tokens: HashSet::new(),
             reached: to,
             pages: 0,
+            shown: 0,
             empties: 0,
             tries: 0,
             throttled: None,
+            failed: None,
             not_before: 0.0,
         }
     }

@@ -5,7 +5,7 @@ use super::look::{LATE, SOON, backoff};
 use super::run::{Means, Options, Told};
 use crate::cloud::{CloudError, Refusal};
 use crate::model::plan::PlanKind;
-use crate::model::{Place, Sight, Time};
+use crate::model::{Place, Sight};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -46,7 +46,8 @@ pub(super) enum Finish {
 struct Made {
     call: Call,
     no: u64,
-    at: Time,
+    /// When it was last answered.
+    at: Duration,
     /// The last answer that leaves it open.
     unclear: Option<CloudError>,
 }
@@ -91,7 +92,7 @@ impl<'a> Hand<'a> {
     /// Makes calls of one kind in one place, and says of each how it ended.
     pub(super) async fn act(&self, at: &Place, mut calls: Vec<Call>, on_end: OnEnd<'_>) {
         let Some(first) = calls.first() else { return };
-        let batch = first.intent.change.spec().batch.max(1);
+        let batch = (self.options.spec)(&first.intent.change).batch.max(1);
         let mut landed = Vec::new();
         while !calls.is_empty() {
             let rest = calls.split_off(batch.min(calls.len()));
@@ -110,7 +111,7 @@ impl<'a> Hand<'a> {
         }
         let intents = calls.iter().map(|call| Entry::Intent(Box::new(call.intent.clone()))).collect();
         let Ok(numbers) = self.write(intents) else { return not_started(&calls) };
-        let now = self.means.clock.now();
+        let now = self.means.clock.passed();
         let made = calls.into_iter().zip(numbers);
         let mut made: Vec<Made> = made.map(|(call, no)| Made { call, no, at: now, unclear: None }).collect();
         let mut tries = 0;
@@ -124,7 +125,7 @@ impl<'a> Hand<'a> {
             let told = self.write(outcomes.collect());
             let mut again = Vec::new();
             for (mut one, answer) in made.into_iter().zip(answers) {
-                one.at = self.means.clock.now();
+                one.at = self.means.clock.passed();
                 let (is_last, is_told) = (tries >= self.options.repeats, told.is_ok());
                 match answer {
                     Ok(_) => landed.push(one),
@@ -167,13 +168,14 @@ impl<'a> Hand<'a> {
     /// Of calls that were refused for the moment or whose fate is open: those that a look shows must be made again.
     async fn still_to_do(&self, at: &Place, mut left: Vec<Made>, on_end: OnEnd<'_>) -> Vec<Made> {
         let is_unclear = |one: &Made| one.unclear.as_ref().is_some_and(CloudError::is_unclear);
-        let begun = self.means.clock.now();
+        let begun = self.means.clock.passed();
         let mut pause = SOON;
         loop {
             let (open, blind) = self.seen(at, left, on_end).await;
             // Without a look, only what does no harm twice is called again.
-            let (blind, mut waiting): (Vec<_>, Vec<_>) =
-                blind.into_iter().partition(|(one, _)| !one.call.intent.change.spec().repeats_safely);
+            let (blind, mut waiting): (Vec<_>, Vec<_>) = blind
+                .into_iter()
+                .partition(|(one, _)| !(self.options.spec)(&one.call.intent.change).repeats_safely);
             for (mut one, error) in blind {
                 one.unclear = Some(error);
                 self.give_up(one, on_end);
@@ -183,9 +185,9 @@ impl<'a> Hand<'a> {
                 todo.drain(..).for_each(|one| self.give_up(one, on_end));
                 return Vec::new();
             }
-            let passed = self.means.clock.now().duration_since(begun).unsigned_abs();
+            let passed = self.means.clock.passed().saturating_sub(begun);
             let wait = |one: &Made| {
-                let spec = one.call.intent.change.spec();
+                let spec = (self.options.spec)(&one.call.intent.change);
                 if spec.repeats_safely { UNCLEAR.min(spec.settles_within) } else { spec.settles_within }
             };
             if !todo.iter().any(|one| is_unclear(one) && passed < wait(one)) {
@@ -206,13 +208,13 @@ impl<'a> Hand<'a> {
         let mut pause = SOON;
         while !left.is_empty() {
             let (open, blind) = self.seen(at, left, on_end).await;
-            let now = self.means.clock.now();
+            let now = self.means.clock.passed();
             let blind = blind.into_iter().map(|(one, error)| (one, Some(error)));
             let mut over = Vec::new();
             left = Vec::new();
             for (one, error) in open.into_iter().map(|one| (one, None)).chain(blind) {
-                let spec = one.call.intent.change.spec();
-                let is_over = now.duration_since(one.at).unsigned_abs() >= spec.settles_within;
+                let spec = (self.options.spec)(&one.call.intent.change);
+                let is_over = now.saturating_sub(one.at) >= spec.settles_within;
                 if !is_over && !self.is_halted() {
                     left.push(one);
                     continue;
@@ -256,7 +258,7 @@ impl<'a> Hand<'a> {
         for (one, sight) in made.into_iter().zip(sights) {
             let intent = &one.call.intent;
             let of = one.no;
-            let may_vanish = intent.kind == PlanKind::Undo || intent.change.spec().destroys;
+            let may_vanish = intent.kind == PlanKind::Undo || (self.options.spec)(&intent.change).destroys;
             match sight {
                 Err(error) => blind.push((one, error)),
                 Ok(Sight::There { is_done: false, .. }) => open.push(one),

@@ -21,7 +21,8 @@ pub(super) struct Hold {
     /// The intent that first did it.
     pub first: u64,
     pub intent: Intent,
-    pub due: Time,
+    /// By the clock's `passed`.
+    pub due: Duration,
     pub reapplied: u32,
 }
 
@@ -82,9 +83,8 @@ pub(super) fn groups<T>(all: Vec<T>, intent: impl Fn(&T) -> &Intent) -> Vec<(Pla
 }
 
 impl Hand<'_> {
-    pub(super) fn later(&self) -> Time {
-        let now = self.means.clock.now();
-        now.checked_add(self.options.looks_again_after).unwrap_or(now)
+    pub(super) fn later(&self) -> Duration {
+        self.means.clock.passed().saturating_add(self.options.looks_again_after)
     }
 
     /// Looks at holds of one kind in one place, and puts in force again what was taken away.
@@ -101,9 +101,13 @@ impl Hand<'_> {
                     let sight = Sight::there(state.clone(), false);
                     entries.push(Entry::Reverted { of: hold.first, sight });
                     let (step, target) = (hold.intent.step, hold.intent.target.clone());
-                    self.tell(Told::Reverted { step, target, what: hold.intent.change.spec().does.into() });
+                    self.tell(Told::Reverted {
+                        step,
+                        target,
+                        what: (self.options.spec)(&hold.intent.change).does.into(),
+                    });
                     let undo = (self.options.reverse)(&hold.intent.change, &state).into();
-                    let safe_from = match hold.intent.change.spec().rearms {
+                    let safe_from = match (self.options.spec)(&hold.intent.change).rearms {
                         // Who took it away may have made sessions in the meantime.
                         Rearms::SessionsFor(time) => now.checked_add(time).ok().max(hold.intent.safe_from),
                         Rearms::Nothing | Rearms::Secret => hold.intent.safe_from,
@@ -214,6 +218,7 @@ impl Hand<'_> {
 
     async fn resolve_some(&self, at: &Place, mut open: Vec<(u64, Time, Intent)>) {
         let mut pause = SOON;
+        let since = self.means.clock.passed();
         while !open.is_empty() {
             let changes: Vec<_> = open.iter().map(|(_, _, intent)| intent.change.clone()).collect();
             let sights = self.look(at, &changes).await;
@@ -221,8 +226,9 @@ impl Hand<'_> {
             let (mut entries, mut later) = (Vec::new(), Vec::new());
             for ((of, begun, intent), sight) in open.into_iter().zip(sights) {
                 // A call just before the crash may take its time to be seen.
-                let settles = intent.change.spec().settles_within.min(OPEN);
-                let is_over = now.duration_since(begun).unsigned_abs() >= settles;
+                let settles = (self.options.spec)(&intent.change).settles_within.min(OPEN);
+                let is_over = now.duration_since(begun) >= settles.try_into().unwrap_or_default()
+                    || self.means.clock.passed().saturating_sub(since) >= settles;
                 let (to, why) = match sight {
                     Ok(Sight::There { is_done: true, .. }) => (Resolution::Done, None),
                     Ok(Sight::Gone) => (Resolution::Gone, None),

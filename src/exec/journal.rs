@@ -41,7 +41,12 @@ struct State {
 impl Journal {
     /// Opens the case's journal, or begins it. Refused while another run holds it, and when a line was altered.
     pub fn open(case: &Case) -> Result<Journal> {
-        let (mut file, path, _) = case.append_journal()?;
+        let (file, path, _) = case.append_journal()?;
+        Journal::on(file, path)
+    }
+
+    /// The same on a file that is open already, to append to and to read.
+    pub fn on(mut file: File, path: PathBuf) -> Result<Journal> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

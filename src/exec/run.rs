@@ -11,7 +11,7 @@ use super::hold::{Hold, Reverted};
 use super::journal::{Journal, sum};
 use super::schedule::Schedule;
 use crate::cloud::{Inventory, Mutator};
-use crate::model::change::{Change, Reversal};
+use crate::model::change::{Change, Reversal, Spec};
 use crate::model::plan::{Plan, PlanKind, Target};
 use crate::model::secret;
 use serde_json::Value;
@@ -58,6 +58,8 @@ pub struct Options {
     pub looks_again_after: Duration,
     /// How often it is put in force again.
     pub reapplies: u32,
+    /// What must be known of a change.
+    pub spec: fn(&Change) -> Spec,
     /// What takes a change back.
     pub reverse: fn(&Change, &Value) -> Reversal,
 }
@@ -71,6 +73,7 @@ impl Default for Options {
             repeats: 3,
             looks_again_after: Duration::from_secs(15),
             reapplies: 3,
+            spec: Change::spec,
             reverse: Change::undo,
         }
     }
@@ -245,9 +248,9 @@ pub async fn run(approved: Approved, about: &About, means: Means<'_>, options: O
 /// Looks again, at these times from now, at what somebody could have taken away since, and puts it in force again.
 pub async fn watch(mut done: Done, schedule: &[Duration], means: Means<'_>, options: Options) -> Done {
     let hand = Hand::new(means, options);
-    let begun = means.clock.now();
+    let begun = means.clock.passed();
     for time in schedule {
-        let passed = means.clock.now().duration_since(begun).unsigned_abs();
+        let passed = means.clock.passed().saturating_sub(begun);
         hand.nap(time.saturating_sub(passed)).await;
         if hand.is_halted() {
             break;
@@ -269,9 +272,17 @@ fn begin(plan: &Plan, about: &About, hand: &Hand<'_>) -> Result<(), Spoken> {
         command_line: about.command_line.iter().map(|word| secret::redact(word)).collect(),
         operator: about.operator.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
-        endpoints: about.endpoints.iter().map(|endpoint| secret::redact(endpoint)).collect(),
+        endpoints: about.endpoints.iter().map(|endpoint| endpoint_without_secret(endpoint)).collect(),
     })))
     .map(drop)
+}
+
+/// An endpoint as it was given, without the user and password that a proxy's may hold.
+fn endpoint_without_secret(endpoint: &str) -> String {
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    secret::redact(&if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") })
 }
 
 fn close(done: &mut Done, hand: &Hand<'_>) {

@@ -127,7 +127,7 @@ impl<'a> Schedule<'a> {
             }
             if let Some(due) = waiting.iter().map(|hold| hold.due).min().filter(|_| !has_alarm) {
                 has_alarm = true;
-                let time = due.duration_since(hand.means.clock.now()).unsigned_abs();
+                let time = due.saturating_sub(hand.means.clock.passed());
                 crowd.push(Box::pin(async move {
                     hand.nap(time).await;
                     Work::Due
@@ -144,7 +144,7 @@ impl<'a> Schedule<'a> {
                     if hand.is_halted() {
                         continue;
                     }
-                    let now = hand.means.clock.now();
+                    let now = hand.means.clock.passed();
                     let (due, later) = waiting.into_iter().partition(|hold| hold.due <= now);
                     waiting = later;
                     for (at, holds) in groups(due, |hold| &hold.intent) {
@@ -258,8 +258,9 @@ impl<'a> Schedule<'a> {
         let name = kind(way(&self.plan.steps[first], self.turns[first].way));
         let ready = lane.kinds.get_mut(&name)?;
         let free = self.hand.options.per_place.max(1).saturating_sub(lane.busy).max(1);
-        let batch = way(&self.plan.steps[first], self.turns[first].way).spec().batch.max(1);
-        let most = batch.max(TOGETHER).min(LOOKED);
+        let batch =
+            (self.hand.options.spec)(way(&self.plan.steps[first], self.turns[first].way)).batch.max(1);
+        let most = batch.clamp(TOGETHER, LOOKED);
         let many = ready.len().div_ceil(free).max(batch.min(LOOKED)).min(most);
         let taken: Vec<usize> = ready.iter().copied().take(many).collect();
         for index in &taken {

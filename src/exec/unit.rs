@@ -95,7 +95,7 @@ impl Hand<'_> {
                 Found::End(end) => {
                     entries.extend(self.without_call(at, job, &end));
                     ends.push(News::Ended { index: job.index, end });
-                    if ends.last().is_some_and(is_already) && job.change().spec().keeps_watch {
+                    if ends.last().is_some_and(is_already) && (self.options.spec)(job.change()).keeps_watch {
                         ends.extend(self.ours(at, job).map(|hold| News::Hold(Box::new(hold))));
                     }
                 }
@@ -115,7 +115,7 @@ impl Hand<'_> {
     fn ended(&self, job: &Job<'_>, no: Option<u64>, intent: &Intent, finish: Finish, outbox: &Outbox) {
         let end = match finish {
             Finish::Seen => {
-                if let Some(no) = no.filter(|_| intent.change.spec().keeps_watch) {
+                if let Some(no) = no.filter(|_| (self.options.spec)(&intent.change).keeps_watch) {
                     outbox.put(News::Hold(Box::new(Hold::new(no, intent.clone(), self))));
                 }
                 End::Done
@@ -235,7 +235,7 @@ impl Hand<'_> {
     fn intent(&self, kind: PlanKind, at: &Place, job: &Job<'_>, before: Value, now: Time) -> Intent {
         let (step, change) = (job.step, job.change().clone());
         let undo = (self.options.reverse)(&change, &before).into();
-        let rearms = change.spec().rearms;
+        let rearms = (self.options.spec)(&change).rearms;
         let lives_until = match rearms {
             Rearms::SessionsFor(time) => now.checked_add(time).ok(),
             Rearms::Nothing | Rearms::Secret => None,

@@ -65,8 +65,10 @@ pub fn is_everything(document: &str) -> bool {
 pub fn denied_until(document: &str) -> Option<Time> {
     let until = |condition: &Option<Value>| {
         let condition = condition.as_ref()?.as_object()?;
-        let only = (condition.len() == 1).then(|| issue_time(condition.get("DateLessThan")?))?;
-        only
+        if condition.len() != 1 {
+            return None;
+        }
+        issue_time(condition.get("DateLessThan")?)
     };
     denies(document).iter().filter_map(until).max()
 }

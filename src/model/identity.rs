@@ -129,6 +129,35 @@ pub struct OrganizationSeen {
     pub has_scps: Part<bool>,
 }
 
+/// A user of Identity Center, as its home region shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CenterUserSeen {
+    pub id: Arc<str>,
+    /// Sessions of its roles bear it.
+    pub name: Arc<str>,
+    /// Where Identity Center is at home.
+    pub account: Arc<str>,
+    pub region: Arc<str>,
+    /// Its own, and those of its groups.
+    pub assignments: Part<Vec<AssignmentSeen>>,
+    pub memberships: Part<Vec<MembershipSeen>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AssignmentSeen {
+    /// ARN.
+    pub permission_set: Arc<str>,
+    pub account: Arc<str>,
+    /// The user, or the group that it comes by.
+    pub principal: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MembershipSeen {
+    pub id: Arc<str>,
+    pub group: Arc<str>,
+}
+
 impl IdentitySeen {
     pub fn new(arn: Arc<str>, id: Arc<str>, kind: IdentityKind, at: Time) -> IdentitySeen {
         IdentitySeen {

@@ -7,14 +7,14 @@ mod aws;
 mod standing;
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
-use super::words::when;
+use super::words::{self, when};
 use super::{After, Draft, Guard, Options, Proposal, advice};
 use crate::model::EventId;
 use crate::model::change::{Change, Ec2Change, GcpChange};
 use crate::model::plan::{Plan, PlanKind};
-use crate::model::report::{Attribution, Finding, FindingKind, Report, Resource};
+use crate::model::report::{Attribution, Confidence, Finding, FindingKind, Report, Resource, Touched};
 use standing::{Told, told_by};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What records what happens goes first: it waits for nothing and nothing waits for it.
@@ -27,8 +27,6 @@ const LETS_IN: u32 = 30;
 /// Launchers that make machines again and that no change of ours holds: their machines are theirs to stop.
 const HOLDERS: &[&str] = &[
     "aws.batch.compute_environment",
-    "aws.ec2.fleet",
-    "aws.ec2.spot_fleet",
     "aws.ecs.capacity_provider",
     "aws.eks.cluster",
     "aws.eks.nodegroup",
@@ -65,11 +63,15 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let ground = Ground::new(report);
     let mut proposal = Proposal::new(report, guard);
     for resource in ground.resources.iter().copied().filter(|one| !is_identity(one.kind)) {
-        if let Some(before) = alive(resource) {
+        // What is stopped is left as it is, unless it is to be destroyed.
+        let stopped = options.destroy && resource.state == "stopped" && resource.kind.starts_with("aws.");
+        let stopped = stopped.then_some("stopped");
+        if let Some(before) = alive(resource).or(stopped) {
             one(&ground, resource, before, options, &mut proposal);
         }
     }
-    let shared = shares(&ground, &mut proposal);
+    let mut shared = shares(&ground, &mut proposal);
+    shared.extend(rules(&ground, &mut proposal));
     let done = standing::standing(&ground, &mut proposal);
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
@@ -87,8 +89,9 @@ fn one<'a>(
         return proposal.withhold(target, why, "");
     }
     let launcher = launcher(ground, resource);
-    let steps = match planned(&Ask { ground, resource, launcher, options }) {
-        Way::Steps(steps) => steps,
+    let links = match planned(&Ask { ground, resource, launcher, options }) {
+        Way::Steps(steps) => steps.into_iter().map(|(rank, change)| Link::must(rank, change)).collect(),
+        Way::Chain(links) => links,
         Way::ByHand(why, by_hand) => return proposal.withhold(target, why, by_hand),
     };
     let about = about(ground, resource);
@@ -102,11 +105,16 @@ fn one<'a>(
         Some(group) if group.kind == GROUP => autoscaler(ground, group),
         launcher => launcher,
     };
-    for (index, (rank, change)) in steps.into_iter().enumerate() {
+    let mut must: Vec<Change> = Vec::new();
+    for (index, Link { rank, change, is_needed, needs }) in links.into_iter().enumerate() {
         let after = match holder {
-            Some(holder) if index == 0 => After::Target(holder.id.clone()),
-            Some(_) | None => After::Nothing,
+            _ if index > 0 || !needs.is_empty() => After::Done(must.iter().cloned().chain(needs).collect()),
+            Some(holder) => After::Target(holder.id.clone()),
+            None => After::Nothing,
         };
+        if is_needed {
+            must.push(change.clone());
+        }
         let draft = Draft {
             target: target.clone(),
             because: because.clone(),
@@ -116,7 +124,7 @@ fn one<'a>(
             rank,
             after,
             otherwise: Vec::new(),
-            needs_earlier: index > 0,
+            needs_earlier: false,
             lives_until: None,
         };
         proposal.take(draft, []);
@@ -192,7 +200,6 @@ impl Ask<'_, '_> {
     }
 
     /// What the cloud told of it when it was looked at, by the word of its service file (`type`, `asg`, …).
-    #[allow(dead_code, reason = "the services' files ask for it one by one")]
     fn detail(&self, word: &str) -> Option<&str> {
         self.resource.details.get(word).map(|text| &**text)
     }
@@ -203,8 +210,30 @@ enum Way {
     /// In this order, by rank; each needs the success of those before it. One rank takes up to ten in order: `rank`,
     /// `rank + 1`, …
     Steps(Vec<(u32, Change)>),
+    /// The same, where not every step needs all those before it.
+    Chain(Vec<Link>),
     /// Why not, and the way by hand.
     ByHand(String, String),
+}
+
+struct Link {
+    rank: u32,
+    change: Change,
+    /// Whether those after it need its success.
+    is_needed: bool,
+    /// What must have succeeded besides, on other things.
+    needs: Vec<Change>,
+}
+
+impl Link {
+    fn must(rank: u32, change: impl Into<Change>) -> Link {
+        Link { rank, change: change.into(), is_needed: true, needs: Vec::new() }
+    }
+
+    /// Those after it are tried also where it fails.
+    fn may(rank: u32, change: impl Into<Change>) -> Link {
+        Link { is_needed: false, ..Link::must(rank, change) }
+    }
 }
 
 impl Way {
@@ -355,6 +384,53 @@ fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
             lives_until: None,
         };
         proposal.take(draft, [&*grant.member]);
+    }
+    told
+}
+
+/// What a record says of a rule that was put into a group: `opened in sg-…`.
+const OPENED: &str = "opened in ";
+
+/// Takes back the rules that were put into groups of others; returns the events that are dealt with. A group of the
+/// principal's own is closed whole.
+fn rules(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
+    let mut told = BTreeSet::new();
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<&Touched>> = BTreeMap::new();
+    for one in ground.touched() {
+        let Some(group) = one.how.strip_prefix(OPENED) else { continue };
+        let is_own = ground.resource_named(group, &one.account).is_some_and(|found| alive(found).is_some());
+        if one.kind == "aws.ec2.security_group_rule" && one.confidence == Confidence::Confirmed && !is_own {
+            groups.entry((&one.account, &one.region, group)).or_default().push(one);
+        }
+    }
+    for ((account, region, group), touched) in groups {
+        let group: Arc<str> = group.into();
+        let mut place = target("aws.ec2.security_group", &group, None, account);
+        place.region = region.into();
+        let because: BTreeSet<EventId> = touched.iter().flat_map(|one| one.events.iter().cloned()).collect();
+        let notes: BTreeSet<&str> =
+            because.iter().flat_map(|event| ground.findings_from(event)).map(|one| &*one.note).collect();
+        let mut why =
+            vec![format!("The principal put {} into it.", words::count(touched.len(), "rule", "rules"))];
+        why.extend(notes.into_iter().map(str::to_owned));
+        told.extend(because.iter().cloned());
+        let draft = Draft {
+            target: place,
+            because,
+            why,
+            before: "opened",
+            change: Ec2Change::RevokeRules {
+                group,
+                rules: touched.iter().map(|one| one.id.clone()).collect(),
+            }
+            .into(),
+            rank: LETS_IN,
+            after: After::Nothing,
+            otherwise: Vec::new(),
+            needs_earlier: false,
+            lives_until: None,
+        };
+        proposal.take(draft, []);
     }
     told
 }

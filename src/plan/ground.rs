@@ -161,6 +161,11 @@ impl<'a> Ground<'a> {
         self.alleging.get(event).into_iter().flatten().map(|place| self.standing[*place])
     }
 
+    /// Everything that was touched, sorted.
+    pub fn touched(&self) -> &[&'a Touched] {
+        &self.touched
+    }
+
     /// What an event touched, the subject itself where it is among it.
     pub fn touched_by(&self, events: &[EventId], subject: &str) -> Option<&'a Touched> {
         let found = || events.iter().filter_map(|event| self.touching.get(&**event)).flatten().copied();
@@ -210,7 +215,9 @@ impl<'a> Ground<'a> {
         if self.report.findings.iter().any(|one| one.kind == FindingKind::Leak) {
             why += " Its provider says that it leaked.";
         }
-        if self.is_quiet {
+        if self.is_quiet && self.report.counts.records_read == 0 {
+            why += " No log is read yet: it is closed because it may be known to others.";
+        } else if self.is_quiet {
             why += " Nothing in what was looked at speaks against it: it is closed because it may be known to others, not for \
                     what it did.";
         }

@@ -50,6 +50,8 @@ pub struct Options {
     pub full_deny: bool,
     /// Begin with a service control policy where the organization allows it.
     pub scp: bool,
+    /// Destroy without a snapshot of the disks.
+    pub no_snapshot: bool,
 }
 
 /// Which steps must be done before one.
@@ -59,6 +61,8 @@ enum After {
     Below(u32),
     /// Every earlier step on this target of the same account.
     Target(Arc<str>),
+    /// Every earlier step on its own target, and these changes of the same account and region, which must have succeeded.
+    Done(Vec<Change>),
 }
 
 /// What a planner proposes, in any order.
@@ -150,8 +154,11 @@ impl<'a> Proposal<'a> {
 
 fn steps(drafts: &[Draft]) -> Vec<Step> {
     let mut on_target: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    let mut numbers: BTreeMap<(&str, &str, &Change), u32> = BTreeMap::new();
     let mut steps = Vec::new();
     for (no, draft) in (1..).zip(drafts) {
+        let (account, region) = (&*draft.target.account, &*draft.target.region);
+        let mut done = Vec::new();
         let after = match &draft.after {
             After::Nothing => Vec::new(),
             // They are sorted by rank.
@@ -159,10 +166,16 @@ fn steps(drafts: &[Draft]) -> Vec<Step> {
                 let below = drafts[..steps.len()].partition_point(|other| other.rank < *rank);
                 (1..=below as u32).collect()
             }
-            After::Target(id) => on_target.get(&(&*draft.target.account, &**id)).cloned().unwrap_or_default(),
+            After::Target(id) => on_target.get(&(account, &**id)).cloned().unwrap_or_default(),
+            After::Done(changes) => {
+                done.extend(changes.iter().filter_map(|one| numbers.get(&(account, region, one))));
+                on_target.get(&(account, &*draft.target.id)).cloned().unwrap_or_default()
+            }
         };
+        numbers.insert((account, region, &draft.change), no);
         let earlier = on_target.entry((&draft.target.account, &draft.target.id)).or_default();
-        let needs = if draft.needs_earlier { earlier.clone() } else { Vec::new() };
+        let mut needs = if draft.needs_earlier { earlier.clone() } else { done };
+        needs.sort_unstable();
         earlier.push(no);
         steps.push(step(no, draft, after, needs));
     }

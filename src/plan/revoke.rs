@@ -6,31 +6,46 @@
 
 mod aws;
 mod gcp;
+mod known;
+mod own;
+mod wanted;
 mod ways_in;
+
+pub use known::Known;
+pub use own::own;
+pub use wanted::{Wanted, wanted};
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;
-use super::{Guard, Proposal, advice};
+use super::{Guard, Options, Proposal, advice};
 use crate::model::plan::{Plan, PlanKind};
 use crate::model::report::{Credential, Report};
 use crate::model::{Provider, plan::Target};
 
+/// What holds from outside the account, before anything in it.
+const FIRST: u32 = 0;
 /// The principal, then its keys: the first ends live sessions too.
-const OWN: u32 = 0;
-const OWN_KEYS: u32 = 1;
+const OWN: u32 = 1;
+const OWN_KEYS: u32 = 2;
 /// Identities and sessions, then what signs in as them.
-const BECAME: u32 = 2;
-const BECAME_KEYS: u32 = 3;
-const WAYS_IN: u32 = 4;
+const BECAME: u32 = 3;
+const BECAME_KEYS: u32 = 4;
+const WAYS_IN: u32 = 5;
 
+/// Plans from a report alone.
 pub fn revoke(report: &Report, guard: &Guard) -> Plan {
+    revoke_known(report, &Known::default(), guard, Options::default())
+}
+
+/// Plans from a report and what the cloud shows now.
+pub fn revoke_known(report: &Report, known: &Known, guard: &Guard, options: Options) -> Plan {
     let ground = Ground::new(report);
     let mut proposal = Proposal::new(report, guard);
     match report.principal.provider {
-        Provider::Aws => aws::revoke(&ground, &mut proposal),
+        Provider::Aws => aws::revoke(&ground, known, options, &mut proposal),
         Provider::Gcp => gcp::revoke(&ground, &mut proposal),
     }
-    ways_in::close(&ground, &mut proposal);
+    ways_in::close(&ground, known, &mut proposal);
     ways_in::tell(&ground, &mut proposal);
     by_hand(&ground, &mut proposal);
     proposal.into_plan(PlanKind::Revoke)
@@ -41,6 +56,9 @@ fn by_hand(ground: &Ground, proposal: &mut Proposal) {
     const COVERED: &[&str] = &[
         "aws.iam.user",
         "aws.iam.role",
+        "aws.iam.saml_provider",
+        "aws.iam.oidc_provider",
+        "aws.identitystore.membership",
         "aws.rolesanywhere.trust_anchor",
         "aws.rolesanywhere.profile",
         "gcp.iam.service_account",

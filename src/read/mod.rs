@@ -7,6 +7,7 @@
 pub mod cloudaudit;
 pub mod cloudtrail;
 pub mod inventory;
+pub mod trust;
 
 use crate::model::{Event, Provenance, Time};
 

@@ -636,12 +636,17 @@ fn shares_and_open_ports() {
             "Exposure T1686.001 sg-0cccccccccccccccc \
                [ec2:open-to-internet/111122223333/sg-0cccccccccccccccc tcp 22 ::/0]: Security group \
                sg-0cccccccccccccccc lets the whole internet (::/0) in on tcp 22.",
+            "touched aws.ec2.security_group_rule sgr-0ccccccccccccccc1: opened in sg-0cccccccccccccccc",
+            "touched aws.ec2.security_group_rule sgr-0ccccccccccccccc2: opened in sg-0cccccccccccccccc",
             "touched aws.ec2.security_group sg-0cccccccccccccccc: inbound rules added",
         ],
     );
     check(
         "ec2/AuthorizeSecurityGroupIngress-office",
-        &["touched aws.ec2.security_group sg-0cccccccccccccccc: inbound rules added"],
+        &[
+            "touched aws.ec2.security_group_rule sgr-0ccccccccccccccc3: opened in sg-0cccccccccccccccc",
+            "touched aws.ec2.security_group sg-0cccccccccccccccc: inbound rules added",
+        ],
     );
     check(
         "ec2/RevokeSecurityGroupIngress",

@@ -459,3 +459,76 @@ fn every_run_gets_a_folder_of_its_own() {
     }
     assert!(made[0] != made[1] && made[1] != made[2] && made[0] != made[2]);
 }
+
+fn continued(dir: &Path, record: &str) -> Case {
+    let case = Case::reopen(dir).unwrap();
+    let evidence = case.evidence();
+    save(&evidence, "111122223333", "us-east-1", "management", record);
+    evidence.finish().unwrap();
+    case
+}
+
+#[test]
+fn a_case_that_is_continued_keeps_what_it_had() {
+    let (_home, dir) = sealed();
+    let first = "evidence/aws/111122223333/us-east-1/management.ndjson.gz";
+    for (run, report) in [(1, "[1]"), (2, "[2]"), (3, "[2]")] {
+        let record = format!("{{\"eventID\":\"{run}\"}}");
+        let case = continued(&dir, &record);
+        case.write_report(report.as_bytes()).unwrap();
+        case.write_plan("revoke", report.as_bytes()).unwrap();
+        case.seal().unwrap();
+        assert_eq!(gaps(&dir), [""; 0], "run {run}");
+        assert_eq!(Case::open(&dir).unwrap().evidence.len(), 1 + run, "each has its own file");
+    }
+    assert_eq!(gunzip(&dir.join(first)), "{\"eventID\":\"a\"}\n", "the first run's is as it was");
+    let text = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    assert_eq!(
+        (&*text("report.json"), &*text("report-1.json"), &*text("report-2.json")),
+        ("[2]", "{}\n", "[1]")
+    );
+    assert_eq!((&*text("plan-revoke.json"), &*text("plan-revoke-1.json")), ("[2]", "[1]"));
+    assert!(!dir.join("report-3.json").exists(), "the same is not kept twice");
+}
+
+#[test]
+fn continuing_seals_nothing_that_was_altered() {
+    let (_home, dir) = sealed();
+    let first = dir.join("evidence/aws/111122223333/us-east-1/management.ndjson.gz");
+    append(&first, "more");
+    fs::write(dir.join("evidence/slipped-in.ndjson"), "{}").unwrap();
+    continued(&dir, "{\"eventID\":\"b\"}").seal().unwrap();
+    let found = gaps(&dir);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("management.ndjson.gz: it was altered since"), "{found:?}");
+    assert!(found[1].contains("slipped-in.ndjson: it was added since"), "{found:?}");
+    fs::remove_file(&first).unwrap();
+    continued(&dir, "{\"eventID\":\"c\"}").seal().unwrap();
+    assert!(gaps(&dir).iter().any(|gap| gap.contains("it is missing, though")), "{:?}", gaps(&dir));
+}
+
+#[test]
+fn the_corpus_of_a_continued_case_may_be_told_anew() {
+    let (_home, dir) = sealed();
+    let case = Case::reopen(&dir).unwrap();
+    let more = Inputs::new(vec![], InputCounts::default(), vec![], vec![], true);
+    case.write_inputs(&more).unwrap();
+    case.seal().unwrap();
+    let open = Case::open(&dir).unwrap();
+    assert_eq!((open.inputs, open.gaps), (Some(more), vec![]));
+    assert!(dir.join("inputs-1.json").is_file());
+}
+
+#[test]
+fn a_case_of_a_person_is_continued_and_sealed_as_a_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path();
+    fs::write(dir.join("case.json"), r#"{"principal": "AKIARTX3GSDSTEXAMPLE"}"#).unwrap();
+    let case = Case::reopen(dir).unwrap();
+    let (_, path, is_new) = case.append_journal().unwrap();
+    assert!(is_new && !case.append_journal().unwrap().2);
+    assert_eq!(Case::open(dir).unwrap().journal, Some(path));
+    case.seal().unwrap();
+    assert_eq!(gaps(dir), [""; 0]);
+    assert!(Case::reopen(&dir.join("nowhere")).is_err());
+}

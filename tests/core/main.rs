@@ -1,5 +1,6 @@
 //! Tests that need no cloud SDK: pure rooms, recorded cases, invariants. One binary, one module per concern.
 
+mod asks;
 mod aws_compute;
 mod aws_control;
 mod aws_edges;
@@ -11,6 +12,7 @@ mod cloudtrail;
 mod cloudtrail_hostile;
 mod containers;
 mod evidence;
+mod exec;
 mod files;
 mod gcp_catalog;
 mod gcp_edges;
@@ -18,11 +20,13 @@ mod hostile;
 mod inventory;
 mod invictus;
 mod key_file;
+mod pace;
 mod plan;
 mod principal;
 mod properties;
 mod render;
 mod scenarios;
+mod siblings;
 mod support;
 mod tidy;
 mod told;

@@ -2,6 +2,8 @@
 
 mod always;
 mod compute;
+mod known;
+mod machines;
 mod others;
 mod reports;
 
@@ -130,7 +132,12 @@ fn sessions_of_a_role_are_one_step_and_wait_for_the_principal() {
         )
     };
     let plan = revoke(&sessions(), &Guard::default());
-    check(&plan, &expect("revoke_role_sessions role=arn:aws:iam::444455556666:role/Ops"));
+    check(
+        &plan,
+        &expect(
+            "revoke_role_sessions issued_before=2026-07-14T09:00:00Z role=arn:aws:iam::444455556666:role/Ops",
+        ),
+    );
     assert!(
         plan.steps[0]
             .why
@@ -141,7 +148,12 @@ fn sessions_of_a_role_are_one_step_and_wait_for_the_principal() {
 
     // Somebody else in the role: only these names, and who bears one of them is told.
     let plan = revoke(&shared_sessions(), &Guard::default());
-    check(&plan, &expect("deny_sessions names=[one,two] role=arn:aws:iam::444455556666:role/Ops"));
+    check(
+        &plan,
+        &expect(
+            "deny_sessions issued_before=2026-07-14T09:00:00Z names=[one,two] role=arn:aws:iam::444455556666:role/Ops",
+        ),
+    );
     assert!(
         plan.steps[2].why.contains("ASIAIOSFODNN7EXAMPLX, ASIAIOSFODNN7EXAMPLY has the name two too"),
         "{}",
@@ -158,16 +170,16 @@ fn what_the_principal_made_is_denied_whole_and_what_is_others_only_in_part() {
          2 deactivate_access_key key=AKIAIOSFODNN7EXAMPLE user=ci
          3 deny_role role=arn:aws:iam::111122223333:role/path/helper after [1, 2]
          4 deny_user user=backdoor after [1, 2]
-         5 revoke_user_sessions user=alice after [1, 2]
+         5 revoke_user_sessions issued_before=2026-07-14T09:00:00Z user=alice after [1, 2]
          6 reset_login_profile user=alice after [1, 2]
-         7 deactivate_access_key key=AKIAIOSFODNN7EXAMPLA user=backdoor after [1, 2]
-         8 deactivate_access_key key=AKIAIOSFODNN7EXAMPLB user=alice after [1, 2]
-         9 deactivate_ssh_public_key id=APKA1 user=alice after [1, 2]
-         10 deactivate_service_specific_credential id=ACCA1 user=alice after [1, 2]
-         11 deactivate_signing_certificate id=CERT1 user=alice after [1, 2]
-         12 disable_roles_anywhere_profile id=pr-1 after [1, 2]
-         13 disable_trust_anchor id=ta-1 after [1, 2]
-         - aws.iam.saml_provider arn:aws:iam::111122223333:saml-provider/own: … does not act … iam:DeleteSAMLProvider (destroys)
+         7 delete_saml_provider arn=arn:aws:iam::111122223333:saml-provider/own after [1, 2]
+         8 deactivate_access_key key=AKIAIOSFODNN7EXAMPLA user=backdoor after [1, 2]
+         9 deactivate_access_key key=AKIAIOSFODNN7EXAMPLB user=alice after [1, 2]
+         10 deactivate_ssh_public_key id=APKA1 user=alice after [1, 2]
+         11 deactivate_service_specific_credential id=ACCA1 user=alice after [1, 2]
+         12 deactivate_signing_certificate id=CERT1 user=alice after [1, 2]
+         13 disable_roles_anywhere_profile id=pr-1 after [1, 2]
+         14 disable_trust_anchor id=ta-1 after [1, 2]
          - aws.iam.user arn:aws:iam::111122223333:user/alice:
          - aws.iam.user arn:aws:iam::111122223333:user/backdoor:
          - aws.iam.user arn:aws:iam::111122223333:user/ci:
@@ -522,11 +534,20 @@ fn launchers_go_before_the_launched_and_hold_them() {
          - aws.cloudformation.stack stack-1: … A stack has no stop … cloudformation:DeleteStack (destroys)
          - aws.ec2.fleet fleet-1: … does not act … ec2:ModifyFleet
          - aws.ec2.instance i-4: fleet-1 makes it again when it is stopped … ec2:DeleteFleets (destroys)
+         2 cancel_fleet id=fleet-1
+         3 empty_ecs_service service=arn:s
+         4 stop_instance id=i-1
+         5 stop_instance id=i-2 after [1]
+         6 stop_instance id=i-3
+         7 stop_instance id=i-4 after [2]
+         8 stop_instance id=i-5
+         9 stop_instance id=i-6
+         - aws.cloudformation.stack stack-1: … does not act … cloudformation:DeleteStack (destroys)
          - aws.ec2.spot_request sir-1: This plan stops its instance, which disables the request
          - aws.ecs.task arn:t: It ends with its service arn:s",
     );
-    assert!(plan.steps[4].why.contains("disables its persistent spot request"));
-    assert!(plan.steps[1].destroys && !plan.steps[0].destroys);
+    assert!(plan.steps[5].why.contains("disables its persistent spot request"));
+    assert!(plan.steps[2].destroys && !plan.steps[0].destroys);
 }
 
 #[test]

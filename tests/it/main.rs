@@ -8,3 +8,5 @@ mod key_file;
 mod logs;
 mod principal;
 mod support;
+#[cfg(feature = "aws")]
+mod sweep;

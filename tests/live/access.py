@@ -134,6 +134,11 @@ class Access:
         session.source = who.source if who else None
         self.keys[answer["Credentials"]["AccessKeyId"]] = session
 
+    def _GetSessionToken(self, who, asked, answer, now):
+        made = Who(who.kind, who.account, who.arn, who.principal_id, who.name, issued=now)
+        made.source = who.source
+        self.keys.setdefault(answer["Credentials"]["AccessKeyId"], made)
+
     def _ask_role(self, account, name, arn):
         try:
             found = self.moto("iam", account).get_role(RoleName=name)["Role"]

@@ -128,7 +128,9 @@ def main(url):
     for each in deploy("autoscaling", "us-west-2").describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"]:
         note("aws.ec2.instance", data, "us-west-2", each["InstanceId"], "workers")
     note("aws.ec2.launch_template", data, "us-west-2", template, "deploy")
-    note("aws.lambda.function", shop, "eu-west-1", function(build, "eu-west-1", "helper", shop), "build")
+    helper = function(build, "eu-west-1", "helper", shop)
+    note("aws.lambda.function", shop, "eu-west-1", helper, "build")
+    note("aws.lambda.permission", shop, "eu-west-1", f"{helper}/public", "build")
     build("lambda", "eu-west-1").add_permission(
         FunctionName="helper", StatementId="public", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
     url_of = build("lambda", "eu-west-1").create_function_url_config(FunctionName="helper", AuthType="NONE")["FunctionUrl"]

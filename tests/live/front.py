@@ -1,15 +1,18 @@
 """A loopback front before moto: every call passes untouched and is written down as CloudTrail would.
 
-    front.py --moto http://127.0.0.1:5000 [--port 0]
+    front.py [--second] [--port 0]
 
-Prints `{"port": …}` once it listens. `/_front/…` is the tests' own door (see Control): clock, sources, faults, late events.
+Starts moto (or, for a second opinion, ministack, which enforces IAM itself) on a free port, prints `{"port": …}` once both listen, and ends with it when its standard input is closed.
+`/_front/…` is the tests' own door (see Control): clock, sources, faults, late events.
 Keys that IAM would refuse are refused here, since moto lets them pass; what moto lacks is in extras.py.
 """
 
 import argparse
 import json
+import os
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -27,6 +30,8 @@ import wire
 from access import Access, stamp
 from trail import READS, Trail
 
+# The token after a page of nothing.
+EMPTY = "nothing-on-this-page"
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade", "proxy-connection", "expect"}
 # What a read would still show for a while after a change: IAM answers from replicas.
 SHOWN_BY = {
@@ -37,8 +42,9 @@ SHOWN_BY = {
 
 
 class Front:
-    def __init__(self, moto_url):
-        self.url = moto_url.rstrip("/")
+    def __init__(self, url, enforces):
+        # Whether the cloud behind enforces keys and policies itself, so that nothing is refused here.
+        self.url, self.enforces = url.rstrip("/"), enforces
         self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=5, read=60))
         self.clients, self.lock = {}, threading.RLock()
         self.reset()
@@ -58,8 +64,9 @@ class Front:
         """A client of moto itself, in any account: for looking, never recorded."""
         with self.lock:
             if (service, account, region) not in self.clients:
-                client = boto3.client(service, region_name=region, endpoint_url=self.url, aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-                                      aws_secret_access_key="none", config=Config(retries={"total_max_attempts": 2}))
+                client = boto3.client(service, region_name=region, endpoint_url=self.url,
+                                      aws_access_key_id=account if self.enforces else "AKIAIOSFODNN7EXAMPLE",
+                                      aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 2}))
                 client.meta.events.register("before-sign.*.*", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
                 self.clients[(service, account, region)] = client
             return self.clients[(service, account, region)]
@@ -91,7 +98,9 @@ class Front:
             return {"hurt": fault["kind"], "seconds": fault.get("seconds", 120)}
         if call.signed_for is None:
             return self._forward(call, None)
-        if self.access.is_dead(call.key):
+        if who is None and self.enforces:
+            return self._forward(call, None)
+        if not self.enforces and self.access.is_dead(call.key):
             code, status = call.refusal("dead")
             row["error"] = code
             return call.error(code, status, "The security token included in the request is invalid.")
@@ -113,7 +122,12 @@ class Front:
             return answer
         if fault and fault["kind"] == "answer":
             return call.answer(fault["answer"])
-        denied = self.access.denial(call, call.key, self.clock()) if call.operation else None
+        if fault and fault["kind"] == "empty_page":
+            return call.answer({fault["list"]: [], "NextToken": EMPTY})
+        if asked and asked.get("NextToken") == EMPTY:
+            asked = {name: value for name, value in asked.items() if name != "NextToken"}
+            call.body = json.dumps({name: value for name, value in json.loads(call.body).items() if name != "NextToken"}).encode()
+        denied = self.access.denial(call, call.key, self.clock()) if call.operation and not self.enforces else None
         if denied:
             code, status = call.refusal("denied")
             row["error"] = code
@@ -123,7 +137,10 @@ class Front:
         stale = self._stale(call, who, asked)
         if stale:
             return stale
-        own = self.extras.find(call)
+        if call.operation in ("StartLogging", "StopLogging") and asked["Name"].startswith("arn:"):
+            # moto finds a trail by its name alone here, and breaks on its ARN.
+            call.body = json.dumps({"Name": asked["Name"].rsplit("/", 1)[-1]}).encode()
+        own = None if self.enforces and call.service == "sts" else self.extras.find(call)
         if own:
             try:
                 answer = call.answer(own(call, who, asked or {}))
@@ -166,7 +183,8 @@ class Front:
                  "account": who.account if who else None, "key": call.key}
         with self.lock:
             for fault in self.faults:
-                if fault.get("times", 1) and all(fault.get(name) in (None, value) for name, value in about.items()):
+                meets = all(fault.get(name) in (None, value) for name, value in about.items())
+                if fault.get("times", 1) and meets and fault.get("contains", "").encode() in call.body:
                     if fault.get("after", 0) > 0:
                         fault["after"] -= 1
                         continue
@@ -265,7 +283,12 @@ class Control:
         return {}
 
     def do_root(self, asked):
-        return {"AccessKeyId": self.front.access.root(asked["account"]), "SecretAccessKey": "root-of-the-stand-in"}
+        key = self.front.access.root(asked["account"])
+        if self.front.enforces:
+            # ministack takes an account's id for the key of its root.
+            self.front.access.keys[asked["account"]] = self.front.access.keys.pop(key)
+            key = asked["account"]
+        return {"AccessKeyId": key, "SecretAccessKey": "test"}
 
     def do_source(self, asked):
         self.front.sources[asked["key"]] = asked["address"]
@@ -288,7 +311,11 @@ class Control:
         return {}
 
     def do_faults(self, asked):
-        """Sets all faults: [{kind, service, action, region, account, key, times, after, code, status, message, seconds, answer}]."""
+        """Sets all faults: [{kind, and where: service, action, region, account, key, contains (in the body); times, after}].
+
+        Kinds: dead, denied, throttle, 500, disabled, reset, hang (seconds), code (code, status, message), answer (answer),
+        empty_page (list: a page of nothing that goes on).
+        """
         before, self.front.faults = self.front.faults, asked
         return before
 
@@ -380,16 +407,49 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
 
+def start(second):
+    """moto or ministack as they come, in a process of their own, on a port that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    here, env = os.path.dirname(sys.executable), dict(os.environ)
+    if second:
+        command = ["ministack"]
+        env |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "AUTH": "true", "LOG_LEVEL": "ERROR",
+                "SERVICES": "iam,sts,ec2,ecs,lambda,s3,cloudtrail,organizations,account"}
+    else:
+        command = ["moto_server", "-H", "127.0.0.1", "-p", str(port)]
+        env |= {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+    cloud = subprocess.Popen([os.path.join(here, command[0]), *command[1:]], env=env, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(240):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return cloud, f"http://127.0.0.1:{port}"
+        except OSError:
+            if cloud.poll() is not None:
+                sys.exit(f"{command[0]} ended with {cloud.returncode}")
+            time.sleep(0.25)
+    cloud.kill()
+    sys.exit(f"{command[0]} does not listen")
+
+
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--moto", required=True)
     options.add_argument("--port", type=int, default=0)
+    options.add_argument("--second", action="store_true")
     given = options.parse_args()
-    Handler.front = Front(given.moto)
-    Handler.control = Control(Handler.front)
-    server = Server(("127.0.0.1", given.port), Handler)
-    print(json.dumps({"port": server.server_address[1]}), flush=True)
-    server.serve_forever()
+    cloud, url = start(given.second)
+    try:
+        Handler.front = Front(url, given.second)
+        Handler.control = Control(Handler.front)
+        server = Server(("127.0.0.1", given.port), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(json.dumps({"port": server.server_address[1]}), flush=True)
+        sys.stdin.read()
+    finally:
+        cloud.kill()
+        cloud.wait()
 
 
 if __name__ == "__main__":

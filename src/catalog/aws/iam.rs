@@ -229,7 +229,7 @@ pub static IAM: Service = Service {
         on("DeleteOpenIDConnectProvider").deletes("aws.iam.oidc_provider", "requestParameters.openIDConnectProviderArn"),
         on("DeleteOpenIDConnectProvider").about("aws.iam.oidc_provider", "requestParameters.openIDConnectProviderArn").undoes("iam:provider"),
         on("EnableOutboundWebIdentityFederation")
-            .about("aws.iam.outbound_federation", ACCOUNT)
+            .touches("aws.iam.outbound_federation", ACCOUNT, "tokens for outside were switched on")
             .contain("iam:DisableOutboundWebIdentityFederation")
             .finding(Persistence, &TRUST_MODIFICATION, "Principals of account {id} can now mint tokens that other services accept as them.")
             .pair("iam:outbound"),

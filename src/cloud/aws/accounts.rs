@@ -55,6 +55,17 @@ pub struct Organization {
     pub management: Arc<str>,
 }
 
+impl Organization {
+    /// What the operator hears who did not ask for the organization: no gap, for our own account is all that was asked for.
+    pub fn note(&self, own: &str) -> String {
+        format!(
+            "{own} is a member of the organization {}, whose other accounts are not looked into: --org does that, from its management \
+             account {} or a delegated administrator.",
+            self.id, self.management
+        )
+    }
+}
+
 impl Aws {
     /// Returns the accounts to look into, by id, closed ones too; our own is always one of them.
     pub async fn accounts(&self, asked: &AccountsAsked) -> (Vec<Account>, Vec<Gap>) {
@@ -76,14 +87,6 @@ impl Aws {
                     gaps.push(Gap::new(GapKind::Denied, "the organization", why));
                 }
             }
-        } else if let Ok(Some(known)) = &organization
-            && asked.named.is_empty()
-        {
-            let why = format!(
-                "{} is a member of the organization {}, whose other accounts were not looked into: --org does",
-                self.identity.account, known.id
-            );
-            gaps.push(Gap::new(GapKind::NotFollowed, "the organization", why));
         }
         if let Ok(Some(known)) = &organization
             && let Some(account) = accounts.get_mut(&known.management)

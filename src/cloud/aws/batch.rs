@@ -256,7 +256,9 @@ fn see_environment(wanted: &ResourceRef, found: &ComputeEnvironmentDetail) -> Ob
     detail(&mut seen, "min_vcpus", number(resources.and_then(|one| one.minv_cpus)).as_deref());
     detail(&mut seen, "desired", number(now).as_deref());
     detail(&mut seen, "cluster", found.ecs_cluster_arn.as_deref());
-    detail(&mut seen, "image", resources.and_then(|one| one.image_id.as_deref()));
+    let configured = resources.map(|one| one.ec2_configuration()).unwrap_or_default();
+    let image = configured.iter().find_map(|one| one.image_id_override.as_deref());
+    detail(&mut seen, "image", image);
     detail(&mut seen, "key_name", resources.and_then(|one| one.ec2_key_pair.as_deref()));
     seen
 }

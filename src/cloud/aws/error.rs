@@ -19,7 +19,11 @@ pub(super) fn failed<E: ProvideErrorMetadata>(
             let code = context.err().code();
             let status = context.raw().status().as_u16();
             let message = context.err().message().unwrap_or_default();
-            let refusal = refusal(call, code.unwrap_or_default(), status, message, at);
+            if (200..300).contains(&status) {
+                // It was taken, and its answer is none: what it did is not known.
+                return CloudError::new(Refusal::Failed, call, at, code, "an answer that can't be read");
+            }
+            let refusal = meaning(call, code.unwrap_or_default(), status, message, at);
             CloudError::new(refusal, call, at, code, message)
         }
         SdkError::ResponseError(context) => {
@@ -65,14 +69,43 @@ pub(super) fn not_answered(call: &'static str, at: &Place, what: &str) -> CloudE
     CloudError::new(Refusal::Failed, call, at, None, &format!("the answer holds no {what}"))
 }
 
-/// What a code means. Services spell one thing in many ways: with `Exception` or without, behind a `Client.`, before a `:` and an
+/// What a failed call means where it was made: AWS has codes that say two things.
+fn meaning(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Refusal {
+    match plain(code) {
+        // EC2 has one code for a key that it does not know and for a thing that is somebody else's.
+        "AuthFailure" if !message.starts_with("AWS was not able to validate") && !message.is_empty() => {
+            Refusal::Denied
+        }
+        // The codes of a key that is not known, one for each protocol: ec2, json, query, s3. A region that is not enabled does
+        // not know a good key either (aws.md 6.2).
+        "AuthFailure"
+        | "UnrecognizedClient"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+            if !regions::is_default(&at.region) =>
+        {
+            Refusal::Disabled
+        }
+        // What is only asked for by its head is answered without a body.
+        "" if status == 404 && call.starts_with("s3:Head") => Refusal::NotFound,
+        _ => refusal(code, status),
+    }
+}
+
+/// The code itself. Services spell one thing in many ways: with `Exception` or without, behind a `Client.`, before a `:` and an
 /// address (`x-amzn-errortype`), behind a `#` and a shape's name.
-fn refusal(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Refusal {
+fn plain(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
     let code = code.split(':').next().unwrap_or(code);
     let code = code.strip_prefix("Client.").unwrap_or(code);
     let code = code.strip_suffix("Exception").unwrap_or(code);
-    match code.strip_suffix("Error").filter(|short| !short.is_empty()).unwrap_or(code) {
+    code.strip_suffix("Error").filter(|short| !short.is_empty()).unwrap_or(code)
+}
+
+/// What a code means, also one of a list of failures inside an answer.
+pub(super) fn refusal(code: &str, status: u16) -> Refusal {
+    match plain(code) {
         "AccessDenied"
         | "UnauthorizedOperation"
         | "Unauthorized"
@@ -84,22 +117,11 @@ fn refusal(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Re
         | "AccountProblem"
         | "Blocked"
         | "PendingVerification" => Refusal::Denied,
-        // EC2 has one code for a key that it does not know and for a thing that is somebody else's.
-        "AuthFailure" if !message.starts_with("AWS was not able to validate") && !message.is_empty() => {
-            Refusal::Denied
-        }
-        // The codes of a key that is not known, one for each protocol: ec2, json, query, s3.
         "AuthFailure"
         | "UnrecognizedClient"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
-        | "InvalidToken" => {
-            match regions::is_default(&at.region) {
-                true => Refusal::SignedOut,
-                // A region that is not enabled does not know a good key either (aws.md 6.2).
-                false => Refusal::Disabled,
-            }
-        }
+        | "InvalidToken" => Refusal::SignedOut,
         "ExpiredToken"
         | "TokenRefreshRequired"
         | "SignatureDoesNotMatch"
@@ -156,7 +178,6 @@ fn refusal(call: &str, code: &str, status: u16, message: &str, at: &Place) -> Re
         // A 404 without such a code is no word about a thing: a proxy or a service that does not know the call says it too.
         gone if gone.ends_with("NotFound") || gone.starts_with("NoSuch") => Refusal::NotFound,
         "ServiceNotActive" => Refusal::NotFound,
-        "" if status == 404 && call.starts_with("s3:Head") => Refusal::NotFound,
         _ if status == 429 => Refusal::Throttled,
         _ if status == 403 => Refusal::Denied,
         _ if status >= 500 => Refusal::Failed,
@@ -176,7 +197,7 @@ mod tests {
 
     fn check(code: &str, status: u16, region: &str, expect: Refusal) {
         let at = Place::new("111122223333", region);
-        assert_eq!(refusal("ec2:X", code, status, "", &at), expect, "{code} {status} in {region:?}");
+        assert_eq!(meaning("ec2:X", code, status, "", &at), expect, "{code} {status} in {region:?}");
     }
 
     #[test]
@@ -245,7 +266,7 @@ mod tests {
         check("", 404, "eu-west-1", Refusal::Invalid);
         check("UnknownOperationException", 404, "eu-west-1", Refusal::Invalid);
         let at = Place::new("111122223333", "eu-west-1");
-        assert_eq!(refusal("s3:HeadBucket", "", 404, "", &at), Refusal::NotFound);
+        assert_eq!(meaning("s3:HeadBucket", "", 404, "", &at), Refusal::NotFound);
     }
 
     #[test]
@@ -268,7 +289,7 @@ mod tests {
     #[test]
     fn somebody_elses_thing_is_no_dead_key() {
         let at = Place::new("111122223333", "eu-west-3");
-        let said = |message| refusal("ec2:X", "AuthFailure", 401, message, &at);
+        let said = |message| meaning("ec2:X", "AuthFailure", 401, message, &at);
         assert_eq!(said("AWS was not able to validate the provided access credentials"), Refusal::SignedOut);
         assert_eq!(said("Not authorized for images: [ami-1]"), Refusal::Denied);
     }

@@ -57,6 +57,8 @@ pub struct EventHistory {
     runtime: Handle,
     limits: Limits,
     timeout: Duration,
+    /// In epoch seconds: what is too old is the same in every round.
+    began: i64,
     reach: Mutex<Reach>,
 }
 
@@ -67,6 +69,7 @@ struct Window {
     kept: i64,
     since: i64,
     until: i64,
+    now: i64,
 }
 
 impl EventHistory {
@@ -80,6 +83,7 @@ impl EventHistory {
             runtime,
             limits: Limits { in_flight: most_at_once(), ..Limits::default() },
             timeout: TIMEOUT,
+            began: Time::now().as_second(),
             reach: Mutex::default(),
         };
         source.add(places);
@@ -102,11 +106,11 @@ impl EventHistory {
 
     fn window(&self, query: &Query) -> Window {
         let now = Time::now().as_second();
-        let kept = now - KEPT_DAYS * 86_400;
+        let kept = self.began - KEPT_DAYS * 86_400;
         let since = query.since.map_or(kept, |since| since.as_second());
         // Clocks differ, and what happens while we ask is asked for too.
         let until = query.until.map_or(now + 60, |until| until.as_second());
-        Window { kept, since, until }
+        Window { kept, since, until, now }
     }
 }
 
@@ -150,11 +154,11 @@ impl LogSource for EventHistory {
 impl EventHistory {
     fn run(&self, query: &Query, to: &dyn Take) {
         let window = self.window(query);
-        let (parts, places, ranks, questions) = {
+        let (parts, places, spots, questions) = {
             let mut reach = self.reach();
             let parts = reach.parts(query);
             let questions: Vec<Question> = parts.iter().map(|part| reach.question(part)).collect();
-            (parts, reach.places(), reach.ranks(&query.asks), questions)
+            (parts, reach.places(), reach.spots(&query.asks), questions)
         };
         if parts.is_empty() {
             return;
@@ -177,14 +181,14 @@ impl EventHistory {
             limits: self.limits,
             timeout: self.timeout,
             places: places.clone(),
-            ranks,
+            spots,
             questions,
             jobs,
             stop: stop.clone(),
             sender,
         };
         let driver = self.runtime.spawn(sweep.run());
-        let mut is_answered = vec![false; parts.len()];
+        let mut has_answered = vec![None; parts.len()];
         let mut batch = Vec::new();
         loop {
             let more = received.recv_many(&mut batch, UNTAKEN / 2);
@@ -198,7 +202,7 @@ impl EventHistory {
             }
             for part in &batch {
                 if part.ended {
-                    is_answered[part.job] = !part.is_lost;
+                    has_answered[part.job] = Some(!part.is_closed);
                     to.ended();
                 }
             }
@@ -215,7 +219,7 @@ impl EventHistory {
             to.part("", &mut |_| vec![Gap::unread("event history", "the sweep ended before all was asked")]);
         }
         if !to.is_stopped() {
-            self.cover(&parts, &places, &is_answered, window, to);
+            self.cover(&parts, &places, &has_answered, window, to);
         }
     }
 
@@ -224,17 +228,16 @@ impl EventHistory {
         &self,
         parts: &[reach::Part],
         places: &[Place],
-        is_answered: &[bool],
+        has_answered: &[Option<bool>],
         window: Window,
         to: &dyn Take,
     ) {
         let mut reach = self.reach();
         let mut seen: BTreeMap<usize, bool> = BTreeMap::new();
-        for (part, is_answered) in parts.iter().zip(is_answered) {
-            *seen.entry(part.place).or_default() |= is_answered;
-            if *is_answered {
-                reach.answered(part);
-            }
+        for (part, has_answered) in parts.iter().zip(has_answered) {
+            let has_answered = has_answered.unwrap_or_default();
+            *seen.entry(part.place).or_default() |= has_answered;
+            reach.ended(part, has_answered);
         }
         drop(reach);
         let at = |second| Time::from_second(second).ok();
@@ -247,7 +250,7 @@ impl EventHistory {
                 source: "management".into(),
                 seen,
                 from: at(window.since.max(window.kept)).filter(|_| seen),
-                to: at(window.until).filter(|_| seen),
+                to: at(window.until.min(window.now)).filter(|_| seen),
                 records: 0,
             });
         }

@@ -3,15 +3,18 @@
 //! Service files look and perform; they decide nothing. They are called through [`Inventory`] and [`Mutator`] alone.
 
 mod accounts;
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
 mod cloudcontrol;
 mod cloudformation;
+mod codebuild;
 mod each;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod error;
 
 mod eventbridge;
@@ -39,7 +42,7 @@ mod session;
 mod sfn;
 pub mod sql;
 mod ssm;
-mod sso;
+pub mod sso;
 mod trail;
 pub mod trails;
 

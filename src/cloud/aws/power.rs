@@ -9,13 +9,16 @@ use crate::model::{Observed, Place, ResourceRef, Sight};
 macro_rules! each_service {
     ($go:ident) => {
         $go! {
+            apprunner AppRunner,
             autoscaling AutoScaling,
             batch Batch,
             cloudcontrol CloudControl,
             cloudformation CloudFormation,
+            codebuild CodeBuild,
             ec2 Ec2,
             ecs Ecs,
             eks Eks,
+            emr Emr,
             eventbridge EventBridge,
             glue Glue,
             iam Iam,

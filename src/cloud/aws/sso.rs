@@ -3,8 +3,9 @@
 use super::{Aws, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::SsoChange;
+use crate::model::identity::{AssignmentSeen, CenterUserSeen, MembershipSeen, Part};
 use crate::model::{Place, Sight};
-use aws_sdk_identitystore::types::MemberId;
+use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribute};
 use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::types::{PrincipalType, StatusValues, TargetType};
 use aws_types::SdkConfig;
@@ -33,10 +34,10 @@ impl Center {
 
     /// `arn:aws:sso:::permissionSet/ssoins-…/ps-…` names the instance that it is of.
     fn instance(&self, permission_set: &str) -> Result<String, CloudError> {
-        let name = permission_set.split_once(":permissionSet/").and_then(|(head, rest)| {
-            let instance = rest.split('/').next().filter(|name| name.starts_with("ssoins-"))?;
-            Some(format!("{head}:instance/{instance}"))
-        });
+        let instance = permission_set.split(['/', ':']).find(|part| part.starts_with("ssoins-"));
+        let partition = permission_set.split(':').nth(1).filter(|partition| partition.starts_with("aws"));
+        let name =
+            instance.zip(partition).map(|(instance, of)| format!("arn:{of}:sso:::instance/{instance}"));
         name.ok_or_else(|| self.invalid("sso:ListAccountAssignments", "no ARN of a permission set"))
     }
 
@@ -72,13 +73,22 @@ impl Center {
 
     /// The directory of the one instance here.
     async fn store(&self) -> Result<String, CloudError> {
+        Ok(self.home().await?.1)
+    }
+
+    /// ARN and directory of the one instance here.
+    async fn home(&self) -> Result<(String, String), CloudError> {
         let call = "sso:ListInstances";
         let mut token = None;
         loop {
             let answer = self.client.list_instances().set_next_token(token.clone()).send().await;
             let answer = answer.map_err(|error| failed(call, &self.at, error))?;
-            if let Some(store) = answer.instances().iter().find_map(|one| one.identity_store_id()) {
-                return Ok(store.to_owned());
+            let found = answer
+                .instances()
+                .iter()
+                .find_map(|one| Some((one.instance_arn()?.to_owned(), one.identity_store_id()?.to_owned())));
+            if let Some(found) = found {
+                return Ok(found);
             }
             if answer.next_token.is_none() || answer.next_token == token {
                 let why = "no instance of Identity Center in this region";
@@ -90,6 +100,53 @@ impl Center {
 
     fn directory(&self) -> aws_sdk_identitystore::Client {
         aws_sdk_identitystore::Client::new(&self.config)
+    }
+
+    /// What a user is assigned, by itself and by its groups.
+    async fn assignments(&self, instance: &str, user: &str) -> Result<Vec<AssignmentSeen>, CloudError> {
+        let call = "sso:ListAccountAssignmentsForPrincipal";
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let request = self.client.list_account_assignments_for_principal().instance_arn(instance);
+            let request = request.principal_id(user).principal_type(PrincipalType::User);
+            let answer = request.set_next_token(token.clone()).send().await;
+            let answer = answer.map_err(|error| failed(call, &self.at, error))?;
+            all.extend(answer.account_assignments().iter().filter_map(|one| {
+                Some(AssignmentSeen {
+                    permission_set: one.permission_set_arn()?.into(),
+                    account: one.account_id()?.into(),
+                    principal: one.principal_id().unwrap_or(user).into(),
+                })
+            }));
+            if answer.next_token.is_none() {
+                return Ok(all);
+            }
+            if answer.next_token == token {
+                return Err(not_answered(call, &self.at, "new token, but the one before again"));
+            }
+            token = answer.next_token;
+        }
+    }
+
+    async fn memberships(&self, store: &str, user: &str) -> Result<Vec<MembershipSeen>, CloudError> {
+        let call = "identitystore:ListGroupMembershipsForMember";
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let request = self.directory().list_group_memberships_for_member().identity_store_id(store);
+            let request = request.member_id(MemberId::UserId(user.to_owned()));
+            let answer = request.set_next_token(token.clone()).send().await;
+            let answer = answer.map_err(|error| failed(call, &self.at, error))?;
+            all.extend(answer.group_memberships().iter().filter_map(|one| {
+                Some(MembershipSeen { id: one.membership_id().into(), group: one.group_id()?.into() })
+            }));
+            if answer.next_token.is_none() {
+                return Ok(all);
+            }
+            if answer.next_token == token {
+                return Err(not_answered(call, &self.at, "new token, but the one before again"));
+            }
+            token = answer.next_token;
+        }
     }
 
     async fn look(&self, change: &SsoChange) -> Result<Sight, CloudError> {
@@ -219,6 +276,34 @@ impl Center {
         }
         Ok(receipt)
     }
+}
+
+/// Looks at a user of Identity Center by its name, at its home; nothing where there is none of that name.
+pub async fn user(aws: &Aws, at: &Place, name: &str) -> Result<Option<CenterUserSeen>, CloudError> {
+    let center = Center::of(aws, at).await?;
+    let (instance, store) = center.home().await?;
+    let call = "identitystore:GetUserId";
+    let by_name = UniqueAttribute::builder().attribute_path("userName").attribute_value(name.into()).build();
+    let by_name = by_name.map_err(|_| center.invalid(call, "a name"))?;
+    let request = center.directory().get_user_id().identity_store_id(&store);
+    let answer = request.alternate_identifier(AlternateIdentifier::UniqueAttribute(by_name)).send().await;
+    let id = match answer {
+        Ok(answer) => answer.user_id().to_owned(),
+        Err(error) => match failed(call, at, error) {
+            error if error.refusal == Refusal::NotFound => return Ok(None),
+            error => return Err(error),
+        },
+    };
+    let (assignments, memberships) =
+        tokio::join!(center.assignments(&instance, &id), center.memberships(&store, &id));
+    Ok(Some(CenterUserSeen {
+        id: id.into(),
+        name: name.into(),
+        account: at.account.clone(),
+        region: at.region.clone(),
+        assignments: assignments.map_or_else(|error| Part::Unread(error.to_string()), Part::Seen),
+        memberships: memberships.map_or_else(|error| Part::Unread(error.to_string()), Part::Seen),
+    }))
 }
 
 pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&SsoChange]) -> Vec<Result<Sight, CloudError>> {

@@ -4,19 +4,25 @@
 //! of others only the sessions and passwords that the principal can hold are ended, so that their own work goes on.
 
 mod arn;
+mod center;
+mod held;
 mod role;
+mod root;
+mod scp;
 mod user;
 
-use super::{BECAME, BECAME_KEYS, OWN_KEYS, credential_target, origin, over};
+use super::{BECAME, BECAME_KEYS, Known, OWN_KEYS, credential_target, origin, over};
 use crate::model::Time;
-use crate::model::change::{AwsChange, Change, IamChange, RolesAnywhereChange};
+use crate::model::change::{Change, IamChange, RolesAnywhereChange, SsoChange};
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, target, target_of};
 use crate::plan::words::when;
-use crate::plan::{After, Draft, Proposal, advice};
-use arn::{account_of, arn_of, last, plain_role, session_of, user_of};
+use crate::plan::{After, Draft, Options, Proposal, advice};
+use arn::last;
+pub(super) use arn::{arn_of, plain_role, session_of, user_of};
+pub(super) use role::is_of_identity_center;
 use role::{Role, others, roles};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use user::{User, users};
 
@@ -30,7 +36,7 @@ struct Cases<'a> {
     roles: BTreeMap<Arc<str>, Role<'a>>,
 }
 
-pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
+pub(super) fn revoke(ground: &Ground, known: &Known, options: Options, proposal: &mut Proposal) {
     let mut cases = Cases::default();
     for credential in ground.credentials.iter().copied() {
         if let Some(why) = ground.spares_credential(credential) {
@@ -42,35 +48,38 @@ pub(super) fn revoke(ground: &Ground, proposal: &mut Proposal) {
             proposal.withhold(credential_target(credential), why, "");
             continue;
         }
-        one(ground, credential, &mut cases, proposal);
+        one(ground, known, credential, &mut cases, proposal);
     }
     made(ground, &mut cases, proposal);
     for (arn, user) in &cases.users {
-        users(ground, arn, user, proposal);
+        users(ground, known, arn, user, proposal);
     }
     for (arn, role) in &mut cases.roles {
         others(ground, arn, role);
-        roles(ground, arn, role, proposal);
+        roles(ground, known, options, arn, role, proposal);
     }
     // An organization's policy is a heavy hand for a principal that nothing speaks against.
-    if !ground.is_quiet {
-        first_by_hand(proposal);
+    if options.scp {
+        scp::first(ground, known, proposal);
+    } else if !ground.is_quiet {
+        scp::by_hand(proposal);
     }
     before_it(ground, proposal);
 }
 
 /// Files one credential under its user or role, and proposes what ends the credential itself.
-fn one<'a>(ground: &Ground<'a>, credential: &'a Credential, cases: &mut Cases<'a>, proposal: &mut Proposal) {
+fn one<'a>(
+    ground: &Ground<'a>,
+    known: &Known,
+    credential: &'a Credential,
+    cases: &mut Cases<'a>,
+    proposal: &mut Proposal,
+) {
     let own = credential.depth == 0;
     let arn = credential.principal.clone().or_else(|| ground.report.seed_user.clone().filter(|_| own));
     let user = arn.as_deref().and_then(user_of);
     if arn.as_deref().is_some_and(|arn| arn.ends_with(":root")) || credential.kind == "aws.root" {
-        return proposal.withhold(
-            credential_target(credential),
-            "Nobody but root can end root's credentials, and no IAM policy holds for it.",
-            "sign in as root: change the password, deactivate its keys, look at its MFA devices; for a member account from the \
-             organization: sts:AssumeRoot with IAMDeleteRootUserCredentials, and an SCP that denies root",
-        );
+        return root::root(ground, known, credential, arn, proposal);
     }
     let live = over(credential);
     match credential.kind {
@@ -252,33 +261,50 @@ fn session<'a>(
 /// Users, roles and Roles Anywhere's doors that the closure made.
 fn made<'a>(ground: &Ground<'a>, cases: &mut Cases<'a>, proposal: &mut Proposal) {
     for resource in ground.resources.iter().copied() {
-        let anywhere = match resource.kind {
+        let id = resource.id.clone();
+        let door: Option<Change> = match resource.kind {
             USER | ROLE => None,
-            "aws.rolesanywhere.trust_anchor" => {
-                Some(RolesAnywhereChange::DisableTrustAnchor { id: resource.id.clone() })
-            }
+            "aws.rolesanywhere.trust_anchor" => Some(RolesAnywhereChange::DisableTrustAnchor { id }.into()),
             "aws.rolesanywhere.profile" => {
-                Some(RolesAnywhereChange::DisableRolesAnywhereProfile { id: resource.id.clone() })
+                Some(RolesAnywhereChange::DisableRolesAnywhereProfile { id }.into())
+            }
+            "aws.iam.saml_provider" => Some(IamChange::DeleteSamlProvider { arn: id }.into()),
+            "aws.iam.oidc_provider" => Some(IamChange::DeleteOidcProvider { arn: id }.into()),
+            "aws.identitystore.membership" => {
+                Some(SsoChange::RemoveGroupMembership { membership: id }.into())
             }
             _ => continue,
         };
         // Of users and roles the last incarnation counts: what is deleted has sessions that can do nothing.
         let is_over = alive(resource).is_none();
-        if is_over && anywhere.is_some() {
+        if is_over && door.is_some() {
             continue;
         }
         if let Some(why) = ground.spares_resource(resource) {
             proposal.withhold(target_of(resource), why, "");
             continue;
         }
-        match (anywhere, resource.kind) {
+        if resource.kind == "aws.iam.saml_provider" {
+            let why = match (&*last(&resource.id), resource.id.starts_with("arn:")) {
+                (name, _) if name.starts_with("AWSSSO_") => {
+                    "By its name it is Identity Center's own, which everybody signs in by."
+                }
+                (_, false) => "The record that made it does not tell its ARN, which the call must name.",
+                (_, true) => "",
+            };
+            if !why.is_empty() {
+                proposal.withhold(target_of(resource), why, advice::of(resource.kind));
+                continue;
+            }
+        }
+        match (door, resource.kind) {
             (Some(change), _) => {
                 let draft = Draft {
                     target: target_of(resource),
                     because: [resource.event.clone()].into(),
                     why: vec![made_by(resource)],
                     before: resource.state,
-                    change: change.into(),
+                    change,
                     rank: BECAME_KEYS,
                     after: After::Below(BECAME),
                     otherwise: Vec::new(),
@@ -323,33 +349,6 @@ fn made_by(resource: &Resource) -> String {
 fn latest(sessions: &[&Credential]) -> Option<Time> {
     let issued = |one: &&Credential| one.issued_at.or(one.first_use).or(one.last_use);
     sessions.iter().map(issued).collect::<Option<Vec<Time>>>()?.into_iter().max()
-}
-
-/// What an organization can do first, and better.
-fn first_by_hand(proposal: &mut Proposal) {
-    let denies = |draft: &&Draft| {
-        matches!(
-            draft.change,
-            Change::Aws(AwsChange::Iam(IamChange::DenyUser { .. } | IamChange::DenyRole { .. }))
-        )
-    };
-    let denied: BTreeSet<Arc<str>> =
-        proposal.drafts.iter().filter(denies).map(|draft| draft.target.id.clone()).collect();
-    if denied.is_empty() {
-        return;
-    }
-    let accounts: BTreeSet<&str> = denied.iter().map(|arn| account_of(arn)).collect();
-    proposal.withhold(
-        target("aws.organizations.policy", &"TriageDeny".into(), None, ""),
-        "A service control policy holds at once for all that this plan denies whole, and nobody in the account can take it off. \
-         Where the organization can be reached it goes first; it does not hold in the management account nor for service-linked roles.",
-        format!(
-            "organizations:CreatePolicy (deny everything where aws:PrincipalArn is {}, and arn:aws:sts::ACCOUNT:federated-user/NAME \
-             for federated sessions), then organizations:AttachPolicy to {}",
-            denied.iter().map(|arn| &**arn).collect::<Vec<_>>().join(", "),
-            accounts.into_iter().collect::<Vec<_>>().join(", "),
-        ),
-    );
 }
 
 /// A session or role that was asked about has an issuer, which makes the like again.

@@ -1,12 +1,12 @@
 //! Ways in that stand open when every credential is revoked: who was let in, and what else lets somebody back.
 
-use super::{BECAME, WAYS_IN};
+use super::{BECAME, Known, WAYS_IN};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::EventId;
 use crate::model::Provider;
-use crate::model::change::{AwsChange, Change, GcpChange, IamChange, PolicyOf};
+use crate::model::change::{AwsChange, Change, GcpChange, IamChange, PolicyOf, SsoChange};
 use crate::model::plan::Target;
-use crate::model::report::{FindingKind, Grant};
+use crate::model::report::{Finding, FindingKind, Grant};
 use crate::plan::ground::{Ground, target};
 use crate::plan::{After, Draft, Proposal, advice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +16,18 @@ use std::sync::Arc;
 const INVITED: &str = " (invited)";
 
 /// Takes out whom the closure let in, where a change can.
-pub(super) fn close(ground: &Ground, proposal: &mut Proposal) {
+pub(super) fn close(ground: &Ground, known: &Known, proposal: &mut Proposal) {
     let mut grants: Vec<&Grant> = ground.report.grants.iter().collect();
     grants.sort();
     match ground.report.principal.provider {
         Provider::Gcp => grants.into_iter().for_each(|grant| binding(ground, grant, proposal)),
         Provider::Aws => {
             let denied = denied(proposal);
-            trust(&grants, &denied, proposal);
-            grants.into_iter().for_each(|grant| attached(ground, grant, &denied, proposal));
+            trust(ground, known, &grants, &denied, proposal);
+            for grant in grants {
+                attached(ground, grant, &denied, proposal);
+                assigned(ground, grant, proposal);
+            }
         }
     }
 }
@@ -87,16 +90,39 @@ fn note(ground: &Ground, grant: &Grant) -> Option<String> {
     found.find(|one| one.note.contains(&*grant.role)).map(|one| one.note.clone())
 }
 
-/// A trust policy is one document: what stood in it before is not in this record, so it is mended by hand.
-fn trust(grants: &[&Grant], denied: &Denied, proposal: &mut Proposal) {
-    let mut roles: BTreeMap<&Arc<str>, BTreeSet<&str>> = BTreeMap::new();
+/// A trust policy is one document: what stood in it before is not in the record that changed it. Where an earlier record
+/// tells, it is put back; else it is mended by hand.
+fn trust(ground: &Ground, known: &Known, grants: &[&Grant], denied: &Denied, proposal: &mut Proposal) {
+    let mut roles: BTreeMap<&Arc<str>, (BTreeSet<&str>, BTreeSet<EventId>)> = BTreeMap::new();
     for grant in grants.iter().filter(|one| one.role.starts_with("sts:") && one.on.contains(":role/")) {
-        roles.entry(&grant.on).or_default().insert(&grant.member);
+        let (members, events) = roles.entry(&grant.on).or_default();
+        members.insert(&grant.member);
+        events.insert(grant.event.clone());
     }
-    for (role, members) in roles {
+    for (role, (members, events)) in roles {
         let account = role.split(':').nth(4).unwrap_or_default();
         let members: Vec<&str> = members.into_iter().collect();
         let mut why = format!("Its trust policy was rewritten and lets in {}.", members.join(", "));
+        let place = target("aws.iam.role", role, None, account);
+        // A role that the closure made has no trust from before.
+        let is_made = ground.resources_named(role).any(|one| one.kind == "aws.iam.role");
+        if let Some(document) = known.trusts.get(role).filter(|_| !is_made) {
+            why += " What it said before is in an earlier record and is put back; sessions that were let in live on until they are denied.";
+            let draft = Draft {
+                target: place,
+                because: events,
+                why: vec![why],
+                before: "rewritten",
+                change: IamChange::RestoreTrust { role: role.clone(), document: document.clone() }.into(),
+                rank: WAYS_IN,
+                after: After::Below(BECAME),
+                otherwise: Vec::new(),
+                needs_earlier: false,
+                lives_until: None,
+            };
+            proposal.take(draft, []);
+            continue;
+        }
         why += match denies(denied, account, role) {
             true => {
                 " This plan denies the role everything, so that nobody gains by it: mend the trust before that is undone."
@@ -105,7 +131,60 @@ fn trust(grants: &[&Grant], denied: &Denied, proposal: &mut Proposal) {
                 " What it said before is not in the record that changed it, and its own users need it: a human restores it."
             }
         };
-        proposal.withhold(target("aws.iam.role", role, None, account), why, advice::of("aws.iam.role"));
+        proposal.withhold(place, why, advice::of("aws.iam.role"));
+    }
+}
+
+/// A permission set that somebody was given in an account.
+fn assigned(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
+    if !grant.role.contains(":sso:::") {
+        return;
+    }
+    let events = std::slice::from_ref(&grant.event);
+    let touched =
+        ground.touched_by(events, &grant.member).filter(|one| one.kind == "aws.sso.account_assignment");
+    let Some(touched) = touched else { return };
+    let mut place = target("aws.sso.account_assignment", &grant.member, None, &touched.account);
+    place.region = touched.region.clone();
+    let change = SsoChange::RemoveAccountAssignment {
+        permission_set: grant.role.clone(),
+        account: grant.on.clone(),
+        principal: grant.member.clone(),
+    };
+    let why = format!(
+        "The principal, or what it became, gave {} the permission set {} in account {}. Sessions that it has there live on up to 12 h: \
+         only the organization can deny them.",
+        grant.member, grant.role, grant.on
+    );
+    let draft = Draft {
+        target: place,
+        because: [grant.event.clone()].into(),
+        why: vec![why],
+        before: "granted",
+        change: change.into(),
+        rank: WAYS_IN,
+        after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
+    };
+    proposal.take(draft, [&*grant.member]);
+}
+
+/// What a change can take back though it is no credential, resource or grant: a second factor, tokens for outside.
+fn undone(ground: &Ground, finding: &Finding, place: &Target) -> Option<Change> {
+    if ground.report.principal.provider != Provider::Aws {
+        return None;
+    }
+    match place.kind {
+        "aws.iam.mfa_device" => {
+            let touched = ground.touched_by(&finding.events, &finding.subject)?;
+            let user = touched.how.strip_prefix("put on user ").filter(|user| !user.is_empty())?;
+            let (user, serial) = (user.into(), finding.subject.clone());
+            Some(IamChange::DeactivateMfaDevice { user, serial }.into())
+        }
+        "aws.iam.outbound_federation" => Some(IamChange::DisableOutboundFederation {}.into()),
+        _ => None,
     }
 }
 
@@ -176,6 +255,22 @@ pub(super) fn tell(ground: &Ground, proposal: &mut Proposal) {
             continue;
         }
         let (place, advice) = ground.place_of(finding);
+        if let Some(change) = undone(ground, finding, &place) {
+            let draft = Draft {
+                target: Target { region: "".into(), ..place },
+                because: finding.events.iter().cloned().collect(),
+                why: vec![finding.note.clone()],
+                before: "standing",
+                change,
+                rank: WAYS_IN,
+                after: After::Below(BECAME),
+                otherwise: Vec::new(),
+                needs_earlier: false,
+                lives_until: None,
+            };
+            proposal.take(draft, []);
+            continue;
+        }
         let by_hand = match finding.kind {
             FindingKind::CredentialAccess => "change the secret, at what it opens too".to_owned(),
             _ => advice,

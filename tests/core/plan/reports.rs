@@ -22,7 +22,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         principal: Subject { given: id.into(), provider, kind, id: id.into(), account: None, arn: None },
         window: Window { leaked_at: Some(at(8)), ..Window::default() },
         partial: false,
-        counts: Counts::default(),
+        counts: Counts { records_read: 9, ..Counts::default() },
         credentials: vec![],
         resources: vec![],
         touched: vec![],
@@ -278,6 +278,10 @@ pub fn gcp_made_and_granted() -> Report {
 /// Kinds that are acted on by themselves, with the change that stops each.
 pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("aws.autoscaling.group", "workers", "", "suspend_scaling_group name=workers"),
+    ("aws.autoscaling.scheduled_action", "web/back", "", "delete_scheduled_action action=back group=web"),
+    ("aws.ec2.fleet", "fleet-1", "", "cancel_fleet id=fleet-1"),
+    ("aws.ec2.spot_fleet", "sfr-1", "", "cancel_spot_fleet id=sfr-1"),
+    ("aws.ec2.security_group", "sg-9", "", "close_security_group id=sg-9"),
     ("aws.ec2.spot_request", "sir-1", "", "cancel_spot_request id=sir-1"),
     ("aws.ecs.service", "arn:s", "", "empty_ecs_service service=arn:s"),
     ("aws.lambda.function", "arn:f", "f", "stop_function name=arn:f"),
@@ -286,6 +290,19 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("aws.lambda.event_source_mapping", "esm-1", "", "stop_event_source id=esm-1"),
     ("aws.eventbridge.rule", "arn:r", "", "disable_event_rule rule=arn:r"),
     ("aws.batch.compute_environment", "arn:c", "", "disable_batch_environment name=arn:c"),
+    ("aws.batch.job_queue", "arn:q", "", "disable_batch_queue queue=arn:q"),
+    ("aws.batch.job", "j-1", "", "stop_batch_job job=j-1"),
+    ("aws.eks.nodegroup", "arn:ng", "c/n", "empty_nodegroup nodegroup=arn:ng"),
+    (
+        "aws.eks.access_entry",
+        "arn:e",
+        "c/arn:aws:iam::111122223333:user/mallory",
+        "delete_access_entry cluster=c principal=arn:aws:iam::111122223333:user/mallory",
+    ),
+    ("aws.apprunner.service", "arn:a", "", "pause_app_runner_service service=arn:a"),
+    ("aws.codebuild.build", "p:1", "", "stop_build build=p:1"),
+    ("aws.codebuild.build_batch", "p:2", "", "stop_build_batch batch=p:2"),
+    ("aws.lightsail.container_service", "web", "", "disable_lightsail_containers name=web"),
     ("aws.ec2.instance", "i-1", "", "stop_instance id=i-1"),
     ("aws.ecs.task", "arn:t", "", "stop_ecs_task task=arn:t"),
     ("aws.sagemaker.notebook_instance", "arn:n", "", "stop_notebook name=arn:n"),
@@ -316,6 +333,20 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
 /// One of each kind.
 pub fn kinds() -> Report {
     let resources = KINDS.iter().map(|(kind, id, name, _)| resource(kind, id, name)).collect();
+    Report { resources, ..aws_key() }
+}
+
+/// What is only planned for what the cloud told.
+pub fn looked_at() -> Report {
+    let with = |kind, id, word, text| Resource {
+        details: [(arc(word), arc(text))].into(),
+        ..resource(kind, id, "")
+    };
+    let resources = vec![
+        with("aws.batch.compute_environment", "arn:c", "min_vcpus", "64"),
+        with("aws.codebuild.project", "arn:p", "visibility", "PUBLIC_READ"),
+        with("aws.emr.cluster", "j-1", "task_groups", "ig-1 ig-2"),
+    ];
     Report { resources, ..aws_key() }
 }
 
@@ -395,6 +426,7 @@ pub fn all() -> Vec<Report> {
         made_and_held(),
         gcp_made_and_granted(),
         kinds(),
+        looked_at(),
         launchers(),
         groups(),
         opened(),

@@ -335,6 +335,12 @@ fn ingress(record: &Record, facts: &mut Vec<Fact>, undoes: bool) {
         let (kind, technique) = (FindingKind::Exposure, &t::DISABLE_CLOUD_FIREWALL);
         facts.push(tell::half(record, kind, technique, note, group.id.clone(), pair));
     }
+    // Each by its own id: in somebody else's group these alone are taken out again.
+    let ids = record.all("responseElements.securityGroupRuleSet.items[].securityGroupRuleId");
+    for id in ids.into_iter().filter(|id| !undoes && id.starts_with("sgr-")) {
+        let resource = record.resource("aws.ec2.security_group_rule", id);
+        facts.push(Fact::Touched { resource, how: format!("opened in {}", group.id) });
+    }
     facts.push(Fact::Touched { resource: group, how: how.to_owned() });
 }
 

@@ -52,7 +52,7 @@ pub(in crate::cloud::aws) async fn all_or_each<'a, T: Clone + Sync>(
 }
 
 /// Whether one of many may be to blame: a bad id, a protected thing, a permission that hangs on a tag.
-fn may_be_one(error: &CloudError) -> bool {
+pub(super) fn may_be_one(error: &CloudError) -> bool {
     match error.refusal {
         Refusal::Denied
         | Refusal::NotFound

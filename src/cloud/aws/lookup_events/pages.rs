@@ -3,7 +3,7 @@
 use super::Configure;
 use super::reach::Question;
 use crate::cloud::aws::error::failed;
-use crate::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Sweep, Verdict};
+use crate::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Spot, Sweep, Verdict};
 use crate::cloud::{By, CloudError, Refusal};
 use crate::model::{Gap, Place, Time};
 use aws_sdk_cloudtrail::Client;
@@ -36,8 +36,8 @@ pub struct Part {
     pub records: Vec<String>,
     pub gaps: Vec<Gap>,
     pub ended: bool,
-    /// With `ended`: not all of it was answered.
-    pub is_lost: bool,
+    /// With `ended`: its place answers nothing.
+    pub is_closed: bool,
 }
 
 pub struct Pages {
@@ -45,7 +45,7 @@ pub struct Pages {
     pub limits: Limits,
     pub timeout: Duration,
     pub places: Vec<Place>,
-    pub ranks: Vec<u32>,
+    pub spots: Vec<Spot>,
     pub questions: Vec<Question>,
     pub jobs: Vec<Job>,
     pub stop: Arc<AtomicBool>,
@@ -65,14 +65,12 @@ struct Reply {
 
 impl Pages {
     pub async fn run(self) {
-        let buckets = buckets(&self.places, &self.ranks);
         let noise = Time::now().as_nanosecond() as u64;
-        let mut sweep = Sweep::new(self.limits, &buckets, &self.jobs, noise);
+        let mut sweep = Sweep::new(self.limits, &self.spots, &self.jobs, noise);
         let began = Instant::now();
         let since = |at: Instant| at.duration_since(began).as_secs_f64();
         // Held only while a bucket goes on: 17,000 clients would be 300 MB (perf.md C).
         let mut clients: HashMap<usize, Client> = HashMap::new();
-        let mut lost: HashSet<usize> = HashSet::new();
         let mut ended: HashSet<usize> = HashSet::new();
         let mut under_way: JoinSet<Reply> = JoinSet::new();
         while !self.stop.load(Ordering::Relaxed) {
@@ -112,7 +110,6 @@ impl Pages {
                 Verdict::Going => {}
                 Verdict::Done => over.push(job),
                 Verdict::Lost { why, from, to, ended } => {
-                    lost.insert(job);
                     over.extend(ended.then_some(job));
                     let is_closed = sweep.is_closed(bucket);
                     gaps.push(self.gap(job, why, error.as_ref(), (from, to), is_closed));
@@ -120,7 +117,6 @@ impl Pages {
             }
             for (job, _, _, is_over) in sweep.closed() {
                 // Why nothing more is asked here was said once.
-                lost.insert(job);
                 over.extend(is_over.then_some(job));
             }
             if !gaps.is_empty() {
@@ -130,8 +126,8 @@ impl Pages {
                 }
             }
             for job in over {
-                let is_lost = lost.contains(&job);
-                let part = Part { job, ended: true, is_lost, ..Part::default() };
+                let is_closed = sweep.is_closed(bucket);
+                let part = Part { job, ended: true, is_closed, ..Part::default() };
                 if ended.insert(job) && self.sender.send(part).await.is_err() {
                     return;
                 }
@@ -231,16 +227,6 @@ impl Pages {
             (Loss::Refused, None) => Gap::unread(&*self.name(job), format!("{CALL} was not answered{part}")),
         }
     }
-}
-
-/// Each place's region by number, and its rank.
-fn buckets(places: &[Place], ranks: &[u32]) -> Vec<(usize, u32)> {
-    let mut regions: HashMap<&str, usize> = HashMap::new();
-    let number = places.iter().map(|place| {
-        let next = regions.len();
-        *regions.entry(&place.region).or_insert(next)
-    });
-    number.collect::<Vec<_>>().into_iter().zip(ranks.iter().copied()).collect()
 }
 
 async fn connect(config: &dyn Configure, place: &Place, timeout: Duration) -> Result<Client, CloudError> {

@@ -1,5 +1,6 @@
 //! Which accounts and regions can be asked, and which of them has answered which question.
 
+use crate::cloud::sweep::Spot;
 use crate::cloud::{Ask, By, Query};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
@@ -53,9 +54,13 @@ pub struct Part {
 pub struct Reach {
     /// In the order in which they came: their numbers stay.
     places: Vec<Place>,
+    known: HashSet<Place>,
     accounts: BTreeSet<Arc<str>>,
+    /// Places that did not answer.
+    doubtful: HashSet<usize>,
     asks: Vec<Ask>,
-    by_ask: HashMap<Ask, u32>,
+    /// By what is asked for whom; where is told apart by place.
+    by_ask: HashMap<(Question, Option<Arc<str>>), u32>,
     /// Place and ask.
     answered: HashSet<(u32, u32)>,
     /// Asks for accounts that can't be asked.
@@ -70,8 +75,7 @@ impl Reach {
             self.accounts.insert(account.clone());
             for region in regions {
                 let place = Place { account: account.clone(), region };
-                let known = self.places.iter().any(|known| known.account == account && *known == place);
-                if !known {
+                if self.known.insert(place.clone()) {
                     self.places.push(place);
                 }
             }
@@ -94,9 +98,12 @@ impl Reach {
         let mut everywhere = Vec::new();
         let mut by_account: HashMap<&str, Vec<u32>> = HashMap::new();
         self.unreached.clear();
-        for ask in &query.asks {
+        let key = |ask: &Ask| (Question::of(ask), ask.of.clone());
+        // Where something belongs may be learned after it was asked for everywhere: from then on it is asked for there.
+        let placed: HashSet<_> = query.asks.iter().filter(|ask| ask.account.is_some()).map(key).collect();
+        for ask in query.asks.iter().filter(|ask| ask.account.is_some() || !placed.contains(&key(ask))) {
             let next = self.asks.len() as u32;
-            let number = *self.by_ask.entry(ask.clone()).or_insert(next);
+            let number = *self.by_ask.entry(key(ask)).or_insert(next);
             if number == next {
                 self.asks.push(ask.clone());
             }
@@ -133,18 +140,30 @@ impl Reach {
         format!("{}, {}", self.places[part.place], self.question(part))
     }
 
-    pub fn answered(&mut self, part: &Part) {
-        self.answered.extend(part.asks.iter().map(|ask| (part.place as u32, *ask)));
+    /// Notes how a part ended: what answered is not asked again, also where some of it is a gap by now; what answered
+    /// nothing is given another try with the next question.
+    pub fn ended(&mut self, part: &Part, has_answered: bool) {
+        if has_answered {
+            self.answered.extend(part.asks.iter().map(|ask| (part.place as u32, *ask)));
+            self.doubtful.remove(&part.place);
+        } else {
+            self.doubtful.insert(part.place);
+        }
     }
 
     /// What is asked first: global regions, then the accounts that some ask names, the chain's own.
-    pub fn ranks(&self, asks: &[Ask]) -> Vec<u32> {
+    pub fn spots(&self, asks: &[Ask]) -> Vec<Spot> {
         let named: BTreeSet<&str> = asks.iter().filter_map(|ask| ask.account.as_deref()).collect();
-        let rank = |at: &Place| {
+        let mut regions: HashMap<&str, usize> = HashMap::new();
+        let mut spots = Vec::with_capacity(self.places.len());
+        for (place, at) in self.places.iter().enumerate() {
+            let next = regions.len();
+            let region = *regions.entry(&at.region).or_insert(next);
             let is_global = GLOBAL_REGIONS.contains(&&*at.region);
-            u32::from(!named.contains(&*at.account)) * 2 + u32::from(!is_global)
-        };
-        self.places.iter().map(rank).collect()
+            let rank = u32::from(!named.contains(&*at.account)) * 2 + u32::from(!is_global);
+            spots.push(Spot { region, rank, is_doubtful: self.doubtful.contains(&place) });
+        }
+        spots
     }
 
     /// Accounts that questions led to and that could not be asked.

@@ -4,14 +4,17 @@
 //! Where a call wants a name and the variant holds an ARN, the name is the ARN's last part; account and region are the step's
 //! target's. Names of variants are unique over all services: they are what a plan and a journal say.
 
+mod apprunner;
 mod autoscaling;
 mod batch;
 mod cloudcontrol;
 mod cloudformation;
 mod cloudtrail;
+mod codebuild;
 mod ec2;
 mod ecs;
 mod eks;
+mod emr;
 mod eventbridge;
 mod glue;
 mod iam;
@@ -27,14 +30,17 @@ mod sfn;
 mod ssm;
 mod sso;
 
+pub use apprunner::AppRunnerChange;
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
 pub use batch::BatchChange;
 pub use cloudcontrol::{CloudControlChange, Identifier, TYPES, TypeRow};
 pub use cloudformation::CloudFormationChange;
 pub use cloudtrail::{CloudTrailChange, TrailPart};
+pub use codebuild::CodeBuildChange;
 pub use ec2::{Direction, Ec2Change, Rule};
 pub use ecs::EcsChange;
 pub use eks::{AccessEntry, EksChange};
+pub use emr::EmrChange;
 pub use eventbridge::EventBridgeChange;
 pub use glue::GlueChange;
 pub use iam::IamChange;
@@ -126,4 +132,7 @@ services! {
     S3(S3Change),
     Ses(SesChange),
     CloudControl(CloudControlChange),
+    AppRunner(AppRunnerChange),
+    CodeBuild(CodeBuildChange),
+    Emr(EmrChange),
 }

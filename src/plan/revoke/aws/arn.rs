@@ -11,20 +11,20 @@ pub(super) fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
 
-pub(super) fn arn_of(resource: &Resource, what: &str) -> Arc<str> {
+pub(in crate::plan::revoke) fn arn_of(resource: &Resource, what: &str) -> Arc<str> {
     match resource.id.starts_with("arn:") {
         true => resource.id.clone(),
         false => format!("arn:aws:iam::{}:{what}/{}", resource.account, resource.id).into(),
     }
 }
 
-pub(super) fn user_of(arn: &str) -> Option<Arc<str>> {
+pub(in crate::plan::revoke) fn user_of(arn: &str) -> Option<Arc<str>> {
     let (_, name) = arn.split_once(":user/")?;
     (!name.is_empty() && !name.ends_with('/')).then(|| arn.into())
 }
 
 /// Without its path, which a session's ARN does not show.
-pub(super) fn plain_role(arn: &str) -> Arc<str> {
+pub(in crate::plan::revoke) fn plain_role(arn: &str) -> Arc<str> {
     match arn.split_once(":role/") {
         Some((head, name)) => format!("{head}:role/{}", last(name)).into(),
         None => arn.into(),
@@ -32,7 +32,7 @@ pub(super) fn plain_role(arn: &str) -> Arc<str> {
 }
 
 /// Returns role ARN and session name of an assumed role's ARN.
-pub(super) fn session_of(arn: &str) -> Option<(Arc<str>, Arc<str>)> {
+pub(in crate::plan::revoke) fn session_of(arn: &str) -> Option<(Arc<str>, Arc<str>)> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     let (role, name) = rest.split_once('/')?;
     let is_whole = !role.is_empty() && !name.is_empty();

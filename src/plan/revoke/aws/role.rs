@@ -2,14 +2,16 @@
 //! sessions where nobody else uses it; by session name where others do.
 
 use super::arn::{account_of, last, session_of};
-use super::{ROLE, after, gone, latest, made_by};
+use super::{ROLE, after, center, gone, held, latest, made_by};
 use crate::model::EventId;
-use crate::model::change::IamChange;
+use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::report::{Credential, Resource};
+use crate::model::{IdentitySeen, Time, deny};
 use crate::plan::ground::{Ground, target, target_of};
+use crate::plan::revoke::known::{self, Known, workloads};
 use crate::plan::revoke::{BECAME, OWN};
 use crate::plan::words::{count, list, when};
-use crate::plan::{Draft, Proposal};
+use crate::plan::{Draft, Options, Proposal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,7 +39,14 @@ pub(super) fn others(ground: &Ground, arn: &str, role: &mut Role) {
 }
 
 /// Proposes what ends the principal's part in a role.
-pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut Proposal) {
+pub(super) fn roles(
+    ground: &Ground,
+    known: &Known,
+    options: Options,
+    arn: &Arc<str>,
+    role: &Role,
+    proposal: &mut Proposal,
+) {
     if role.sessions.is_empty() && role.made.is_none() && !role.is_own {
         return;
     }
@@ -57,14 +66,21 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
     }
     let mut why = if is_own { vec![ground.why_seed()] } else { Vec::new() };
     why.extend(taken(role));
-    let (target, change) = match role.made {
+    let seen = known.role(arn);
+    why.extend(seen.map(used));
+    let names = names(ground, role);
+    let issued_before = latest(&role.sessions).or_else(|| is_own.then(|| known.issued_before()).flatten());
+    let sessions = Sessions { role: arn, names: &names, issued_before };
+    let mut whole = None;
+    let (target, change, otherwise) = match role.made {
         Some(made) => {
             because.insert(made.event.clone());
             why.insert(0, made_by(made));
-            (target_of(made), IamChange::DenyRole { role: made.id.clone() })
+            let (change, otherwise, limits) = known::deny_role(known, arn, account, &made.id);
+            why.extend(limits);
+            (target_of(made), change, otherwise)
         }
-        // Names are all that a session's ARN tells; a role of the principal's own making in disguise has a `made`.
-        None if name.starts_with("AWSServiceRoleFor") => {
+        None if is_service_linked(&name, seen) => {
             return proposal.withhold(
                 spare,
                 "By its name it is a service-linked role, which no policy can deny.",
@@ -72,43 +88,66 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
                  iam:PutRolePolicy (deny everything)",
             );
         }
-        None if name.starts_with("AWSReservedSSO_") => {
-            return proposal.withhold(
-                spare,
-                "Roles of Identity Center can't be edited in IAM.",
-                "sso:DeleteAccountAssignment, a deny in the permission set's inline policy for identitystore:UserId, or an SCP \
-                 that denies it",
+        None if is_of_identity_center(&name, seen) => {
+            let by_hand = "sso:DeleteAccountAssignment, a deny in the permission set's inline policy for identitystore:UserId, or an SCP \
+                 that denies it";
+            for user in names.iter().filter_map(|name| known.center_user(name)) {
+                center::close(user, &because, is_own, proposal);
+            }
+            let Some(change) = scp(known, account, arn, seen, &names) else {
+                return proposal.withhold(spare, "Roles of Identity Center can't be edited in IAM.", by_hand);
+            };
+            proposal.withhold(
+                spare.clone(),
+                "Roles of Identity Center can't be edited in IAM. The organization's policy holds for the sessions that are there; while \
+                 the user stays assigned, its portal hands out the next one.",
+                by_hand,
             );
+            why.push("It is a role of Identity Center, which only the organization can deny.".to_owned());
+            (spare, change, Vec::new())
         }
-        None if !role.is_own && !role.others.is_empty() => {
-            let names: BTreeSet<Arc<str>> = role
-                .sessions
-                .iter()
-                .filter_map(|one| session_arn(ground, one).and_then(|arn| session_of(&arn)))
-                .map(|(_, name)| name)
-                .collect();
-            why.push(format!(
-                "Others use the role ({}), so these names alone are denied; if one of those turns out to be the attacker's, \
-                 iam:PutRolePolicy (AWSRevokeOlderSessions) ends them all.",
-                list(&role.others)
-            ));
+        None if is_narrow(ground, role, seen) => {
+            if !role.others.is_empty() {
+                why.push(format!(
+                    "Others use the role ({}), so these names alone are denied; if one of those turns out to be the attacker's, \
+                     iam:PutRolePolicy (AWSRevokeOlderSessions) ends them all.",
+                    list(&role.others)
+                ));
+            } else if let Some(seen) = seen {
+                why.push(format!(
+                    "Others use the role by themselves ({}), so this session's name alone is denied; iam:PutRolePolicy \
+                     (AWSRevokeOlderSessions) ends them all.",
+                    list(workloads(seen))
+                ));
+            }
             for (name, ids) in role.names.iter().filter(|(name, _)| names.contains(*name)) {
                 why.push(format!(
                     "{} has the name {name} too and is not linked: signed out with them, it may take the role again.",
                     list(ids)
                 ));
             }
-            let names = names.into_iter().collect();
-            (
-                spare,
-                IamChange::DenySessions { role: arn.clone(), names, issued_before: latest(&role.sessions) },
-            )
+            let (change, otherwise) = sessions.named();
+            (spare, change, otherwise)
         }
-        None => (
-            spare,
-            IamChange::RevokeRoleSessions { role: arn.clone(), issued_before: latest(&role.sessions) },
-        ),
+        None => {
+            if role.is_own && options.full_deny {
+                whole = Some(known::deny_role(known, arn, account, arn));
+            }
+            let workloads = seen.map(workloads).filter(|all| !all.is_empty());
+            if let Some(all) = workloads {
+                why.push(format!(
+                    "CUTS OFF for a moment who uses it by itself ({}): services take it again, an instance goes on without it until it gets \
+                     new credentials.",
+                    list(all)
+                ));
+            }
+            let (change, otherwise) = sessions.all();
+            (spare, change, otherwise)
+        }
     };
+    if let Some(seen) = seen {
+        held::unread(seen, target.clone(), proposal);
+    }
     if !ground.has_seen(account) {
         why.push(format!("No log of account {account} was seen: what was done there, and who else uses the role, is not known."));
     }
@@ -117,14 +156,135 @@ pub(super) fn roles(ground: &Ground, arn: &Arc<str>, role: &Role, proposal: &mut
         because,
         why,
         before: "left",
-        change: change.into(),
+        change,
         rank: if is_own { OWN } else { BECAME },
         after: after(is_own),
-        otherwise: Vec::new(),
+        otherwise,
         needs_earlier: false,
-        lives_until: None,
+        lives_until: known.role_lives_until(seen),
     };
+    if let Some((change, otherwise, limits)) = whole {
+        let mut why = vec![
+            ground.why_seed(),
+            "Denied whole as asked: nobody can use it until this is undone.".to_owned(),
+        ];
+        why.extend(limits);
+        let (target, because) = (draft.target.clone(), draft.because.clone());
+        let lives_until = draft.lives_until;
+        let whole = Draft {
+            target,
+            because,
+            why,
+            before: "left",
+            change,
+            rank: OWN,
+            after: after(true),
+            otherwise,
+            needs_earlier: false,
+            lives_until,
+        };
+        proposal.take(whole, [&**arn]);
+    }
     proposal.take(draft, [&**arn]);
+}
+
+/// What ends sessions of a role, inline or where that is full by a policy of its own.
+struct Sessions<'a> {
+    role: &'a Arc<str>,
+    names: &'a BTreeSet<Arc<str>>,
+    issued_before: Option<Time>,
+}
+
+impl Sessions<'_> {
+    fn all(&self) -> (Change, Vec<Change>) {
+        let (role, issued_before) = (self.role.clone(), self.issued_before);
+        let change = IamChange::RevokeRoleSessions { role: role.clone(), issued_before };
+        let otherwise = IamChange::AttachRevocation { role, names: Vec::new(), issued_before };
+        (change.into(), vec![otherwise.into()])
+    }
+
+    fn named(&self) -> (Change, Vec<Change>) {
+        let (role, issued_before) = (self.role.clone(), self.issued_before);
+        let names: Vec<Arc<str>> = self.names.iter().cloned().collect();
+        let change = IamChange::DenySessions { role: role.clone(), names: names.clone(), issued_before };
+        let otherwise = IamChange::AttachRevocation { role, names, issued_before };
+        (change.into(), vec![otherwise.into()])
+    }
+}
+
+/// Names of the principal's sessions.
+fn names(ground: &Ground, role: &Role) -> BTreeSet<Arc<str>> {
+    let arns = role.sessions.iter().filter_map(|one| session_arn(ground, one));
+    arns.filter_map(|arn| session_of(&arn)).map(|(_, name)| name).collect()
+}
+
+/// Whether only some sessions are ended: others were seen with the role, or nothing is known yet and services take it by
+/// themselves.
+fn is_narrow(ground: &Ground, role: &Role, seen: Option<&IdentitySeen>) -> bool {
+    let is_unread = ground.report.counts.records_read == 0;
+    let has_workloads = is_unread && seen.is_some_and(|seen| !workloads(seen).is_empty());
+    !role.is_own && (!role.others.is_empty() || has_workloads)
+}
+
+/// By its path where that is known: anybody can choose the name.
+fn is_service_linked(name: &str, seen: Option<&IdentitySeen>) -> bool {
+    match seen {
+        Some(seen) => seen.path().starts_with("/aws-service-role/"),
+        None => name.starts_with("AWSServiceRoleFor"),
+    }
+}
+
+pub(in crate::plan::revoke) fn is_of_identity_center(name: &str, seen: Option<&IdentitySeen>) -> bool {
+    match seen {
+        Some(seen) => seen.path().starts_with("/aws-reserved/"),
+        None => name.starts_with("AWSReservedSSO_"),
+    }
+}
+
+/// An SCP for users of Identity Center, where they are known; for sessions of a role, where its id is; else for the whole role.
+fn scp(
+    known: &Known,
+    account: &str,
+    arn: &Arc<str>,
+    seen: Option<&IdentitySeen>,
+    names: &BTreeSet<Arc<str>>,
+) -> Option<Change> {
+    let users: Vec<Arc<str>> =
+        names.iter().filter_map(|name| Some(known.center_user(name)?.id.clone())).collect();
+    if !users.is_empty() && users.len() == names.len() {
+        let change = OrganizationsChange::DenyByScp {
+            management: known.scp_from(account)?,
+            account: account.into(),
+            principals: Vec::new(),
+            sessions: Vec::new(),
+            users,
+        };
+        return Some(change.into());
+    }
+    let are_names = !names.is_empty() && names.iter().all(|name| deny::is_session_name(name));
+    let Some(seen) = seen.filter(|_| are_names) else {
+        return known.scp(account, seen.map_or(arn, |seen| &seen.arn));
+    };
+    let change = OrganizationsChange::DenyByScp {
+        management: known.scp_from(account)?,
+        account: account.into(),
+        principals: Vec::new(),
+        sessions: names.iter().map(|name| format!("{}:{name}", seen.id).into()).collect(),
+        users: Vec::new(),
+    };
+    Some(change.into())
+}
+
+/// How long sessions of a role can last, and when it was last used.
+fn used(seen: &IdentitySeen) -> String {
+    let mut words = match seen.max_session {
+        Some(seconds) => format!("Its sessions last up to {} min, chained ones up to 60 min.", seconds / 60),
+        None => "Its sessions last up to 12 h, chained ones up to 1 h.".to_owned(),
+    };
+    if let Some(at) = seen.last_used {
+        words += &format!(" IAM noted its last use on {}, and notes it up to 4 h late.", when(at));
+    }
+    words
 }
 
 /// Which sessions of a role are the principal's.

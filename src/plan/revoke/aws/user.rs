@@ -2,11 +2,12 @@
 //! is ended, so that its own work goes on.
 
 use super::arn::{account_of, last};
-use super::{USER, after, gone, latest, made_by};
+use super::{USER, after, gone, held, latest, made_by};
 use crate::model::EventId;
-use crate::model::change::IamChange;
+use crate::model::change::{Change, IamChange};
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, honest_work, target};
+use crate::plan::revoke::known::{self, Known};
 use crate::plan::revoke::{BECAME, OWN, origin};
 use crate::plan::words::{list, when};
 use crate::plan::{Draft, Proposal};
@@ -25,7 +26,7 @@ pub(super) struct User<'a> {
 }
 
 /// Proposes what ends a user, or what the principal holds of it.
-pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut Proposal) {
+pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User, proposal: &mut Proposal) {
     let target = target(USER, arn, Some(last(arn)), account_of(arn));
     if let Some(why) = gone(user.made) {
         if user.keys.is_empty() && user.sessions.is_empty() && user.password.is_none() {
@@ -41,16 +42,17 @@ pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut
         .chain(&user.password)
         .filter_map(|one| one.event.clone())
         .collect();
-    let mut draft = |why: String, change: IamChange, because: &BTreeSet<EventId>| {
+    let seen = known.user(arn);
+    let mut draft = |why: String, change: Change, otherwise: Vec<Change>, because: &BTreeSet<EventId>| {
         let draft = Draft {
             target: target.clone(),
             because: because.clone(),
             why: vec![why],
             before: "left",
-            change: change.into(),
+            change,
             rank: if user.is_own { OWN } else { BECAME },
             after: after(user.is_own),
-            otherwise: Vec::new(),
+            otherwise,
             needs_earlier: false,
             lives_until: None,
         };
@@ -69,26 +71,40 @@ pub(super) fn users(ground: &Ground, arn: &Arc<str>, user: &User, proposal: &mut
         }
         because.extend(user.made.map(|made| made.event.clone()));
         why += &holds(user);
-        draft(why, IamChange::DenyUser { user: name.clone() }, &because);
+        why += &seen.map(known::holdings).unwrap_or_default();
+        let (change, otherwise, limits) = known::deny_user(known, arn, &target.account, &name);
+        why += &limits.map(|words| format!(" {words}")).unwrap_or_default();
+        draft(why, change, otherwise, &because);
     } else {
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
             let why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
             let issued_before = latest(&user.sessions);
-            draft(why, IamChange::RevokeUserSessions { user: name.clone(), issued_before }, &events);
+            let change = IamChange::RevokeUserSessions { user: name.clone(), issued_before };
+            draft(why, change.into(), Vec::new(), &events);
         }
         if let Some(password) = user.password {
             let events = password.event.iter().cloned().collect();
-            draft(origin(password), IamChange::ResetLoginProfile { user: name.clone() }, &events);
+            let mut why = origin(password);
+            let profile = seen.and_then(|seen| seen.login_profile.seen()?.as_ref());
+            if profile.is_some_and(|profile| profile.is_reset_required) {
+                why += " It reads reset required already, so that nothing will be changed: if nobody of this incident's responders \
+                        reset it, the principal may have set it so and know it; iam:DeleteLoginProfile ends it.";
+            }
+            draft(why, IamChange::ResetLoginProfile { user: name.clone() }.into(), Vec::new(), &events);
         }
     }
-    proposal.withhold(
-        target,
-        "A user can hold two access keys, a password and credentials of single services; this plan ends those that the records \
-         show. Look for the others too.",
-        "iam:ListAccessKeys, iam:GetLoginProfile, iam:ListServiceSpecificCredentials, iam:ListSSHPublicKeys, \
-         iam:ListSigningCertificates, iam:ListMFADevices",
-    );
+    match seen {
+        Some(seen) if user.is_own || user.made.is_some() => held::close(ground, seen, user, target, proposal),
+        Some(seen) => held::tell(seen, user, target, proposal),
+        None => proposal.withhold(
+            target,
+            "A user can hold two access keys, a password and credentials of single services; this plan ends those that the records \
+             show. Look for the others too.",
+            "iam:ListAccessKeys, iam:GetLoginProfile, iam:ListServiceSpecificCredentials, iam:ListSSHPublicKeys, \
+             iam:ListSigningCertificates, iam:ListMFADevices",
+        ),
+    }
 }
 
 /// What of a user the principal holds.

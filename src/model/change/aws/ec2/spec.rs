@@ -79,13 +79,7 @@ pub(super) fn of(change: &Ec2Change) -> Spec {
         SnapshotInstance { .. } => settling(
             once(spec(
                 "ec2:CreateSnapshot(each EBS disk, tagged with the case)",
-                &[
-                    "ec2:CreateSnapshot",
-                    "ec2:CreateTags",
-                    "ec2:DescribeInstances",
-                    "ec2:DescribeSnapshots",
-                    "ec2:DescribeVolumes",
-                ],
+                &["ec2:CreateSnapshot", "ec2:CreateTags", "ec2:DescribeInstances", "ec2:DescribeSnapshots"],
                 "copies every EBS disk that it has, as it is now, for forensics; the copies cost storage",
                 "each disk has a snapshot of this case that reads pending or completed",
                 Undo::None("The snapshots stay: they are evidence."),
@@ -204,7 +198,7 @@ pub(super) fn of(change: &Ec2Change) -> Spec {
                     "ec2:CancelSpotFleetRequests(TerminateInstances=true)",
                     &["ec2:CancelSpotFleetRequests", "ec2:DescribeSpotFleetRequests"],
                     "ends the fleet and every machine that it has",
-                    "the request reads cancelled",
+                    "the request reads cancelled, or cancelled and terminating",
                     Undo::None("A cancelled spot fleet can't be reopened; make a new one."),
                 )),
                 100,
@@ -250,7 +244,7 @@ pub(super) fn of(change: &Ec2Change) -> Spec {
                     "ec2:DeleteFleets(TerminateInstances=true)",
                     &["ec2:DeleteFleets", "ec2:DescribeFleets"],
                     "ends the fleet and every machine that it has",
-                    "the fleet reads deleted",
+                    "the fleet reads deleted, or deleted and terminating",
                     Undo::None("A deleted fleet can't be brought back; make a new one."),
                 )),
                 // Of type `instant` one call takes no more.

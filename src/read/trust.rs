@@ -1,0 +1,76 @@
+//! Who a role let in before somebody rewrote it: the record that rewrites a trust policy holds the new one alone, so that the
+//! old one is in the record before it. Pure; called with the records that name a role.
+
+use crate::model::Time;
+use crate::model::time::parse;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Returns the trust policy that stood before a time, by the last record of the role's account that wrote one until then.
+pub fn previous<'a>(
+    records: impl IntoIterator<Item = &'a Value>,
+    role: &str,
+    before: Time,
+) -> Option<Arc<str>> {
+    let name = role.rsplit('/').next()?;
+    let account = role.split(':').nth(4)?;
+    let written = records.into_iter().filter_map(|record| {
+        let field = match record["eventName"].as_str()? {
+            "CreateRole" => "assumeRolePolicyDocument",
+            "UpdateAssumeRolePolicy" => "policyDocument",
+            _ => return None,
+        };
+        let recipient =
+            record["recipientAccountId"].as_str().or(record["userIdentity"]["accountId"].as_str());
+        let is_it = record["eventSource"] == "iam.amazonaws.com"
+            && record["errorCode"].is_null()
+            && recipient == Some(account)
+            && record["requestParameters"]["roleName"] == name;
+        let at = parse(record["eventTime"].as_str()?).filter(|at| is_it && *at < before)?;
+        let document = record["requestParameters"][field].as_str()?;
+        // What is cut short (`HIDDEN_…`, a limit) is no policy.
+        serde_json::from_str::<Value>(document).ok()?.get("Statement")?;
+        Some((at, record["eventID"].as_str().unwrap_or_default(), document))
+    });
+    written.max().map(|(_, _, document)| document.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record(name: &str, at: &str, account: &str, document: &str) -> Value {
+        let field = if name == "CreateRole" { "assumeRolePolicyDocument" } else { "policyDocument" };
+        json!({
+            "eventSource": "iam.amazonaws.com", "eventName": name, "eventTime": at, "recipientAccountId": account,
+            "eventID": at, "requestParameters": {"roleName": "Export", field: document},
+        })
+    }
+
+    #[test]
+    fn the_last_trust_before_it_was_rewritten_is_found() {
+        let role = "arn:aws:iam::111122223333:role/app/Export";
+        let one = r#"{"Statement":[1]}"#;
+        let two = r#"{"Statement":[2]}"#;
+        let mut failed = record("UpdateAssumeRolePolicy", "2026-07-14T05:00:00Z", "111122223333", one);
+        failed["errorCode"] = "AccessDenied".into();
+        let records = [
+            record("UpdateAssumeRolePolicy", "2026-07-14T04:00:00Z", "111122223333", two),
+            record("CreateRole", "2026-07-14T03:00:00Z", "111122223333", one),
+            record(
+                "UpdateAssumeRolePolicy",
+                "2026-07-14T05:00:00Z",
+                "111122223333",
+                "HIDDEN_DUE_TO_SECURITY_REASONS",
+            ),
+            record("UpdateAssumeRolePolicy", "2026-07-14T05:00:00Z", "444455556666", one),
+            failed,
+            record("UpdateAssumeRolePolicy", "2026-07-14T09:00:00Z", "111122223333", r#"{"Statement":[3]}"#),
+        ];
+        let at = |text: &str| text.parse::<Time>().unwrap();
+        assert_eq!(previous(&records, role, at("2026-07-14T09:00:00Z")).as_deref(), Some(two));
+        assert_eq!(previous(&records, role, at("2026-07-14T04:00:00Z")).as_deref(), Some(one));
+        assert_eq!(previous(&records, role, at("2026-07-14T03:00:00Z")), None);
+    }
+}
