@@ -525,15 +525,6 @@ fn launchers_go_before_the_launched_and_hold_them() {
     check(
         &plan,
         "1 suspend_scaling_group name=workers
-         2 empty_ecs_service service=arn:s
-         3 stop_instance id=i-1
-         4 stop_instance id=i-2 after [1]
-         5 stop_instance id=i-3
-         6 stop_instance id=i-5
-         7 stop_instance id=i-6
-         - aws.cloudformation.stack stack-1: … A stack has no stop … cloudformation:DeleteStack (destroys)
-         - aws.ec2.fleet fleet-1: … does not act … ec2:ModifyFleet
-         - aws.ec2.instance i-4: fleet-1 makes it again when it is stopped … ec2:DeleteFleets (destroys)
          2 cancel_fleet id=fleet-1
          3 empty_ecs_service service=arn:s
          4 stop_instance id=i-1
@@ -542,7 +533,7 @@ fn launchers_go_before_the_launched_and_hold_them() {
          7 stop_instance id=i-4 after [2]
          8 stop_instance id=i-5
          9 stop_instance id=i-6
-         - aws.cloudformation.stack stack-1: … does not act … cloudformation:DeleteStack (destroys)
+         - aws.cloudformation.stack stack-1: … A stack has no stop … cloudformation:DeleteStack (destroys)
          - aws.ec2.spot_request sir-1: This plan stops its instance, which disables the request
          - aws.ecs.task arn:t: It ends with its service arn:s",
     );
