@@ -81,8 +81,7 @@ pub fn collect_live(
     let mut scopes = Scopes::new();
     let mut first = true;
     let mut asked = Asked::default();
-    loop {
-        let Some(mut query) = next(source, investigation, &mut asked, live, stop) else { break };
+    while let Some(mut query) = next(source, investigation, &mut asked, live, stop) {
         let is_live = source.is_live();
         if is_live {
             asked.extend(&mut query);

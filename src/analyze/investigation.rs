@@ -384,7 +384,7 @@ impl Investigation {
         }
         let coverage = coverage::coverage(&graph, self.scopes.values(), &mut gaps);
         let mut counts = self.counts.clone();
-        counts.own_calls = self.own_calls().count() as u64;
+        counts.own_calls = (self.aside.len() - self.feigned().len()) as u64;
         (counts.events_of_principal, counts.events_of_derived, counts.failed) = used.totals;
         Report {
             schema: SCHEMA,
@@ -409,22 +409,22 @@ impl Investigation {
         }
     }
 
-    /// What we did ourselves.
-    fn own_calls(&self) -> impl Iterator<Item = &Event> {
-        self.aside.values().filter(|event| !self.is_feigned(event))
-    }
-
-    /// Whether an event bears a session name of ours under a key that somebody else minted: session names are chosen freely,
-    /// and ours can be read in the very logs that a thief reads.
-    fn is_feigned(&self, event: &Event) -> bool {
-        let Some(key) = event.actor.key.as_ref().filter(|key| !self.own.keys.contains(*key)) else {
-            return false;
+    /// What bears a session name of ours under a key that somebody else minted: session names are chosen freely, and ours can
+    /// be read in the very logs that a thief reads.
+    fn feigned(&self) -> Vec<&Event> {
+        if self.aside.is_empty() {
+            return Vec::new();
+        }
+        let is_ours = |event: &&Event| {
+            event.actor.principal.as_ref().is_some_and(|who| self.own.principals.contains(who))
         };
-        self.kept.values().any(|minting| {
-            let is_ours =
-                minting.actor.principal.as_ref().is_some_and(|who| self.own.principals.contains(who));
-            !is_ours && graph::issued(minting).any(|issued| issued.id == *key)
-        })
+        let by_others = self.kept.values().filter(|event| !is_ours(event));
+        let minted: HashSet<&Arc<str>> = by_others.flat_map(graph::issued).map(|issued| &issued.id).collect();
+        let is_feigned = |event: &&Event| {
+            let key = event.actor.key.as_ref();
+            key.is_some_and(|key| !self.own.keys.contains(key) && minted.contains(key))
+        };
+        self.aside.values().filter(is_feigned).collect()
     }
 
     /// The principal, with what only records tell: the e-mail of a unique id, because callers are named by e-mail alone
@@ -451,7 +451,7 @@ impl Investigation {
         let mut plain: Vec<_> = self.plain.iter().filter(|(_, tally)| tally.events > 0).collect();
         plain.sort_by(|a, b| a.0.cmp(&b.0));
         let mut events: Vec<_> = self.kept.values().filter(|event| !self.is_replaced(event)).collect();
-        events.extend(self.aside.values().filter(|event| self.is_feigned(event)));
+        events.extend(self.feigned());
         events.sort_unstable_by_key(|event| (event.at, event.identity));
         Evidence {
             principal,

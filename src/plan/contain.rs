@@ -4,17 +4,18 @@
 //! says so. Something that its launcher would make again is stopped through its launcher or not at all.
 
 mod aws;
+mod shares;
 mod standing;
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
-use super::words::{self, when};
+use super::words::when;
 use super::{After, Draft, Guard, Options, Proposal, advice};
 use crate::model::EventId;
-use crate::model::change::{Change, Ec2Change, GcpChange};
+use crate::model::change::{Change, GcpChange};
 use crate::model::plan::{Plan, PlanKind};
-use crate::model::report::{Attribution, Confidence, Finding, FindingKind, Report, Resource, Touched};
+use crate::model::report::{Attribution, Finding, FindingKind, Report, Resource};
 use standing::{Told, told_by};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What records what happens goes first: it waits for nothing and nothing waits for it.
@@ -70,8 +71,8 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
             one(&ground, resource, before, options, &mut proposal);
         }
     }
-    let mut shared = shares(&ground, &mut proposal);
-    shared.extend(rules(&ground, &mut proposal));
+    let mut shared = shares::shares(&ground, &mut proposal);
+    shared.extend(shares::rules(&ground, &mut proposal));
     let done = standing::standing(&ground, &mut proposal);
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
@@ -346,93 +347,6 @@ fn group(ground: &Ground, resource: &Resource) -> String {
              since are not known here: look again."
         ),
     }
-}
-
-/// Takes back what was shared; returns the events that are dealt with.
-fn shares(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
-    let mut told = BTreeSet::new();
-    let mut grants: Vec<_> = ground.report.grants.iter().collect();
-    grants.sort();
-    for grant in grants {
-        let (id, with) = (grant.on.clone(), grant.member.clone());
-        let (kind, change) = match &*grant.role {
-            "createVolumePermission" => ("aws.ec2.snapshot", Ec2Change::UnshareSnapshot { id, with }),
-            "launchPermission" => ("aws.ec2.image", Ec2Change::UnshareImage { id, with }),
-            _ => continue,
-        };
-        let change: Change = change.into();
-        let events = std::slice::from_ref(&grant.event);
-        let Some(touched) = ground.touched_by(events, &grant.on).filter(|one| one.kind == kind) else {
-            continue;
-        };
-        let note = ground.findings_from(&grant.event).find(|one| one.subject == grant.on);
-        let mut place = target(kind, &grant.on, None, &touched.account);
-        place.region = touched.region.clone();
-        told.insert(grant.event.clone());
-        let draft = Draft {
-            target: place,
-            because: [grant.event.clone()].into(),
-            why: vec![
-                note.map_or_else(|| format!("It was shared with {}.", grant.member), |one| one.note.clone()),
-            ],
-            before: "shared",
-            change,
-            rank: LETS_IN,
-            after: After::Nothing,
-            otherwise: Vec::new(),
-            needs_earlier: false,
-            lives_until: None,
-        };
-        proposal.take(draft, [&*grant.member]);
-    }
-    told
-}
-
-/// What a record says of a rule that was put into a group: `opened in sg-…`.
-const OPENED: &str = "opened in ";
-
-/// Takes back the rules that were put into groups of others; returns the events that are dealt with. A group of the
-/// principal's own is closed whole.
-fn rules(ground: &Ground, proposal: &mut Proposal) -> BTreeSet<EventId> {
-    let mut told = BTreeSet::new();
-    let mut groups: BTreeMap<(&str, &str, &str), Vec<&Touched>> = BTreeMap::new();
-    for one in ground.touched() {
-        let Some(group) = one.how.strip_prefix(OPENED) else { continue };
-        let is_own = ground.resource_named(group, &one.account).is_some_and(|found| alive(found).is_some());
-        if one.kind == "aws.ec2.security_group_rule" && one.confidence == Confidence::Confirmed && !is_own {
-            groups.entry((&one.account, &one.region, group)).or_default().push(one);
-        }
-    }
-    for ((account, region, group), touched) in groups {
-        let group: Arc<str> = group.into();
-        let mut place = target("aws.ec2.security_group", &group, None, account);
-        place.region = region.into();
-        let because: BTreeSet<EventId> = touched.iter().flat_map(|one| one.events.iter().cloned()).collect();
-        let notes: BTreeSet<&str> =
-            because.iter().flat_map(|event| ground.findings_from(event)).map(|one| &*one.note).collect();
-        let mut why =
-            vec![format!("The principal put {} into it.", words::count(touched.len(), "rule", "rules"))];
-        why.extend(notes.into_iter().map(str::to_owned));
-        told.extend(because.iter().cloned());
-        let draft = Draft {
-            target: place,
-            because,
-            why,
-            before: "opened",
-            change: Ec2Change::RevokeRules {
-                group,
-                rules: touched.iter().map(|one| one.id.clone()).collect(),
-            }
-            .into(),
-            rank: LETS_IN,
-            after: After::Nothing,
-            otherwise: Vec::new(),
-            needs_earlier: false,
-            lives_until: None,
-        };
-        proposal.take(draft, []);
-    }
-    told
 }
 
 /// What stands open otherwise, and what only others can take back.

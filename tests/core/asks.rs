@@ -150,7 +150,10 @@ fn events(records: &[&str]) -> Vec<Event> {
     records.iter().map(read).collect()
 }
 
-fn wanted(principal: &str, records: &[&str]) -> BTreeSet<(&'static str, String, Option<String>)> {
+/// By what, which value, in which account.
+type Asked = (&'static str, String, Option<String>);
+
+fn wanted(principal: &str, records: &[&str]) -> BTreeSet<Asked> {
     let mut investigation = Investigation::new(Principal::parse(principal).unwrap(), Window::default());
     events(records).into_iter().for_each(|event| investigation.absorb(event));
     let query = investigation.wants().unwrap();
@@ -159,13 +162,14 @@ fn wanted(principal: &str, records: &[&str]) -> BTreeSet<(&'static str, String, 
     asks.map(|ask| (ask.by.name(), ask.value.to_string(), ask.account.map(|a| a.to_string()))).collect()
 }
 
-fn question(by: &'static str, value: &str, account: &str) -> (&'static str, String, Option<String>) {
+fn question(by: &'static str, value: &str, account: &str) -> Asked {
     (by, value.into(), (!account.is_empty()).then(|| account.into()))
 }
 
 #[test]
 fn each_kind_of_principal_is_asked_about_by_what_the_log_knows_it_by() {
-    let cases: [(&str, &[(&'static str, &str, &str)]); 6] = [
+    type Expected = &'static [(&'static str, &'static str, &'static str)];
+    let cases: [(&str, Expected); 6] = [
         (KEY, &[("AccessKeyId", KEY, ""), ("ResourceName", KEY, "")]),
         (
             "arn:aws:iam::111122223333:user/ops/alice",

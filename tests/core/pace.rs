@@ -37,6 +37,9 @@ struct Done {
     most_in_flight: usize,
 }
 
+/// A request, when it was sent, when its answer is back, and what that is, where it is no page.
+type Flight = (Box<Request>, f64, f64, Option<Answer>);
+
 /// A world of buckets with events at these seconds each.
 struct Sim {
     limits: Limits,
@@ -87,7 +90,7 @@ impl Sim {
         // Arrivals must reach the servers in their own order: (time, what).
         let mut arrivals: BinaryHeap<std::cmp::Reverse<(u64, usize)>> = BinaryHeap::new();
         let mut answers: BinaryHeap<std::cmp::Reverse<(u64, usize)>> = BinaryHeap::new();
-        let mut under_way: Vec<Option<(Box<Request>, f64, f64, Option<Answer>)>> = Vec::new();
+        let mut under_way: Vec<Option<Flight>> = Vec::new();
         let (mut now, mut done) = (0.0_f64, Done::default());
         let micros = |at: f64| (at * 1e6) as u64;
         for _ in 0..5_000_000 {
@@ -183,7 +186,8 @@ fn steady_pages_come_at_the_limit_and_none_is_refused() {
 
 #[test]
 fn uneven_ways_cost_a_twentieth_at_most() {
-    let cases: [(&str, fn(u64) -> f64, fn(u64) -> f64); 3] = [
+    type Way = fn(u64) -> f64;
+    let cases: [(&str, Way, Way); 3] = [
         // Up to 50 ms late on the way there.
         ("jitter there", |n| 0.02 + (n * 7 % 11) as f64 * 0.005, |n| 0.08 + (n * 7 % 11) as f64 * 0.005),
         ("jitter back", |_| 0.02, |n| 0.08 + (n * 7 % 11) as f64 * 0.02),

@@ -305,7 +305,7 @@ fn page(call: &Call, shared: &Shared) -> Option<String> {
             Some(_) | None => return None,
         },
     };
-    let mut page = String::with_capacity(128 * 1024);
+    let mut page = String::with_capacity(if found.is_empty() { 64 } else { 128 * 1024 });
     page.push_str("{\"Events\":[");
     for (place, one) in found.iter().skip(offset).take(PAGE).enumerate() {
         let comma = if place > 0 { "," } else { "" };

@@ -1,7 +1,7 @@
 //! Cloud Control, live: whether something of a listed type exists, and its deletion.
 
 use super::each::{meaning, observed, or_gone, or_none};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{CloudControlChange, TYPES, TypeRow};
 use crate::model::observed::State;
@@ -38,7 +38,7 @@ pub(super) async fn look(
 async fn look_at(aws: &Aws, at: &Place, change: &CloudControlChange) -> Result<Sight, CloudError> {
     let CloudControlChange::DeleteByType { id, .. } = change;
     let row = allowed(change, at)?;
-    find(&Client::new(&aws.config(at).await?), at, row, id).await?;
+    find(&client!(aws, at, aws_sdk_cloudcontrol)?, at, row, id).await?;
     Ok(Sight::there(json!({ "type": row.type_name, "id": id }), false))
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn perform(
 async fn delete(aws: &Aws, at: &Place, change: &CloudControlChange) -> Result<Receipt, CloudError> {
     let CloudControlChange::DeleteByType { id, .. } = change;
     let row = allowed(change, at)?;
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudcontrol)?;
     // The SDK makes the ClientToken, one for all tries of this call.
     let sent = client.delete_resource().type_name(row.type_name).identifier(&**id).send().await;
     let sent = sent.map_err(|error| by_hand(failed(DELETE, at, error)))?;
@@ -130,7 +130,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudcontrol)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let identifier =

@@ -3,7 +3,7 @@
 //! A deleted stack answers to its ARN for 90 days, and not to its name.
 
 use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::CloudFormationChange;
 use crate::model::observed::State;
@@ -31,7 +31,7 @@ pub(super) async fn look(
 }
 
 async fn look_at(aws: &Aws, at: &Place, change: &CloudFormationChange) -> Result<Sight, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudformation)?;
     match change {
         CloudFormationChange::UnprotectStack { stack: id }
         | CloudFormationChange::ProtectStack { stack: id } => {
@@ -66,7 +66,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &CloudFormationChange) -> Result<Receipt, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudformation)?;
     match change {
         CloudFormationChange::UnprotectStack { stack } | CloudFormationChange::ProtectStack { stack } => {
             let on = matches!(change, CloudFormationChange::ProtectStack { .. });
@@ -103,7 +103,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudformation)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let found = if kind == STACK {

@@ -45,10 +45,7 @@ pub(super) fn receipt(answer: &impl RequestId) -> Receipt {
 
 /// The last part of an ARN; a name stays as it is.
 pub(super) fn name(id: &str) -> &str {
-    if !id.starts_with("arn:") {
-        return id;
-    }
-    let resource = id.splitn(6, ':').nth(5).unwrap_or(id);
+    let Some(resource) = id.splitn(6, ':').nth(5).filter(|_| id.starts_with("arn:")) else { return id };
     resource.rsplit(['/', ':']).next().unwrap_or(resource)
 }
 

@@ -4,7 +4,7 @@
 //! of its name.
 
 use super::each::{detail, meaning, observed, or_gone, or_none, receipt};
-use super::{Aws, failed};
+use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::EventBridgeChange;
 use crate::model::observed::State;
@@ -34,7 +34,7 @@ async fn look_at(aws: &Aws, at: &Place, change: &EventBridgeChange) -> Result<Si
         EventBridgeChange::DisableEventRule { rule } => (rule, "DISABLED"),
         EventBridgeChange::EnableEventRule { rule, state } => (rule, &**state),
     };
-    let rule = describe(&Client::new(&aws.config(at).await?), at, id).await?;
+    let rule = describe(&client!(aws, at, aws_sdk_eventbridge)?, at, id).await?;
     let state = rule.state.as_ref().map_or("", RuleState::as_str);
     let seen = json!({
         "arn": rule.arn, "state": state, "pattern": rule.event_pattern, "schedule": rule.schedule_expression,
@@ -57,7 +57,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &EventBridgeChange) -> Result<Receipt, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_eventbridge)?;
     match change {
         EventBridgeChange::DisableEventRule { rule } => {
             let (bus, name) = parts(rule);
@@ -92,7 +92,7 @@ pub(super) async fn observe(
     _kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_eventbridge)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let Some(rule) = or_none(describe(&client, at, &one.id).await)? else {

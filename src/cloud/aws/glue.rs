@@ -1,7 +1,7 @@
 //! Glue, live: what we look at and what we do to it.
 
 use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::GlueChange;
 use crate::model::observed::State;
@@ -33,7 +33,7 @@ pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&GlueChange]) -> Vec<
 }
 
 async fn look_at(aws: &Aws, at: &Place, change: &GlueChange) -> Result<Sight, CloudError> {
-    let glue = Glue { client: Client::new(&aws.config(at).await?), at };
+    let glue = Glue { client: client!(aws, at, aws_sdk_glue)?, at };
     match change {
         GlueChange::StopGlueTrigger { name } | GlueChange::StartGlueTrigger { name } => {
             let runs = is_on(&glue.trigger(name).await?);
@@ -94,7 +94,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &GlueChange) -> Result<Receipt, CloudError> {
-    let glue = Glue { client: Client::new(&aws.config(at).await?), at };
+    let glue = Glue { client: client!(aws, at, aws_sdk_glue)?, at };
     let client = &glue.client;
     macro_rules! call {
         ($api:literal, $call:expr) => {{
@@ -149,7 +149,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let glue = Glue { client: Client::new(&aws.config(at).await?), at };
+    let glue = Glue { client: client!(aws, at, aws_sdk_glue)?, at };
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let found = match kind {

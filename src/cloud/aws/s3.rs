@@ -5,7 +5,7 @@
 
 use super::bucket_policy;
 use super::each::{detail, observed, or_gone, or_none, receipt};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{PublicAccessBlock, S3Change};
 use crate::model::observed::State;
@@ -30,7 +30,7 @@ pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&S3Change]) -> Vec<Re
 }
 
 async fn look_at(aws: &Aws, at: &Place, change: &S3Change) -> Result<Sight, CloudError> {
-    let s3 = Buckets { client: Client::new(&aws.config(at).await?), at };
+    let s3 = Buckets { client: client!(aws, at, aws_sdk_s3)?, at };
     match change {
         S3Change::BlockPublicBucket { bucket } => {
             let block = s3.block(bucket).await?;
@@ -100,7 +100,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &S3Change) -> Result<Receipt, CloudError> {
-    let s3 = Buckets { client: Client::new(&aws.config(at).await?), at };
+    let s3 = Buckets { client: client!(aws, at, aws_sdk_s3)?, at };
     match change {
         S3Change::BlockPublicBucket { bucket } => s3.put_block(bucket, Some(PublicAccessBlock::ALL)).await,
         S3Change::PutBackPublicAccessBlock { bucket, block } => s3.put_block(bucket, *block).await,
@@ -167,7 +167,7 @@ pub(super) async fn observe(
     _kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let s3 = Buckets { client: Client::new(&aws.config(at).await?), at };
+    let s3 = Buckets { client: client!(aws, at, aws_sdk_s3)?, at };
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let call = s3.client.head_bucket().bucket(&*one.id).expected_bucket_owner(&*at.account);

@@ -1,7 +1,7 @@
 //! SageMaker, live: what we look at and what we do to it.
 
 use super::each::{detail, listed, name, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{SageMakerChange, SageMakerJob};
 use crate::model::observed::State;
@@ -40,7 +40,7 @@ pub(super) async fn look(
 
 async fn look_at(aws: &Aws, at: &Place, change: &SageMakerChange) -> Result<Sight, CloudError> {
     use SageMakerChange::*;
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sagemaker)?;
     let (kind, id) = match change {
         StopNotebook { name } | StartNotebook { name } | DeleteNotebook { name } => (NOTEBOOK, name),
         StopSageMakerJob { job, name } => (kind_of(*job), name),
@@ -97,7 +97,7 @@ pub(super) async fn perform(
 
 async fn change_one(aws: &Aws, at: &Place, change: &SageMakerChange) -> Result<Receipt, CloudError> {
     use SageMakerChange::*;
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sagemaker)?;
     macro_rules! call {
         ($api:literal, $call:expr) => {{
             let sent = $call.send().await;
@@ -153,7 +153,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sagemaker)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         seen.push(match or_none(find(&client, at, kind, &one.id).await)? {
@@ -166,7 +166,7 @@ pub(super) async fn observe(
 
 /// Lists everything that computes here, whoever made it.
 pub(super) async fn sweep(aws: &Aws, at: &Place) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sagemaker)?;
     let mut found = Vec::new();
     macro_rules! list {
         ($kind:ident, $api:literal, $call:expr, $name:ident, $arn:ident $(, $type:ident)?) => {

@@ -1,7 +1,7 @@
 //! EventBridge Scheduler, live: what we look at and what we do to it.
 
 use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed};
+use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt};
 use crate::model::change::SchedulerChange;
 use crate::model::observed::State;
@@ -30,7 +30,7 @@ pub(super) async fn look(
 
 async fn look_at(aws: &Aws, at: &Place, change: &SchedulerChange) -> Result<Sight, CloudError> {
     let (id, wanted) = wanted(change);
-    let schedule = get(&Client::new(&aws.config(at).await?), at, id).await?;
+    let schedule = get(&client!(aws, at, aws_sdk_scheduler)?, at, id).await?;
     let is_done = schedule.state.as_ref() == Some(&wanted);
     let state = json!({
         "arn": schedule.arn, "created_at": stamp(schedule.creation_date.as_ref()),
@@ -61,7 +61,7 @@ pub(super) async fn perform(
 /// UpdateSchedule forgets whatever it is not told again.
 async fn change_one(aws: &Aws, at: &Place, change: &SchedulerChange) -> Result<Receipt, CloudError> {
     let (id, wanted) = wanted(change);
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_scheduler)?;
     let is = get(&client, at, id).await?;
     let (group, name) = parts(id);
     let group = is.group_name.or_else(|| group.map(str::to_owned));
@@ -96,7 +96,7 @@ pub(super) async fn observe(
     _kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_scheduler)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let Some(schedule) = or_none(get(&client, at, &one.id).await)? else {

@@ -1,7 +1,7 @@
 //! SES, live: what we look at and what we do to it.
 
 use super::each::{detail, observed, or_gone, or_none, receipt};
-use super::{Aws, failed};
+use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt};
 use crate::model::change::SesChange;
 use crate::model::observed::State;
@@ -23,7 +23,7 @@ pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&SesChange]) -> Vec<R
 
 async fn look_at(aws: &Aws, at: &Place, change: &SesChange) -> Result<Sight, CloudError> {
     let SesChange::DeleteEmailIdentity { identity } = change;
-    let found = get(&Client::new(&aws.config(at).await?), at, identity).await?;
+    let found = get(&client!(aws, at, aws_sdk_sesv2)?, at, identity).await?;
     let kind = found.identity_type.as_ref().map(|kind| kind.as_str());
     Ok(Sight::there(json!({ "identity": identity, "type": kind }), false))
 }
@@ -42,7 +42,7 @@ pub(super) async fn perform(
 
 async fn change_one(aws: &Aws, at: &Place, change: &SesChange) -> Result<Receipt, CloudError> {
     let SesChange::DeleteEmailIdentity { identity } = change;
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sesv2)?;
     let sent = client.delete_email_identity().email_identity(&**identity).send().await;
     Ok(receipt(&sent.map_err(|error| failed("ses:DeleteEmailIdentity", at, error))?))
 }
@@ -54,7 +54,7 @@ pub(super) async fn observe(
     _kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sesv2)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let Some(found) = or_none(get(&client, at, &one.id).await)? else {

@@ -1,7 +1,7 @@
 //! Step Functions, live: what we look at and what we do to it.
 
 use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed};
+use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::StepFunctionsChange;
 use crate::model::observed::State;
@@ -31,7 +31,7 @@ pub(super) async fn look(
 }
 
 async fn look_at(aws: &Aws, at: &Place, change: &StepFunctionsChange) -> Result<Sight, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sfn)?;
     match change {
         StepFunctionsChange::StopExecution { execution }
         | StepFunctionsChange::RedriveExecution { execution } => {
@@ -71,7 +71,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &StepFunctionsChange) -> Result<Receipt, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sfn)?;
     match change {
         StepFunctionsChange::StopExecution { execution } => {
             let sent = client.stop_execution().execution_arn(&**execution).send().await;
@@ -95,7 +95,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_sfn)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let found = if kind == EXECUTION {

@@ -1,7 +1,7 @@
 //! Systems Manager, live: what we look at and what we do to it.
 
 use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::SsmChange;
 use crate::model::observed::State;
@@ -30,7 +30,7 @@ pub(super) async fn look(aws: &Aws, at: &Place, changes: &[&SsmChange]) -> Vec<R
 }
 
 async fn look_at(aws: &Aws, at: &Place, change: &SsmChange) -> Result<Sight, CloudError> {
-    let ssm = Ssm { client: Client::new(&aws.config(at).await?), at };
+    let ssm = Ssm { client: client!(aws, at, aws_sdk_ssm)?, at };
     match change {
         SsmChange::CancelCommand { id } => Ok(ssm
             .command_runs(id)
@@ -78,7 +78,7 @@ pub(super) async fn perform(
 }
 
 async fn change_one(aws: &Aws, at: &Place, change: &SsmChange) -> Result<Receipt, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_ssm)?;
     macro_rules! call {
         ($api:literal, $call:expr) => {{
             let sent = $call.send().await;
@@ -120,7 +120,7 @@ pub(super) async fn observe(
     kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let ssm = Ssm { client: Client::new(&aws.config(at).await?), at };
+    let ssm = Ssm { client: client!(aws, at, aws_sdk_ssm)?, at };
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
         let found = match kind {

@@ -3,7 +3,7 @@
 //! A trail is changed in its home region alone; its shadows in other regions refuse.
 
 use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
-use super::{Aws, failed, not_answered};
+use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{CloudTrailChange, TrailPart};
 use crate::model::observed::State;
@@ -100,12 +100,12 @@ async fn change_one(aws: &Aws, at: &Place, change: &CloudTrailChange) -> Result<
     match change {
         StartTrail { name } => {
             let home = Home::of(aws, at, name).await?;
-            let sent = home.client.start_logging().name(&home.arn).send().await;
+            let sent = home.client.start_logging().name(home.name()).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StartLogging", &home.at, error))?))
         }
         StopTrail { name } => {
             let home = Home::of(aws, at, name).await?;
-            let sent = home.client.stop_logging().name(&home.arn).send().await;
+            let sent = home.client.stop_logging().name(home.name()).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StopLogging", &home.at, error))?))
         }
         WidenTrail { name, what } | NarrowTrail { name, what } => {
@@ -134,17 +134,17 @@ async fn change_one(aws: &Aws, at: &Place, change: &CloudTrailChange) -> Result<
             home.put(selectors).await
         }
         RestoreEventDataStore { store } => {
-            let client = Client::new(&aws.config(at).await?);
+            let client = client!(aws, at, aws_sdk_cloudtrail)?;
             let sent = client.restore_event_data_store().event_data_store(&**store).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:RestoreEventDataStore", at, error))?))
         }
         StartStoreIngestion { store } => {
-            let client = Client::new(&aws.config(at).await?);
+            let client = client!(aws, at, aws_sdk_cloudtrail)?;
             let sent = client.start_event_data_store_ingestion().event_data_store(&**store).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StartEventDataStoreIngestion", at, error))?))
         }
         StopStoreIngestion { store } => {
-            let client = Client::new(&aws.config(at).await?);
+            let client = client!(aws, at, aws_sdk_cloudtrail)?;
             let sent = client.stop_event_data_store_ingestion().event_data_store(&**store).send().await;
             Ok(receipt(&sent.map_err(|error| failed("cloudtrail:StopEventDataStoreIngestion", at, error))?))
         }
@@ -208,7 +208,7 @@ struct Home {
 
 impl Home {
     async fn of(aws: &Aws, at: &Place, name: &str) -> Result<Home, CloudError> {
-        let client = Client::new(&aws.config(at).await?);
+        let client = client!(aws, at, aws_sdk_cloudtrail)?;
         let asked = client.get_trail().name(name).send().await;
         let trail = asked.map_err(|error| failed("cloudtrail:GetTrail", at, error))?.trail;
         let trail = trail.ok_or_else(|| not_answered("cloudtrail:GetTrail", at, "trail"))?;
@@ -217,10 +217,16 @@ impl Home {
         let region = trail.home_region.as_deref().filter(|region| *region != &*at.region);
         let at = Place::new(at.account.clone(), region.unwrap_or(&at.region));
         let client = match region {
-            Some(_) => Client::new(&aws.config(&at).await?),
+            Some(_) => client!(aws, &at, aws_sdk_cloudtrail)?,
             None => client,
         };
         Ok(Home { client, at, arn, trail })
+    }
+
+    /// A trail of this account is called by its name, one of the organization by its ARN.
+    fn name(&self) -> &str {
+        let is_own = self.arn.split(':').nth(4) == Some(&*self.at.account);
+        self.trail.name.as_deref().filter(|_| is_own).unwrap_or(&self.arn)
     }
 
     async fn is_logging(&self) -> Result<bool, CloudError> {
@@ -254,7 +260,7 @@ async fn event_data_store(
     at: &Place,
     store: &str,
 ) -> Result<aws_sdk_cloudtrail::operation::get_event_data_store::GetEventDataStoreOutput, CloudError> {
-    let client = Client::new(&aws.config(at).await?);
+    let client = client!(aws, at, aws_sdk_cloudtrail)?;
     let asked = client.get_event_data_store().event_data_store(store).send().await;
     asked.map_err(|error| failed("cloudtrail:GetEventDataStore", at, error))
 }

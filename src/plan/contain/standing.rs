@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// What a finding is known by: its subject and its words.
 pub(super) type Told<'a> = BTreeSet<(&'a str, &'a str)>;
 
-pub(super) fn told_by<'a>(finding: &'a Finding) -> (&'a str, &'a str) {
+pub(super) fn told_by(finding: &Finding) -> (&str, &str) {
     (&finding.subject, &finding.note)
 }
 

@@ -293,6 +293,9 @@ fn change(name: &str, fields: Value) -> Change {
     serde_json::from_value(json!({ "aws": { name: fields } })).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
+/// A change, what was seen before it, and what takes it back.
+type Undone = (&'static str, Value, Value, Vec<(&'static str, Value)>);
+
 #[test]
 fn every_change_is_taken_back_by_what_was_seen_before_it() {
     let arn = "arn:aws:autoscaling:eu-west-3:111122223333:autoScalingGroup:u:autoScalingGroupName/web";
@@ -300,7 +303,7 @@ fn every_change_is_taken_back_by_what_was_seen_before_it() {
     let plan = json!({"start": null, "end": null, "recurrence": "0 * * * *", "time_zone": null, "min": 1, "max": 2, "desired": 1});
     let pool = json!({"max": null, "min": 1, "state": "Stopped", "reuse": null});
     let id = || json!({"id": "x"});
-    let cases: Vec<(&str, Value, Value, Vec<(&str, Value)>)> = vec![
+    let cases: Vec<Undone> = vec![
         ("stop_instance", id(), json!({}), vec![("start_instance", id())]),
         ("clear_stop_protection", id(), json!({"on": true}), vec![("set_stop_protection", id())]),
         (

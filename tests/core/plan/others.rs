@@ -11,14 +11,9 @@ use triage::model::change::*;
 use triage::model::report::*;
 use triage::plan::{Guard, Options, contain::contain};
 
-const DESTROY: Options = Options {
-    destroy: true,
-    snapshot: false,
-    isolate: false,
-    full_deny: false,
-    scp: false,
-    no_snapshot: false,
-};
+fn destroy() -> Options {
+    Options { destroy: true, ..Options::default() }
+}
 
 fn made(kind: &'static str, id: &str, name: &str) -> Report {
     Report { resources: vec![resource(kind, id, name)], ..aws_key() }
@@ -121,8 +116,8 @@ const GATED: &[(&str, &str, &str, &str, &str)] = &[
 fn what_only_destroys_is_planned_when_it_is_asked_for() {
     for (kind, id, name, gentle, destroying) in GATED {
         plan(&made(kind, id, name), Options::default(), gentle);
-        plan(&made(kind, id, name), DESTROY, destroying);
-        for options in [Options::default(), DESTROY] {
+        plan(&made(kind, id, name), destroy(), destroying);
+        for options in [Options::default(), destroy()] {
             let steps = contain(&made(kind, id, name), &Guard::default(), options).steps;
             let gated: Vec<bool> = steps.iter().map(|step| step.change.spec().needs_destroy).collect();
             assert!(options.destroy || !gated.contains(&true), "{kind}");
@@ -179,7 +174,7 @@ fn cloud_control_is_told_the_identifier_of_the_type() {
         ("aws.elasticbeanstalk.environment", "e-1", "shop", Some("shop")),
         ("aws.elasticbeanstalk.environment", "e-1", "", None),
     ] {
-        let plan = contain(&made(kind, id, name), &Guard::default(), DESTROY);
+        let plan = contain(&made(kind, id, name), &Guard::default(), destroy());
         let deleted = plan.steps.first().map(|step| serde_json::to_value(&step.change).unwrap());
         let deleted =
             deleted.map(|change| change["aws"]["delete_by_type"]["id"].as_str().unwrap().to_owned());
@@ -192,17 +187,17 @@ fn what_can_not_be_stopped_says_why() {
     let express = "arn:aws:states:eu-west-3:111122223333:express:machine:run:1";
     plan(
         &made("aws.stepfunctions.execution", express, ""),
-        DESTROY,
+        destroy(),
         &format!("- aws.stepfunctions.execution {express}: … ends by itself within five minutes"),
     );
     plan(
         &made("aws.glue.job_run", "jr_1", ""),
-        DESTROY,
+        destroy(),
         "- aws.glue.job_run jr_1: … No record names its job … aws glue batch-stop-job-run --job-name JOB --job-run-ids jr_1",
     );
     let mut managed = made("aws.eventbridge.rule", "arn:r", "");
     managed.resources[0].details.insert(arc("managed_by"), arc("codepipeline.amazonaws.com"));
-    plan(&managed, DESTROY, "- aws.eventbridge.rule arn:r: … codepipeline.amazonaws.com manages it");
+    plan(&managed, destroy(), "- aws.eventbridge.rule arn:r: … codepipeline.amazonaws.com manages it");
 }
 
 #[test]

@@ -311,7 +311,7 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("aws.sagemaker.transform_job", "arn:xj", "", "stop_sage_maker_job job=transform name=arn:xj"),
     ("aws.sagemaker.tuning_job", "arn:hj", "", "stop_sage_maker_job job=tuning name=arn:hj"),
     ("aws.sagemaker.auto_ml_job", "arn:aj", "", "stop_sage_maker_job job=auto_ml name=arn:aj"),
-    ("aws.sagemaker.endpoint", "arn:e", "", "delete_endpoint name=arn:e"),
+    ("aws.sagemaker.endpoint", "arn:ep", "", "delete_endpoint name=arn:ep"),
     ("aws.glue.trigger", "nightly", "", "stop_glue_trigger name=nightly"),
     ("aws.glue.job", "etl", "", "stop_glue_job_runs job=etl"),
     ("aws.glue.job_run", "jr_1", "etl/jr_1", "stop_glue_job_run job=etl run=jr_1"),

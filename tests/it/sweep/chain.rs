@@ -141,7 +141,6 @@ fn run(settles: bool) -> (Report, Corpus, Vec<Call>, usize, Vec<u64>) {
     let corpus =
         collect::collect_live(&source, &mut investigation, &kept, &Progress::default(), &stop, &mut live)
             .unwrap();
-    drop(live);
     collect::tell(&mut investigation, &corpus);
     let saved = kept.0.lock().unwrap().len();
     let waits = waits.lock().unwrap().clone();

@@ -38,7 +38,7 @@ async fn sight(client: &Client, at: &Place, change: &AutoScalingChange) -> Resul
         PutScheduledAction { group, action, plan: wanted } => {
             let found = scheduled(client, at, Some(group)).await?;
             let found = found.iter().find(|one| is_named(one, action)).map(plan);
-            let is_done = found.as_ref() == Some(wanted);
+            let is_done = found.as_ref().is_some_and(|found| is_same(found, wanted));
             Ok(Sight::there(json!({ "plan": found }), is_done))
         }
         DeleteLaunchConfiguration { name } => {
@@ -86,6 +86,15 @@ pub(super) async fn configurations(
     Ok(found)
 }
 
+/// The start of one that recurs is its next time, which moves on by itself.
+fn is_same(found: &ScheduledSize, wanted: &ScheduledSize) -> bool {
+    let settled = |one: &ScheduledSize| match one.recurrence {
+        Some(_) => ScheduledSize { start: None, ..one.clone() },
+        None => one.clone(),
+    };
+    settled(found) == settled(wanted)
+}
+
 fn plan(action: &ScheduledUpdateGroupAction) -> ScheduledSize {
     let text = |text: &Option<String>| text.as_deref().map(Arc::from);
     let time = |time: &Option<DateTime>| {
@@ -127,11 +136,15 @@ async fn make(client: &Client, at: &Place, change: &AutoScalingChange) -> Result
                 time.as_deref().and_then(|time| DateTime::from_str(time, Format::DateTime).ok())
             };
             let text = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
+            // A start that is over is refused; one that recurs starts by itself.
+            let start = time(&plan.start).filter(|start| {
+                plan.recurrence.is_none() || *start > DateTime::from(std::time::SystemTime::now())
+            });
             let call = client
                 .put_scheduled_update_group_action()
                 .auto_scaling_group_name(name_of(group))
                 .scheduled_action_name(&**action)
-                .set_start_time(time(&plan.start))
+                .set_start_time(start)
                 .set_end_time(time(&plan.end))
                 .set_recurrence(text(&plan.recurrence))
                 .set_time_zone(text(&plan.time_zone))
