@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// Everything that acting needs besides the plan.
 pub struct Actor<'a> {
@@ -125,24 +126,39 @@ impl Actor<'_> {
             let needs = by.entry(&step.target.account).or_default();
             needs.extend(step.change.spec().permissions);
         }
+        let mut jobs = JoinSet::new();
+        let _inside = self.session.runtime.enter();
         for (account, needs) in by {
-            let needs: Vec<&str> = needs.into_iter().collect();
-            match self.session.runtime.block_on(self.session.aws.lacks(account, &needs)) {
+            let (aws, account) = (self.session.aws.clone(), account.to_owned());
+            let needs: Vec<&'static str> = needs.into_iter().collect();
+            jobs.spawn(async move {
+                let asked = tokio::time::timeout(PREFLIGHT, aws.lacks(&account, &needs)).await;
+                (
+                    account,
+                    asked
+                        .map_err(|_| "no answer in time".to_owned())
+                        .and_then(|told| told.map_err(|e| e.to_string())),
+                )
+            });
+        }
+        let told = self.session.runtime.block_on(jobs.join_all());
+        for (account, lacks) in told {
+            match lacks {
                 Ok(lacks) if lacks.is_empty() => {}
                 Ok(lacks) => self.ui.warn(
                     Line::new()
                         .put("In ")
-                        .put(Untrusted(account))
+                        .put(Untrusted(&account))
                         .put(" you lack ")
                         .list(", ", lacks.iter().map(|one| Line::new().put(Untrusted(one))))
                         .put(": steps that need it will fail."),
                 ),
-                Err(error) => self.ui.note(
+                Err(why) => self.ui.note(
                     Line::new()
                         .put("Whether you may do all this in ")
-                        .put(Untrusted(account))
+                        .put(Untrusted(&account))
                         .put(" could not be asked: ")
-                        .put(Untrusted(&error.to_string()))
+                        .put(Untrusted(&why))
                         .put("."),
                 ),
             }
@@ -248,6 +264,8 @@ impl Actor<'_> {
     }
 }
 
+/// Nobody waits longer than this to hear what they may do, while a thief works.
+const PREFLIGHT: Duration = Duration::from_secs(8);
 /// Plans of so few steps are shown whole.
 const FEW: usize = 20;
 /// When what was done is looked at again with `--watch`.

@@ -45,8 +45,7 @@ fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<
     let session = super::live::Session::connect(&args.live, &opened.id, false, ui)?;
     session.refuse_self(&opened.principal)?;
     let case = opened.case(&session)?;
-    let (report, corpus) =
-        session.investigate(args, &opened.principal, &opened.window, &case, false, ui, stop)?;
+    let (report, corpus) = session.investigate(&opened.inquiry(args, &case), false, ui, stop)?;
     let plans = [
         plan::revoke::revoke(&report, &session.guard),
         plan::contain::contain(&report, &session.guard, plan::Options::default()),

@@ -26,15 +26,8 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
     let (mut quiet, mut sweeps) = (0, 0);
     loop {
         sweeps += 1;
-        let (report, corpus) = session.investigate(
-            &args.act.audit,
-            &opened.principal,
-            &opened.window,
-            &case,
-            args.act.watch,
-            ui,
-            stop,
-        )?;
+        let (report, corpus) =
+            session.investigate(&opened.inquiry(&args.act.audit, &case), args.act.watch, ui, stop)?;
         let plan = plan::contain::contain(&report, &session.guard, args.options());
         let now = actor.act(plan)?;
         // What is so already was not new.

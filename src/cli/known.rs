@@ -90,11 +90,8 @@ impl Session {
             }
         }
         let account = identities.first().map_or(self.aws.identity.account.as_ref(), |seen| seen.account());
-        let organization = match organizations::organization(&self.aws, account).await {
-            Ok(organization) => organization,
-            // Without it only the SCP falls away, and the plan says so by not having it.
-            Err(_) => None,
-        };
+        // Without it only the SCP falls away, and the plan says so by not having it.
+        let organization = organizations::organization(&self.aws, account).await.unwrap_or_default();
         Known { identities, organization, center_users, now: Some(Time::now()), ..Known::default() }
     }
 

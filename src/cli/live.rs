@@ -42,6 +42,15 @@ pub struct Session {
     pub word: String,
 }
 
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct Inquiry<'a> {
+    pub args: &'a AuditArgs,
+    pub principal: &'a Principal,
+    pub window: &'a Window,
+    pub case: &'a Case,
+}
+
 impl Session {
     /// Signs in and says, before anything else, who we are and what stands between us and the cloud.
     pub fn connect(args: &LiveArgs, case: &str, changes: bool, ui: &Ui) -> Result<Session, Failure> {
@@ -99,14 +108,12 @@ impl Session {
     /// Follows the principal through every account and region, and asks what became of what it made.
     pub fn investigate(
         &self,
-        args: &AuditArgs,
-        principal: &Principal,
-        window: &Window,
-        case: &Case,
+        inquiry: &Inquiry<'_>,
         settles: bool,
         ui: &Ui,
         stop: &AtomicBool,
     ) -> Result<(Report, Corpus), Failure> {
+        let Inquiry { args, principal, window, case } = *inquiry;
         let now = Time::now();
         let mut investigation = Investigation::new(principal.clone(), window.clone());
         let own = self.aws.own();

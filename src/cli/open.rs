@@ -3,7 +3,7 @@
 use super::Failure;
 use super::args::AuditArgs;
 use super::job::{given, holds};
-use super::live::Session;
+use super::live::{Inquiry, Session};
 use crate::case::{Case, CaseFile, Versions, chance};
 use crate::model::report::{self, Window};
 use crate::model::{Principal, Time};
@@ -83,6 +83,11 @@ pub fn new_id(now: Time) -> String {
 }
 
 impl Opened {
+    /// What is asked of the cloud.
+    pub fn inquiry<'a>(&'a self, args: &'a AuditArgs, case: &'a Case) -> Inquiry<'a> {
+        Inquiry { args, principal: &self.principal, window: &self.window, case }
+    }
+
     /// Makes the case's folder, or continues the one that is there.
     pub fn case(&self, session: &Session) -> Result<Case, Failure> {
         let case = match &self.place {

@@ -33,15 +33,8 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         return finish::acted(&args.act, &case, &acted, ui);
     }
 
-    let (report, corpus) = session.investigate(
-        &args.act.audit,
-        &opened.principal,
-        &opened.window,
-        &case,
-        args.act.watch,
-        ui,
-        stop,
-    )?;
+    let (report, corpus) =
+        session.investigate(&opened.inquiry(&args.act.audit, &case), args.act.watch, ui, stop)?;
     finish::show(&args.act, &report, ui)?;
     let (closure, gaps) = session.identities(&report, &case)?;
     acted.gaps.extend(gaps);

@@ -221,7 +221,10 @@ fn a_report_that_could_not_be_written_leaves_none() {
     case.write_plan("revoke", b"[2]").unwrap();
     case.write_plan("../../x", b"[3]").unwrap();
     assert_eq!(fs::read(case.dir().join("plan-revoke.json")).unwrap(), b"[2]");
-    assert_eq!(files(case.dir()), ["case.json", "plan-%2E%2E%2F.%2E%2Fx.json", "plan-revoke.json"]);
+    assert_eq!(
+        files(case.dir()),
+        ["case.json", "plan-%2E%2E%2F.%2E%2Fx.json", "plan-revoke-1.json", "plan-revoke.json"]
+    );
 }
 
 #[test]

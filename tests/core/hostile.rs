@@ -72,6 +72,8 @@ fn peak_of(test: &str) -> u64 {
 fn bounded(test: &str, most: u64, work: fn()) {
     if std::env::var_os("TRIAGE_TEST_ALONE").is_none() {
         let peak = peak_of(test);
+        // The SDKs' own tables are in memory as soon as the program is.
+        let most = if cfg!(feature = "aws") { most + (48 << 20) } else { most };
         assert!(peak < most, "{peak} bytes");
         return;
     }

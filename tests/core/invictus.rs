@@ -104,6 +104,8 @@ fn credentials(report: &Value, answer: &Value) {
 fn creations(report: &Value, answer: &Value) {
     let mut got: BTreeSet<(String, String, String)> = rows(report, "resources")
         .iter()
+        // A statement that lets strangers in is a thing to be taken back; the answer has it among the findings alone.
+        .filter(|row| text(row, "kind") != "aws.lambda.permission")
         .map(|row| (text(row, "kind").to_owned(), text(row, "id").to_owned(), text(row, "event").to_owned()))
         .collect();
     assert_eq!(got.len(), 146);

@@ -17,10 +17,12 @@ pub(super) async fn each<T, F: Future>(
     asked: impl IntoIterator<Item = T>,
     ask: impl Fn(T) -> F,
 ) -> Vec<F::Output> {
+    /// A question that is out, and its answer when it has come.
+    type Out<F> = (Pin<Box<F>>, Option<<F as Future>::Output>);
     let mut left = asked.into_iter();
     let mut answers = Vec::new();
     loop {
-        let mut asking: Vec<(Pin<Box<F>>, Option<F::Output>)> =
+        let mut asking: Vec<Out<F>> =
             left.by_ref().take(AT_ONCE).map(|one| (Box::pin(ask(one)), None)).collect();
         if asking.is_empty() {
             return answers;
@@ -88,7 +90,8 @@ mod tests {
     #[test]
     fn lists_end_where_the_cloud_says_so_and_circles_are_errors() {
         let at = Place::new("111122223333", "eu-west-3");
-        let pages_of = |next: fn(Option<&str>) -> (Vec<u32>, Option<&'static str>)| {
+        type Next = fn(Option<&str>) -> (Vec<u32>, Option<&'static str>);
+        let pages_of = |next: Next| {
             now(pages("x:List", &at, |token: Option<String>| {
                 let (some, next) = next(token.as_deref());
                 ready(Ok((some, next.map(str::to_owned))))

@@ -4,7 +4,7 @@
 //! scanned is kept for the case. Facts: aws.md 2.3.
 
 use super::error::failed;
-use super::sql::{self, Bounds, COLUMNS, NotAsked, Statement, Table};
+use super::sql::{self, Bounds, NotAsked, Statement, Table};
 use super::{Aws, client, not_answered};
 use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard, Take};
 use crate::model::gap::GapKind;
@@ -16,17 +16,6 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
-
-/// What the calls of this file need; Athena also reads the table's bucket and writes its results.
-pub const READS: &[&str] = &[
-    "cloudtrail:ListEventDataStores",
-    "cloudtrail:StartQuery",
-    "cloudtrail:DescribeQuery",
-    "cloudtrail:GetQueryResults",
-    "athena:StartQueryExecution",
-    "athena:GetQueryExecution",
-    "athena:GetQueryResults",
-];
 
 /// A query that takes longer than this is given up: engines end theirs after 30 and 60 minutes.
 const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
@@ -459,6 +448,7 @@ fn spelling(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::aws::sql::COLUMNS;
 
     #[test]
     fn a_row_becomes_the_record_that_it_was() {

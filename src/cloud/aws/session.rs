@@ -37,7 +37,7 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 /// All tries of one call.
 const OPERATION: Duration = Duration::from_secs(60);
 /// Tries of one call; the default of 3 loses pages under throttling.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 5;
 /// A `credential_process` may ask a vault; a sign-in that needs longer is done beforehand.
 const SIGN_IN: Duration = Duration::from_secs(30);
 

@@ -258,9 +258,7 @@ mod tests {
         assert!(check(&chain[0].log_files[0], &pack(b"{}")).unwrap_err().contains("altered"));
         assert!(check(&chain[0].log_files[0], b"rubbish").unwrap_err().contains("unpacked"));
         let altered =
-            String::from_utf8(flate2::read::GzDecoder::new(&*d2).bytes().map(Result::unwrap).collect())
-                .unwrap()
-                .replace("log-2", "log-9");
+            std::io::read_to_string(flate2::read::GzDecoder::new(&*d2)).unwrap().replace("log-2", "log-9");
         assert!(open(&k2, &pack(altered.as_bytes()), &s2).unwrap_err().contains("not CloudTrail's"));
         assert!(open("elsewhere", &d2, &s2).unwrap_err().contains("moved"));
         assert!(read(BUCKET, &k2, &d2, None, &keys).unwrap_err().contains("no signature"));

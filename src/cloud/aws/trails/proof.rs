@@ -11,9 +11,6 @@ use crate::model::{Gap, Place, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the calls of this file need.
-pub const READS: &[&str] = &["cloudtrail:ListPublicKeys", "s3:ListBucket", "s3:GetObject"];
-
 /// What was proved, and everything that was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
