@@ -8,8 +8,9 @@ use super::ui::Ui;
 use crate::case::Case;
 use crate::exec::run::{About, Halt};
 use crate::exec::{self, Approved, Consent, Done, End, Journal, Means, Refused, Terms, Told, Verdict, Wall};
+use crate::model::change::Change;
 use crate::model::plan::{Plan, Step};
-use crate::model::{Gap, Time};
+use crate::model::{Gap, Place, Time};
 use crate::observe::{self, Seen};
 use crate::render::line::Style;
 use crate::render::{Line, Untrusted, count, json, plan as plan_text};
@@ -40,6 +41,8 @@ pub struct Acted {
     /// Whether anything was called at all, whatever came of it.
     pub has_called: bool,
     pub is_interrupted: bool,
+    /// What was tried in vain, and where.
+    pub failed: Vec<(Place, Change)>,
     pub gaps: Vec<Gap>,
     /// For `-o json`.
     pub documents: Vec<Value>,
@@ -52,6 +55,7 @@ impl Acted {
         self.has_called |= other.has_called;
         self.bad += other.bad;
         self.is_interrupted |= other.is_interrupted;
+        self.failed.extend(other.failed);
         self.gaps.extend(other.gaps);
         self.documents.extend(other.documents);
     }
@@ -80,6 +84,8 @@ impl Actor<'_> {
             return Ok(acted);
         }
         self.check_permissions(&plan);
+        let planned: BTreeMap<u32, (Place, Change)> =
+            plan.steps.iter().map(|step| (step.no, (observe::place_of(step), step.change.clone()))).collect();
         let approved = self.approve(plan)?;
         let done = self.carry_out(approved)?;
         self.tell(&done);
@@ -87,6 +93,8 @@ impl Actor<'_> {
         acted.bad += done.ends.iter().filter(|ended| !ended.end.is_good()).count();
         acted.bad += done.reverted.len();
         acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
+        let bad = done.ends.iter().filter(|ended| !ended.end.is_good());
+        acted.failed.extend(bad.filter_map(|ended| planned.get(&ended.no).cloned()));
         acted.has_called |= done.ends.iter().any(|ended| matches!(ended.end, End::Done | End::NotSeen(_)));
         acted.is_interrupted |= done.halted == Some(Halt::Interrupted);
         acted.documents.push(document(&done));

@@ -6,8 +6,10 @@ use super::live::Session;
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
+use crate::observe;
 use crate::plan;
 use crate::render::Line;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -24,12 +26,16 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
     let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
     let (mut quiet, mut sweeps) = (0, 0);
+    let mut tried = BTreeSet::new();
     loop {
         sweeps += 1;
         let (report, corpus) =
             session.investigate(&opened.inquiry(&args.act.audit, &case), args.act.watch, ui, stop)?;
-        let plan = plan::contain::contain(&report, &session.guard, args.options());
+        let mut plan = plan::contain::contain(&report, &session.guard, args.options());
+        // What failed once is told once: trying it again and again would hide what is new.
+        plan.steps.retain(|step| !tried.contains(&(observe::place_of(step), step.change.clone())));
         let now = actor.act(plan)?;
+        tried.extend(now.failed.iter().cloned());
         // What is so already was not new.
         let is_new = now.did > 0 || now.bad > 0;
         quiet = if is_new { 0 } else { quiet + 1 };

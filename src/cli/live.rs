@@ -20,6 +20,7 @@ use crate::model::{Gap, Principal, Provider, Report, Time};
 use crate::observe::{self, Looked};
 use crate::plan::Guard;
 use crate::progress::Progress;
+use crate::read::inventory;
 use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +155,7 @@ impl Session {
             case.write_document("queries", &json::document(&asked))?;
         }
         self.look(&mut investigation, case)?;
+        self.look_at_keys(&mut investigation, case)?;
         Ok((investigation.report(), corpus))
     }
 
@@ -188,6 +190,33 @@ impl Session {
             known = report.resources.len();
             let looked = self.runtime.block_on(observe::observe(self.inventory(), &report, Time::now));
             self.keep(looked, investigation, case)?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether the access keys still work: is it dead?
+    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+        let (known, gaps) = self.identities(&investigation.report(), case)?;
+        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        for seen in &known.identities {
+            let Some(keys) = seen.access_keys.seen().filter(|keys| !keys.is_empty()) else { continue };
+            let user = seen.name();
+            let keys: Vec<_> = keys
+                .iter()
+                .map(|key| {
+                    let status = if key.is_active { "Active" } else { "Inactive" };
+                    serde_json::json!({"AccessKeyId": key.id, "Status": status, "UserName": user})
+                })
+                .collect();
+            let line = serde_json::json!({
+                "observed_at": seen.at, "call": "iam:ListAccessKeys", "account": seen.account(), "region": "",
+                "response": {"AccessKeyMetadata": keys},
+            });
+            let line = line.to_string() + "\n";
+            case.add_inventory(Provider::Aws, seen.account(), "", line.as_bytes())?;
+            if let Ok(look) = inventory::read(line.as_bytes()) {
+                look.keys.into_iter().for_each(|key| investigation.key_seen(key));
+            }
         }
         Ok(())
     }
