@@ -56,8 +56,9 @@ def main(url):
     alice("iam").create_role(RoleName="build", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{shop}:root"))
     alice("iam").create_role(RoleName="data-pipeline", AssumeRolePolicyDocument=service_trust("glue.amazonaws.com"))
     alice("iam").create_role(RoleName="function", AssumeRolePolicyDocument=service_trust("lambda.amazonaws.com"))
-    owners[data]("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{shop}:root"))
-    owners[management]("iam").create_role(RoleName="billing-export", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{data}:root"))
+    owners[data]("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{shop}:root", data))
+    root_of = f"arn:aws:iam::{data}:root"
+    owners[management]("iam").create_role(RoleName="billing-export", AssumeRolePolicyDocument=trust(root_of))
     for account, role in ((shop, "build"), (data, "deploy"), (management, "billing-export")):
         owners[account]("iam").attach_role_policy(RoleName=role, PolicyArn=ADMIN)
 

@@ -28,7 +28,7 @@ from botocore.config import Config
 import extras
 import state
 import wire
-from access import Access, stamp
+from access import Access, listed, stamp
 from trail import READS, Trail
 
 # The token after a page of nothing.
@@ -135,6 +135,12 @@ class Front:
             answer = call.error(code, status, f"User: {who.arn} is not authorized to perform: {call.signed_for}:{call.operation} with an explicit deny")
             self._record(call, who, answer, asked)
             return answer
+        shut = None if self.enforces or (call.service, call.operation) != ("sts", "AssumeRole") else self._shut(who, asked["RoleArn"])
+        if shut:
+            row["error"] = "AccessDenied"
+            answer = call.error("AccessDenied", 403, shut)
+            self._record(call, who, answer, asked)
+            return answer
         stale = self._stale(call, who, asked)
         if stale:
             return stale
@@ -154,6 +160,23 @@ class Front:
             self.access.learn(call, who, asked, told, self.clock())
             self._after(call, who, asked)
         return answer
+
+    def _shut(self, who, arn):
+        """Why a role does not let somebody in: moto opens every role to everybody, also one that does not exist."""
+        why = f"User: {who.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+        account = arn.split(":")[4]
+        try:
+            trust = self.moto("iam", account).get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]["AssumeRolePolicyDocument"]
+        except Exception:
+            return why
+        trust = json.loads(trust) if isinstance(trust, str) else trust
+        names = {"*", who.account, f"arn:aws:iam::{who.account}:root", who.arn, who.role["Arn"] if who.role else who.arn}
+        for statement in listed(trust["Statement"]):
+            principals = statement.get("Principal", {})
+            principals = principals if isinstance(principals, dict) else {"AWS": principals}
+            if statement["Effect"] == "Allow" and names & set(listed(principals.get("AWS", []))):
+                return None
+        return why
 
     def _mend(self, call, who, asked):
         """Says a few things in the one way that moto understands, where AWS understands two."""

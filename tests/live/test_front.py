@@ -176,6 +176,9 @@ def refusals(url, world):
     alice("iam").delete_user_policy(UserName="tester", PolicyName="deny")
     same(calls(actor), fine)
 
+    sts = alice("sts")
+    same([code(sts.assume_role, RoleArn=f"arn:aws:iam::{shop}:role/{name}", RoleSessionName="x1") for name in ("build", "function", "no-such-role")],
+         ["ok", "AccessDenied", "AccessDenied"], "a role lets in whom it trusts, if it exists")
     mine, theirs = (alice.become(shop, "build", name) for name in ("owners", "thief"))
     role = alice("iam").get_role(RoleName="build")["Role"]["RoleId"]
     narrow = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["*"], "Resource": ["*"],
