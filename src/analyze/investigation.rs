@@ -404,6 +404,7 @@ impl Investigation {
             coverage,
             gaps: gaps.into_iter().collect(),
             grants: finding::grants(&graph, &made),
+            similar: Vec::new(),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
         }

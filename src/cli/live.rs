@@ -8,6 +8,7 @@ use super::ui::Ui;
 use super::{Failure, live_args, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
+use crate::analyze::siblings;
 use crate::case::Case;
 use crate::cloud::aws::lookup_events::EventHistory;
 use crate::cloud::aws::{self, Aws};
@@ -15,8 +16,8 @@ use crate::cloud::many::Many;
 use crate::cloud::{Inventory, LogSource};
 use crate::collect::{self, Corpus, Live, Settling};
 use crate::model::gap::GapKind;
-use crate::model::report::Window;
-use crate::model::{Gap, Principal, Provider, Report, Time};
+use crate::model::report::{Lookalike, Window};
+use crate::model::{Gap, Observed, Place, Principal, Provider, Report, Time};
 use crate::observe::{self, Looked};
 use crate::plan::Guard;
 use crate::progress::Progress;
@@ -155,8 +156,32 @@ impl Session {
             case.write_document("queries", &json::document(&asked))?;
         }
         self.look(&mut investigation, case)?;
+        let swept = self.sweep(&mut investigation, case)?;
         self.look_at_keys(&mut investigation, case)?;
-        Ok((investigation.report(), corpus))
+        let mut report = investigation.report();
+        let own = self.guard.operator.clone();
+        report.similar = siblings::similar(&report, &swept, &own)
+            .into_iter()
+            .map(|one| Lookalike {
+                kind: one.observed.resource.kind,
+                id: one.observed.resource.id,
+                account: one.observed.resource.account,
+                region: one.observed.resource.region,
+                shares: one.shares,
+            })
+            .collect();
+        if !report.similar.is_empty() {
+            ui.note(
+                count(report.similar.len() as u64, "thing", "things")
+                    .put(" look like what it launched, but nothing ties them to it: ")
+                    .list(
+                        ", ",
+                        report.similar.iter().take(NAMED).map(|one| Line::new().put(Untrusted(&one.id))),
+                    )
+                    .put(". They are listed under similar, and never touched."),
+            );
+        }
+        Ok((report, corpus))
     }
 
     /// Waits so long, or until the run is stopped.
@@ -192,6 +217,35 @@ impl Session {
             self.keep(looked, investigation, case)?;
         }
         Ok(())
+    }
+
+    /// Lists everything that computes in every place that is looked into: what is held by something that the principal made is
+    /// its own, too, and what looks like it is told.
+    fn sweep(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Observed>> {
+        let report = investigation.report();
+        if report.resources.iter().all(|one| one.state == "deleted") {
+            return Ok(Vec::new());
+        }
+        let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
+            regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
+        };
+        let places = self.scopes.iter().flat_map(place).collect();
+        let mut looked = self.runtime.block_on(observe::sweep(self.inventory(), places, Time::now));
+        let services: BTreeSet<&str> =
+            report.resources.iter().filter_map(|one| one.kind.split('.').nth(1)).collect();
+        for gap in &mut looked.gaps {
+            // Where the principal made nothing of a service, only its lookalikes could be missed.
+            let service = gap.why.split(':').next().unwrap_or_default();
+            if !matches!(service, "ec2" | "autoscaling") && !services.contains(service) {
+                gap.kind = GapKind::Blind;
+            }
+        }
+        let swept = looked.observed.clone();
+        looked.observed.retain(|seen| !seen.held_by.is_empty());
+        self.keep(looked, investigation, case)?;
+        // What turned out to be its own is looked at as closely as the rest.
+        self.look(investigation, case)?;
+        Ok(swept)
     }
 
     /// Asks whether the access keys still work: is it dead?
@@ -236,6 +290,8 @@ impl Session {
 const LATE_MINUTES: u32 = 120;
 /// How often a wait looks whether the run was stopped.
 const GLANCE: Duration = Duration::from_millis(200);
+/// So many lookalikes are named beside the report.
+const NAMED: usize = 5;
 /// A stack launches a group that launches machines: so many looks one after another, no more.
 const LOOKS: usize = 4;
 

@@ -34,6 +34,9 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// Who was let into what by the principal (`member` got `role` on `on`) and not seen to be put out again.
     pub grants: Vec<Grant>,
+    /// What runs and looks like what the principal launched, but that nothing ties to it: told, never acted on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<Lookalike>,
     /// Keys known or taken to be the leaked ones (Google).
     pub leaked_keys: Vec<Arc<str>>,
     /// The user behind a leaked access key, as its own records name it.
@@ -47,6 +50,17 @@ pub struct Grant {
     pub role: Arc<str>,
     pub on: Arc<str>,
     pub event: EventId,
+}
+
+/// Something that shares a trait with what the principal launched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Lookalike {
+    pub kind: &'static str,
+    pub id: Arc<str>,
+    pub account: Arc<str>,
+    pub region: Arc<str>,
+    /// `image ami-… with i-…`.
+    pub shares: Vec<String>,
 }
 
 /// The principal that was asked about.

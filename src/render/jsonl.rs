@@ -54,6 +54,7 @@ pub fn report(report: &Report) -> Vec<u8> {
         coverage,
         gaps,
         grants,
+        similar,
         leaked_keys,
         seed_user,
     } = report;
@@ -85,6 +86,7 @@ pub fn report(report: &Report) -> Vec<u8> {
     add(&mut out, "scope", &coverage.scopes);
     add(&mut out, "gap", gaps);
     add(&mut out, "grant", grants);
+    add(&mut out, "similar", similar);
     out.into_bytes()
 }
 

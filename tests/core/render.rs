@@ -56,6 +56,7 @@ fn empty(principal: Subject) -> Report {
         coverage: Coverage::default(),
         gaps: vec![],
         grants: vec![],
+        similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
     }
@@ -907,6 +908,7 @@ fn filled(text: &str) -> Report {
         },
         gaps: vec![Gap::new(GapKind::Denied, text, text), Gap::new(GapKind::Blind, text, text)],
         grants: vec![Grant { member: arc(text), role: arc(text), on: arc(text), event: arc(text) }],
+        similar: vec![],
         leaked_keys: ids(),
         seed_user: some(),
     }

@@ -85,6 +85,7 @@ fn report(resources: Vec<Resource>) -> Report {
         coverage: Coverage::default(),
         gaps: vec![],
         grants: vec![],
+        similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
     }

@@ -35,6 +35,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         coverage: Coverage::default(),
         gaps: vec![],
         grants: vec![],
+        similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
     }
