@@ -116,6 +116,7 @@ pub struct Investigation {
     /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
     aside: HashMap<u128, Event>,
     partial: bool,
+    reads_history: bool,
 }
 
 const KEPT: u32 = u32::MAX;
@@ -304,6 +305,12 @@ impl Investigation {
         }
     }
 
+    /// Notes that AWS's event history is read, which nobody can switch off: a trail that was stopped hides nothing of it
+    /// (aws.md 2.1).
+    pub fn reads_history(&mut self) {
+        self.reads_history = true;
+    }
+
     /// Marks the run as cut short: the report says so and claims no completeness.
     pub fn interrupted(&mut self) {
         self.partial = true;
@@ -374,7 +381,14 @@ impl Investigation {
         let used = usage::uses(&graph, &made, &sightings);
         let mut gaps = self.gaps.clone();
         gaps.extend(made.gaps.iter().cloned());
-        gaps.extend(findings.gaps);
+        gaps.extend(findings.gaps.into_iter().map(|gap| match self.reads_history {
+            true => Gap {
+                kind: GapKind::Blind,
+                why: format!("{}; the event history, which was read, is unaffected", gap.why),
+                ..gap
+            },
+            false => gap,
+        }));
         if principal.kind == PrincipalKind::ServiceAccount && principal.email.is_none() {
             gaps.insert(Gap::new(
                 GapKind::NotFollowed,

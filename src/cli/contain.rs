@@ -2,7 +2,7 @@
 
 use super::act::{Acted, Actor};
 use super::args::ContainArgs;
-use super::live::Session;
+use super::live::{Inquiry, Session};
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
@@ -25,12 +25,13 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
     let case = opened.case(&session)?;
     let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
+    // What runs is asked about; who signs in is revoke's.
+    let inquiry = Inquiry { asks_identities: false, ..opened.inquiry(&args.act.audit, &case) };
     let (mut quiet, mut sweeps) = (0, 0);
     let mut tried = BTreeSet::new();
     loop {
         sweeps += 1;
-        let (report, corpus) =
-            session.investigate(&opened.inquiry(&args.act.audit, &case), args.act.watch, ui, stop)?;
+        let (report, corpus) = session.investigate(&inquiry, args.act.watch, ui, stop)?;
         let mut plan = plan::contain::contain(&report, &session.guard, args.options());
         // What failed once is told once: trying it again and again would hide what is new.
         plan.steps.retain(|step| !tried.contains(&(observe::place_of(step), step.change.clone())));

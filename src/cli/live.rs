@@ -51,6 +51,8 @@ pub struct Inquiry<'a> {
     pub principal: &'a Principal,
     pub window: &'a Window,
     pub case: &'a Case,
+    /// Whether the identities are looked at, too: a dozen calls for each.
+    pub asks_identities: bool,
 }
 
 impl Session {
@@ -115,7 +117,7 @@ impl Session {
         ui: &Ui,
         stop: &AtomicBool,
     ) -> Result<(Report, Corpus), Failure> {
-        let Inquiry { args, principal, window, case } = *inquiry;
+        let Inquiry { args, principal, window, case, asks_identities } = *inquiry;
         let now = Time::now();
         let mut investigation = Investigation::new(principal.clone(), window.clone());
         let own = self.aws.own();
@@ -124,6 +126,7 @@ impl Session {
             sessions: [own.session_name.clone()].into(),
             principals: own.arns.clone(),
         });
+        investigation.reads_history();
         self.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
         let progress = Progress::default();
         let watch = ui.watch(&progress);
@@ -157,7 +160,9 @@ impl Session {
         }
         self.look(&mut investigation, case)?;
         let swept = self.sweep(&mut investigation, case)?;
-        self.look_at_keys(&mut investigation, case)?;
+        if asks_identities {
+            self.look_at_keys(&mut investigation, case)?;
+        }
         let mut report = investigation.report();
         let own = self.guard.operator.clone();
         report.similar = siblings::similar(&report, &swept, &own)

@@ -85,7 +85,7 @@ pub fn new_id(now: Time) -> String {
 impl Opened {
     /// What is asked of the cloud.
     pub fn inquiry<'a>(&'a self, args: &'a AuditArgs, case: &'a Case) -> Inquiry<'a> {
-        Inquiry { args, principal: &self.principal, window: &self.window, case }
+        Inquiry { args, principal: &self.principal, window: &self.window, case, asks_identities: true }
     }
 
     /// Makes the case's folder, or continues the one that is there.

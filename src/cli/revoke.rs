@@ -2,7 +2,7 @@
 
 use super::act::{Acted, Actor};
 use super::args::RevokeArgs;
-use super::live::Session;
+use super::live::{Inquiry, Session};
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
@@ -33,8 +33,12 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         return finish::acted(&args.act, &case, &acted, ui);
     }
 
-    let (report, corpus) =
-        session.investigate(&opened.inquiry(&args.act.audit, &case), args.act.watch, ui, stop)?;
+    let (report, corpus) = session.investigate(
+        &Inquiry { asks_identities: false, ..opened.inquiry(&args.act.audit, &case) },
+        args.act.watch,
+        ui,
+        stop,
+    )?;
     finish::show(&args.act, &report, ui)?;
     let (closure, gaps) = session.identities(&report, &case)?;
     acted.gaps.extend(gaps);

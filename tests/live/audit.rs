@@ -120,7 +120,10 @@ fn every_account_of_the_organization_is_asked_although_a_page_of_it_is_empty() {
         .iter()
         .filter_map(|scope| scope["account"].as_str())
         .collect();
-    for account in stand.list("accounts") {
+    // Nothing in these regions leads into the management account, so nothing is asked there.
+    for account in
+        stand.list("accounts").iter().filter(|account| **account != stand.text("/accounts/management"))
+    {
         assert!(asked.contains(account.as_str()), "{account} is not in {asked:?}");
     }
     assert!(

@@ -38,6 +38,9 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 const OPERATION: Duration = Duration::from_secs(60);
 /// Tries of one call; the default of 3 loses pages under throttling.
 const ATTEMPTS: u32 = 5;
+/// Pauses between tries: a region that fails must not hold up the others for minutes.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A `credential_process` may ask a vault; a sign-in that needs longer is done beforehand.
 const SIGN_IN: Duration = Duration::from_secs(30);
 
@@ -92,7 +95,10 @@ impl Aws {
     /// Signs in and asks AWS who we are.
     pub async fn connect(connect: Connect) -> Result<Aws, CloudError> {
         let client = http_client();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE)
+            .with_max_backoff(LONGEST_PAUSE);
         let region = match &connect.region {
             Some(region) => Region::new(region.clone()),
             None => region(connect.profile.as_deref()).await,
