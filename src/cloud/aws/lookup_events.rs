@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -30,6 +30,8 @@ const KEPT_DAYS: i64 = 90;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Pages that were received and not yet taken; each holds up to 150 KB.
 const UNTAKEN: usize = 128;
+/// Their clock and ours differ a little.
+const REFILL_MARGIN: Duration = Duration::from_millis(50);
 /// How often somebody looks whether the run was stopped.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -60,6 +62,8 @@ pub struct EventHistory {
     /// In epoch seconds: what is too old is the same in every round.
     began: i64,
     reach: Mutex<Reach>,
+    /// When the last pass ended.
+    ended: Mutex<Option<Instant>>,
 }
 
 /// The time that is asked for, in whole seconds.
@@ -85,6 +89,7 @@ impl EventHistory {
             timeout: TIMEOUT,
             began: Time::now().as_second(),
             reach: Mutex::default(),
+            ended: Mutex::default(),
         };
         source.add(places);
         source
@@ -152,6 +157,16 @@ impl LogSource for EventHistory {
 }
 
 impl EventHistory {
+    /// Waits until every bucket is full again, as each pass takes them to be: a second at AWS's rate.
+    fn let_refill(&self) {
+        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ended) = ended else { return };
+        let full =
+            Duration::from_secs_f64(self.limits.rate.burst / self.limits.rate.per_second) + REFILL_MARGIN;
+        let left = full.saturating_sub(ended.elapsed());
+        self.runtime.block_on(tokio::time::sleep(left));
+    }
+
     fn run(&self, query: &Query, to: &dyn Take) {
         let window = self.window(query);
         let (parts, places, spots, questions) = {
@@ -174,6 +189,7 @@ impl EventHistory {
                 Job { bucket: part.place, from: from.min(until), to: until }
             })
             .collect();
+        self.let_refill();
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, mut received) = mpsc::channel::<Part>(UNTAKEN);
         let sweep = pages::Pages {
@@ -218,6 +234,7 @@ impl EventHistory {
         {
             to.part("", &mut |_| vec![Gap::unread("event history", "the sweep ended before all was asked")]);
         }
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !to.is_stopped() {
             self.cover(&parts, &places, &has_answered, window, to);
         }
