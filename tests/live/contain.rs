@@ -11,6 +11,7 @@ fn allowed(stand: &Stand) -> Vec<String> {
         format!("/{shop}/eu-west-1/functions/helper"),
         format!("/{data}/us-east-1/ecs"),
         format!("/{shop}/us-east-1/trails/house"),
+        format!("/{shop}/us-east-1/pairs/keys"),
         format!("/{shop}/iam/users/backup-svc"),
         format!("/{shop}/iam/roles/data-pipeline"),
     ];

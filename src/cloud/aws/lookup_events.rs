@@ -164,7 +164,7 @@ impl EventHistory {
         let full =
             Duration::from_secs_f64(self.limits.rate.burst / self.limits.rate.per_second) + REFILL_MARGIN;
         let left = full.saturating_sub(ended.elapsed());
-        self.runtime.block_on(tokio::time::sleep(left));
+        self.runtime.block_on(async { tokio::time::sleep(left).await });
     }
 
     fn run(&self, query: &Query, to: &dyn Take) {
