@@ -258,7 +258,9 @@ impl<'a> Hand<'a> {
         for (one, sight) in made.into_iter().zip(sights) {
             let intent = &one.call.intent;
             let of = one.no;
-            let may_vanish = intent.kind == PlanKind::Undo || (self.options.spec)(&intent.change).destroys;
+            let may_vanish = intent.kind == PlanKind::Undo
+                || (self.options.spec)(&intent.change).destroys
+                || intent.change.removes();
             match sight {
                 Err(error) => blind.push((one, error)),
                 Ok(Sight::There { is_done: false, .. }) => open.push(one),

@@ -97,6 +97,12 @@ impl Change {
         self.name() == other.name()
     }
 
+    /// Whether its target is meant to be gone afterwards, also where it can be made again.
+    pub fn removes(&self) -> bool {
+        let name = self.name();
+        name.starts_with("delete_") || name.starts_with("remove_")
+    }
+
     /// The variant's name, as plans and journals spell it: `stop_instance`.
     pub fn name(&self) -> String {
         let written = serde_json::to_value(self).unwrap_or_default();
