@@ -65,7 +65,7 @@ impl Session {
             .context("start the network's threads")?;
         let connect = args.connect(&config, case, changes);
         let aws =
-            runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}"))?;
+            runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}\nhint: triage signs in as the AWS CLI does: --profile NAME, or the environment; exported logs need no cloud: --logs PATH…"))?;
         let who = &aws.identity;
         ui.note(
             Line::new()
