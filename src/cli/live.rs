@@ -389,5 +389,14 @@ async fn regions_of(aws: &Aws, account: &str, args: &LiveArgs) -> Result<(Vec<Ar
     gaps.extend(unknown.into_iter().map(|name| {
         Gap::new(GapKind::NotFollowed, format!("{name} of {account}"), "no such region is enabled there")
     }));
+    if !args.regions.is_empty() {
+        gaps.extend(regions.iter().filter(|region| !region.is_enabled).map(|region| {
+            Gap::new(
+                GapKind::Denied,
+                format!("{} of {account}", region.name),
+                "the region is not enabled there: nothing was asked",
+            )
+        }));
+    }
     Ok((regions.into_iter().filter(|region| region.is_enabled).map(|region| region.name).collect(), gaps))
 }

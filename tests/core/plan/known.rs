@@ -271,7 +271,7 @@ fn roles_that_nobody_can_edit_are_told_by_their_path_not_their_name() {
     let linked = of(at_path("/aws-service-role/x.amazonaws.com/"));
     assert!(linked.contains("- aws.iam.role") && linked.contains("service-linked role"), "{linked}");
     let disguised = of(at_path("/"));
-    assert!(disguised.contains("revoke_role_sessions"), "{disguised}");
+    assert!(disguised.contains("deny_sessions"), "{disguised}");
 }
 
 #[test]

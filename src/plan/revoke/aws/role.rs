@@ -113,12 +113,19 @@ pub(super) fn roles(
                      iam:PutRolePolicy (AWSRevokeOlderSessions) ends them all.",
                     list(&role.others)
                 ));
-            } else if let Some(seen) = seen {
+            } else if let Some(seen) = seen.filter(|seen| !workloads(seen).is_empty()) {
                 why.push(format!(
                     "Others use the role by themselves ({}), so this session's name alone is denied; iam:PutRolePolicy \
                      (AWSRevokeOlderSessions) ends them all.",
                     list(workloads(seen))
                 ));
+            }
+            if role.others.is_empty() && ground.report.counts.records_read > 0 {
+                why.push(
+                    "Who else uses the role was not asked, so these names alone are denied; iam:PutRolePolicy (AWSRevokeOlderSessions) \
+                     ends all its sessions."
+                        .to_owned(),
+                );
             }
             for (name, ids) in role.names.iter().filter(|(name, _)| names.contains(*name)) {
                 why.push(format!(
@@ -223,7 +230,9 @@ fn names(ground: &Ground, role: &Role) -> BTreeSet<Arc<str>> {
 fn is_narrow(ground: &Ground, role: &Role, seen: Option<&IdentitySeen>) -> bool {
     let is_unread = ground.report.counts.records_read == 0;
     let has_workloads = is_unread && seen.is_some_and(|seen| !workloads(seen).is_empty());
-    !role.is_own && (!role.others.is_empty() || has_workloads)
+    // Where the cloud was asked, only the principal's own credentials were asked about: the owners' sessions are not known.
+    let is_unasked = !is_unread && seen.is_some();
+    !role.is_own && (!role.others.is_empty() || has_workloads || is_unasked)
 }
 
 /// By its path where that is known: anybody can choose the name.
