@@ -203,6 +203,8 @@ impl Hand<'_> {
         for (key, sight) in self.look_at_kinds(at, ask).await {
             let end = match sight {
                 Ok(sight) if sight.is_done() => continue,
+                // What was removed and is still gone is as we left it.
+                Ok(Sight::Gone) if is_removal(jobs[key].step) => continue,
                 Ok(Sight::Gone) => End::Gone,
                 Ok(Sight::There { .. }) => {
                     End::Skipped("it has changed since: what was done is not in force any more".into())
@@ -297,4 +299,10 @@ fn is_already(news: &News) -> bool {
 
 pub(super) fn needs(no: u32) -> End {
     End::Skipped(format!("step {no}, which it needs, has not succeeded"))
+}
+
+/// Whether a step takes back something that was removed.
+fn is_removal(step: &Step) -> bool {
+    let forward = step.undoes.as_ref().and_then(|undoes| undoes.while_in_force.as_ref());
+    forward.is_some_and(crate::model::change::Change::removes)
 }
