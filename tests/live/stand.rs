@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// What a change through an overridden endpoint must be told.
 pub const MEANT: &str = "--allow-endpoint-override";
 /// No run of the binary may take longer.
-const LIMIT: Duration = Duration::from_secs(150);
+const LIMIT: Duration = Duration::from_secs(300);
 
 pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live")
