@@ -102,25 +102,6 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
 }
 
 #[test]
-fn one_that_cannot_be_stopped_stops_nothing_else() {
-    let Some(stand) = Stand::attacked() else { return };
-    let stubborn = stand.world["resources"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .find(|row| row["region"] == "eu-west-2")
-        .expect("one");
-    let stubborn = stubborn["id"].as_str().expect("text").to_owned();
-    stand.faults(json!([{"kind": "code", "service": "ec2", "action": "StopInstances", "code": "OperationNotPermitted", "contains": stubborn}]));
-    let done = stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).exits(5);
-    assert!(done.err.contains(&stubborn) || done.out.contains(&stubborn), "it is named: {}", done.err);
-    is_contained(&stand, &stand.state(), &[&stubborn]);
-    stand.faults(json!([]));
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
-    is_contained(&stand, &stand.state(), &[]);
-}
-
-#[test]
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
