@@ -31,7 +31,13 @@ impl Sealed {
         }
         let text = String::from_utf8_lossy(&disk::read_small(&path)?).into_owned();
         let (sums, present) = (parse(&text, &mut Vec::new()), files(case)?.into_iter().collect());
-        Ok(Sealed { sums, present, inputs: sum_of(&case.join(INPUTS)).ok() })
+        let inputs = case.join(INPUTS);
+        let inputs = match sum_of(&inputs) {
+            Ok(sum) => Some(sum),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(disk::told("read", &inputs, error)),
+        };
+        Ok(Sealed { sums, present, inputs })
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &PathBuf> {
