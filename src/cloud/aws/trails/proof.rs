@@ -2,10 +2,10 @@
 
 use super::digest::{self, Digest, Keys};
 use super::{Bucket, Layout, Trail, days};
-use crate::cloud::CloudError;
 use crate::cloud::aws::Aws;
 use crate::cloud::aws::client;
 use crate::cloud::aws::error::failed;
+use crate::cloud::{CloudError, Refusal};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
 use std::collections::BTreeMap;
@@ -115,8 +115,17 @@ async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys
             }
         }
         match answer.next_token() {
-            Some(next) if token.as_deref() != Some(next) => token = Some(next.to_owned()),
-            Some(_) | None => return Ok(keys),
+            None => return Ok(keys),
+            Some(next) if token.as_deref() == Some(next) => {
+                return Err(CloudError::new(
+                    Refusal::Failed,
+                    CALL,
+                    at,
+                    None,
+                    "the same page again and again",
+                ));
+            }
+            Some(next) => token = Some(next.to_owned()),
         }
     }
 }
