@@ -273,8 +273,9 @@ impl Session {
             });
             let line = line.to_string() + "\n";
             case.add_inventory(Provider::Aws, seen.account(), "", line.as_bytes())?;
-            if let Ok(look) = inventory::read(line.as_bytes()) {
-                look.keys.into_iter().for_each(|key| investigation.key_seen(key));
+            match inventory::read(line.as_bytes()) {
+                Ok(look) => look.keys.into_iter().for_each(|key| investigation.key_seen(key)),
+                Err(why) => investigation.missed(Gap::unread(seen.arn.to_string(), why.0)),
             }
         }
         Ok(())
