@@ -90,8 +90,13 @@ impl Session {
             }
         }
         let account = identities.first().map_or(self.aws.identity.account.as_ref(), |seen| seen.account());
-        // Without it only the SCP falls away, and the plan says so by not having it.
-        let organization = organizations::organization(&self.aws, account).await.unwrap_or_default();
+        let organization = match organizations::organization(&self.aws, account).await {
+            Ok(organization) => organization,
+            Err(error) => {
+                gaps.push(error.gap());
+                None
+            }
+        };
         Known { identities, organization, center_users, now: Some(Time::now()), ..Known::default() }
     }
 

@@ -19,6 +19,7 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
     let mut acted = Acted::default();
 
     let (own, gaps) = session.own_credentials(&opened.principal, &case)?;
+    acted.gaps.extend(gaps);
     if own.identities.is_empty() {
         ui.note(
             Line::new()
@@ -29,7 +30,6 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         acted.join(actor.act(plan)?);
     }
     if args.own_only || acted.is_interrupted {
-        acted.gaps.extend(gaps);
         return finish::acted(&args.act, &case, &acted, ui);
     }
 
