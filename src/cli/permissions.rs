@@ -96,7 +96,9 @@ pub fn actions(purpose: Purpose, samples: &[AwsChange]) -> BTreeSet<&'static str
     };
     let needed: Vec<&str> = match purpose {
         Purpose::Audit => reads::audit().into_iter().collect(),
-        Purpose::Revoke => reads::reach().into_iter().chain(of(Purpose::Revoke)).collect(),
+        Purpose::Revoke => {
+            reads::reach().into_iter().chain(reads::identity()).chain(of(Purpose::Revoke)).collect()
+        }
         Purpose::Contain => {
             reads::reach().into_iter().chain(reads::inventory()).chain(of(Purpose::Contain)).collect()
         }
@@ -137,7 +139,7 @@ fn into_accounts(actions: &BTreeSet<&str>, purpose: Purpose) -> Value {
 /// Trails' objects alone, wherever their bucket lies: they are below `AWSLogs/` always.
 fn trails() -> Vec<Value> {
     vec![
-        json!({"Sid": "TrailObjects", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::*/AWSLogs/*"]}),
+        json!({"Sid": "TrailObjects", "Effect": "Allow", "Action": [reads::TRAIL_OBJECTS], "Resource": ["arn:aws:s3:::*/AWSLogs/*"]}),
         json!({
             "Sid": "TrailKeys", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": ["*"],
             "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}

@@ -33,6 +33,9 @@ const LOGS: &[&str] = &[
     "s3:ListBucket",
 ];
 
+/// Allowed on trails' objects alone, wherever their bucket lies: `triage permissions` writes a statement of its own for it.
+pub const TRAIL_OBJECTS: &str = "s3:GetObject";
+
 /// What is looked at: what a principal launched, made and is.
 const INVENTORY: &[&str] = &[
     "apprunner:DescribeService",
@@ -118,6 +121,8 @@ const INVENTORY: &[&str] = &[
     "iam:ListUserPolicies",
     "identitystore:DescribeGroupMembership",
     "identitystore:GetGroupMembershipId",
+    "identitystore:GetUserId",
+    "identitystore:ListGroupMembershipsForMember",
     "lambda:GetEventSourceMapping",
     "lambda:GetFunctionConcurrency",
     "lambda:GetFunctionConfiguration",
@@ -167,6 +172,7 @@ const INVENTORY: &[&str] = &[
     "sso:DescribeAccountAssignmentCreationStatus",
     "sso:DescribeAccountAssignmentDeletionStatus",
     "sso:ListAccountAssignments",
+    "sso:ListAccountAssignmentsForPrincipal",
     "sso:ListInstances",
     "states:DescribeExecution",
     "states:DescribeStateMachine",
@@ -186,6 +192,14 @@ pub fn audit() -> BTreeSet<&'static str> {
 /// Actions that looking at live state needs, without logs.
 pub fn inventory() -> BTreeSet<&'static str> {
     INVENTORY.iter().copied().collect()
+}
+
+/// Actions that looking at identities and what binds them needs: a revoke asks these before any log.
+pub fn identity() -> BTreeSet<&'static str> {
+    const SERVICES: &[&str] = &["iam", "identitystore", "organizations", "rolesanywhere", "sso", "sts"];
+    let is_identity =
+        |action: &&str| action.split_once(':').is_some_and(|(service, _)| SERVICES.contains(&service));
+    INVENTORY.iter().copied().filter(is_identity).collect()
 }
 
 /// Names of the roles that are tried in other accounts when none is given.
@@ -327,8 +341,12 @@ mod tests {
         assert!(files.len() > 10, "only {} files", files.len());
         let samples = AwsChange::samples().expect("every change has a sample");
         let changes = samples.iter().flat_map(|change| change.spec().permissions);
-        let known: BTreeSet<String> =
-            audit().iter().chain(changes).map(|action| action.to_lowercase()).collect();
+        let known: BTreeSet<String> = audit()
+            .iter()
+            .chain(changes)
+            .chain([&TRAIL_OBJECTS])
+            .map(|action| action.to_lowercase())
+            .collect();
         let (mut seen, mut missing) = (0, Vec::new());
         for path in files {
             let text = std::fs::read_to_string(&path).expect("a file of ours");
