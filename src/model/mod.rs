@@ -3,6 +3,7 @@
 //! Knows no cloud SDK, file, clock or terminal. Everyone may name it; it names nobody.
 
 pub mod change;
+pub mod cost;
 pub mod deny;
 pub mod event;
 pub mod gap;
