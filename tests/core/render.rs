@@ -915,6 +915,7 @@ fn filled(text: &str) -> Report {
         similar: vec![],
         leaked_keys: ids(),
         seed_user: some(),
+        cost: None,
     }
 }
 
