@@ -3,7 +3,7 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, root, usage};
+use super::{asks, attribute, coverage, finding, graph, meter, root, usage};
 use crate::cloud::{Ask, Query};
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
@@ -422,6 +422,7 @@ impl Investigation {
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
             cost: None,
+            used: meter::used(&graph),
         }
     }
 

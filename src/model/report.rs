@@ -4,6 +4,7 @@
 
 use super::cost::{Cost, ResourceCost};
 use super::ids::{Word, word};
+use super::meter::{Turn, Used};
 use super::{EventId, Gap, Provider, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +47,9 @@ pub struct Report {
     /// What it all cost; absent until a time to count to is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// Calls to what is billed by use, for `cost`.
+    #[serde(skip)]
+    pub used: Vec<Used>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -206,6 +210,9 @@ pub struct Resource {
     /// Absent where nothing is billed for it, or its price is unknown (then it is in `cost.unpriced`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<ResourceCost>,
+    /// Its sizes, starts and stops, for `cost`.
+    #[serde(skip)]
+    pub turns: Vec<Turn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

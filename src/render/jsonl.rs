@@ -59,6 +59,7 @@ pub fn report(report: &Report) -> Vec<u8> {
         leaked_keys,
         seed_user,
         cost,
+        used: _,
     } = report;
     let mut out = String::new();
     let seen = Seen { seen: coverage.seen, of: coverage.of };

@@ -60,6 +60,7 @@ fn empty(principal: Subject) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        used: vec![],
     }
 }
 
@@ -265,6 +266,7 @@ fn founding() -> Report {
             confidence: Confidence::Confirmed,
             details: Default::default(),
             cost: None,
+            turns: vec![],
         });
     }
     report.touched = vec![
@@ -433,6 +435,7 @@ fn small() -> Report {
         confidence: Confidence::Confirmed,
         details: Default::default(),
         cost: None,
+        turns: vec![],
     }];
     report.findings = vec![finding(
         FindingKind::ResourceHijacking,
@@ -838,6 +841,7 @@ fn filled(text: &str) -> Report {
                 confidence: Confidence::Suspect,
                 details: Default::default(),
                 cost: None,
+                turns: vec![],
             })
             .to_vec(),
         touched: vec![Touched {
@@ -916,6 +920,7 @@ fn filled(text: &str) -> Report {
         leaked_keys: ids(),
         seed_user: some(),
         cost: None,
+        used: vec![],
     }
 }
 

@@ -39,6 +39,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        used: vec![],
     }
 }
 
@@ -135,6 +136,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         confidence: Confidence::Confirmed,
         details: Default::default(),
         cost: None,
+        turns: vec![],
     }
 }
 
