@@ -20,15 +20,18 @@ pub mod live;
 pub mod live_args;
 #[cfg(feature = "aws")]
 mod open;
+pub mod pack;
 #[cfg(feature = "aws")]
 pub mod permissions;
 #[cfg(feature = "aws")]
 pub mod revoke;
 #[cfg(feature = "aws")]
 mod sources;
+pub mod ticket;
 pub mod ui;
 #[cfg(feature = "aws")]
 pub mod undo;
+pub mod verify;
 
 /// Why a command ended without a result.
 #[derive(Debug)]
