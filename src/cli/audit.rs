@@ -91,7 +91,9 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     evidence.finish()?;
     let corpus = with_known(read?, job);
     collect::tell(&mut investigation, &corpus);
-    Ok((investigation.report(), corpus))
+    let mut report = investigation.report();
+    super::cost::recorded(&mut report);
+    Ok((report, corpus))
 }
 
 /// A saved case holds only the records that matter: what its corpus was, it knows from when it was made.

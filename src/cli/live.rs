@@ -186,6 +186,7 @@ impl Session {
                     .put(". They are listed under similar, and never touched."),
             );
         }
+        super::cost::live(&mut report, Time::now(), &Prices::default());
         Ok((report, corpus))
     }
 

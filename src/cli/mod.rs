@@ -8,6 +8,7 @@ pub mod audit;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod contain;
+mod cost;
 pub mod exit;
 #[cfg(feature = "aws")]
 mod finish;
