@@ -8,6 +8,7 @@ pub mod audit;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod contain;
+mod deeds;
 pub mod exit;
 #[cfg(feature = "aws")]
 mod finish;
@@ -22,8 +23,10 @@ pub mod live_args;
 mod open;
 #[cfg(feature = "aws")]
 pub mod permissions;
+pub mod report;
 #[cfg(feature = "aws")]
 pub mod revoke;
+pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
 pub mod ui;

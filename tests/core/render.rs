@@ -98,6 +98,8 @@ fn seed(id: &str, kind: &'static str, account: &str) -> Credential {
         first_use: Some(at("2026-11-20T08:00:00Z")),
         last_use: Some(at("2026-11-22T05:59:01Z")),
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
@@ -815,6 +817,8 @@ fn filled(text: &str) -> Report {
                 first_use: time,
                 last_use: time,
                 valid_until: time,
+                active: Some(true),
+                observed_at: time,
             })
             .collect(),
         resources: ["left", fixed]

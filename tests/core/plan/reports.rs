@@ -82,6 +82,8 @@ pub fn seed(id: &str, kind: &'static str) -> Credential {
         first_use: None,
         last_use: None,
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
