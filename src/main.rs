@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
-use triage::cli::{Failure, audit, exit, report, schema};
+use triage::cli::{Failure, audit, exit, pack, report, schema, verify};
 #[cfg(feature = "aws")]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -34,6 +34,14 @@ fn main() -> ExitCode {
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Verify(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(verify::run(args, &ui), &ui)
+        }
+        Some(Command::Pack(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(pack::run(args, &ui), &ui)
         }
         None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
     }

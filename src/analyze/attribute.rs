@@ -2,6 +2,7 @@
 
 use super::graph::{Graph, Owner};
 use super::investigation::Phase;
+use super::meter::Meters;
 use super::names::{Names, is_immutable, is_one};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::event::Fact;
@@ -549,6 +550,7 @@ fn drop_known_bulk(graph: &Graph, births: &mut Vec<Birth>, gaps: &mut BTreeSet<G
 }
 
 fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<Resource> {
+    let meters = Meters::of(graph);
     let mut listings: HashMap<&str, Vec<&Listing>> = HashMap::new();
     for listing in graph.evidence.listings {
         listings.entry(listing.kind).or_default().push(listing);
@@ -577,6 +579,12 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 confidence: birth.confidence,
                 details: birth.details.clone(),
                 cost: None,
+                turns: meters.of_life(
+                    &birth.resource,
+                    &birth.event,
+                    birth.at,
+                    birth.death.as_ref().map(|death| death.at),
+                ),
             }
         })
         .collect();

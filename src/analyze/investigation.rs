@@ -3,7 +3,7 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, root, timeline, usage};
+use super::{asks, attribute, coverage, finding, graph, meter, root, timeline, usage};
 use crate::cloud::{Ask, Query};
 use crate::model::dossier::Moment;
 use crate::model::event::Fact;
@@ -87,6 +87,13 @@ pub struct Tally {
     pub last: Time,
     /// The event that `first` is the time of; of several, the one with the smallest id.
     pub first_event: EventId,
+    /// Events of each hour since 1970.
+    pub hours: BTreeMap<i64, u64>,
+}
+
+/// The hour since 1970 that a time lies in.
+pub fn hour(at: Time) -> i64 {
+    at.as_second().div_euclid(3600)
 }
 
 #[derive(Default)]
@@ -190,6 +197,9 @@ impl Investigation {
         let Some((key, tally)) = slot.and_then(|slot| self.plain.get_mut(slot as usize)) else { return };
         if key.scope.account == by.scope.account {
             tally.events -= 1;
+            if let Some(events) = tally.hours.get_mut(&hour(by.at)) {
+                *events = events.saturating_sub(1);
+            }
             if tally.first == by.at {
                 tally.first_event = by.id.clone();
             }
@@ -235,11 +245,12 @@ impl Investigation {
         let next = self.plain.len() as u32;
         let slot = *self.plain_index.entry(key.clone()).or_insert(next);
         if slot == next {
-            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone() };
+            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone(), hours: BTreeMap::new() };
             self.plain.push((key, tally));
         }
         let tally = &mut self.plain[slot as usize].1;
         tally.events += 1;
+        *tally.hours.entry(hour(event.at)).or_default() += 1;
         if (event.at, &event.id) < (tally.first, &tally.first_event) {
             (tally.first, tally.first_event) = (event.at, event.id.clone());
         }
@@ -437,6 +448,8 @@ impl Investigation {
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
             cost: None,
+            activity: usage::activity(&sightings),
+            used: meter::used(&graph),
         }
     }
 

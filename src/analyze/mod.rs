@@ -10,6 +10,7 @@ pub mod finding;
 pub mod graph;
 mod index;
 pub mod investigation;
+mod meter;
 mod names;
 pub mod root;
 pub mod siblings;

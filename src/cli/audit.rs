@@ -86,7 +86,9 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     evidence.finish()?;
     let corpus = job.with_known(read?);
     collect::tell(&mut investigation, &corpus);
-    Ok((investigation.report(), corpus))
+    let mut report = investigation.report();
+    super::cost::recorded(&mut report);
+    Ok((report, corpus))
 }
 
 pub(super) struct Kept<'a>(pub &'a Evidence);

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod contain;
+mod cost;
 mod deeds;
 pub mod exit;
 #[cfg(feature = "aws")]
@@ -21,6 +22,7 @@ pub mod live;
 pub mod live_args;
 #[cfg(feature = "aws")]
 mod open;
+pub mod pack;
 #[cfg(feature = "aws")]
 pub mod permissions;
 pub mod report;
@@ -29,9 +31,11 @@ pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
+pub mod ticket;
 pub mod ui;
 #[cfg(feature = "aws")]
 pub mod undo;
+pub mod verify;
 
 /// Why a command ended without a result.
 #[derive(Debug)]

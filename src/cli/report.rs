@@ -32,6 +32,9 @@ pub struct ReportArgs {
     /// What stdout gets.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+    /// Print the text that the provider's support asks for instead, ready to paste.
+    #[arg(long, conflicts_with = "output")]
+    pub support_case: bool,
     /// Exit with 0 although something could not be read; the report says so all the same.
     #[arg(long)]
     pub allow_gaps: bool,
@@ -47,8 +50,12 @@ pub struct ReportArgs {
 }
 
 pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
-    let dossier = dossier(&args.folder, ui, stop)?;
-    ui.result(&bytes(&dossier, args.output, ui)).context("write the result")?;
+    let (dossier, case) = dossier(&args.folder, ui, stop)?;
+    let bytes = match args.support_case {
+        true => ticket(&dossier, &case)?,
+        false => bytes(&dossier, args.output, ui),
+    };
+    ui.result(&bytes).context("write the result")?;
     Ok(match &dossier.report {
         report if report.partial => exit::INTERRUPTED,
         report if !args.allow_gaps && report.gaps.iter().any(Gap::is_incomplete) => exit::INCOMPLETE,
@@ -58,7 +65,12 @@ pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure>
 
 /// Renders a case that a command has just written, for its own `-o`.
 pub(super) fn case(dir: &Path, output: Output, ui: &Ui, stop: &AtomicBool) -> Result<Vec<u8>, Failure> {
-    Ok(bytes(&dossier(dir, ui, stop)?, output, ui))
+    Ok(bytes(&dossier(dir, ui, stop)?.0, output, ui))
+}
+
+fn ticket(dossier: &Dossier, case: &OpenCase) -> anyhow::Result<Vec<u8>> {
+    let text = super::ticket::text(case, &dossier.report)?;
+    Ok(format!("{}\n\nSubject: {}\n\n{}\n", text.route, text.subject, text.body.trim_end()).into_bytes())
 }
 
 fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
@@ -77,23 +89,26 @@ fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
 }
 
 /// Reads all that a case holds.
-pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<Dossier, Failure> {
-    let job = Job::of_case(Case::open(dir)?, None, Window::default())?;
-    let (anew, timeline, fresh_gaps) = investigate(&job, ui, stop)?;
-    let Some(case) = &job.opened else {
+pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<(Dossier, OpenCase), Failure> {
+    let mut job = Job::of_case(Case::open(dir)?, None, Window::default())?;
+    let (mut anew, timeline, fresh_gaps) = investigate(&job, ui, stop)?;
+    let Some(case) = job.opened.take() else {
         return Err(anyhow::anyhow!("open the case {}: it was lost on the way", dir.display()).into());
     };
     let mut gaps = Vec::new();
-    let mut report = match saved_report(case, &mut gaps) {
+    let mut report = match saved_report(&case, &mut gaps) {
         // What a live run was told and nobody wrote into the evidence stands in its own conclusions alone.
         Some(saved) => {
             gaps.extend(fresh_gaps);
             saved
         }
-        None => anew,
+        None => {
+            super::cost::recorded(&mut anew);
+            anew
+        }
     };
-    let plans = plans(case, &report, &mut gaps);
-    let deeds = done(case, &mut gaps);
+    let plans = plans(&case, &report, &mut gaps);
+    let deeds = done(&case, &mut gaps);
     report.gaps.extend(gaps);
     report.gaps.sort();
     report.gaps.dedup();
@@ -105,7 +120,7 @@ pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<Dossier, Failur
         started_at: file.started_at,
         version: file.versions.as_ref().map(|versions| versions.triage.clone()),
     };
-    Ok(Dossier { about, report, plans, deeds, timeline })
+    Ok((Dossier { about, report, plans, deeds, timeline }, case))
 }
 
 /// Keeps nothing: the case has it already.

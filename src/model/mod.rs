@@ -10,6 +10,7 @@ pub mod event;
 pub mod gap;
 pub mod identity;
 pub mod ids;
+pub mod meter;
 pub mod observed;
 pub mod plan;
 pub mod principal;

@@ -17,6 +17,8 @@ pub mod schema;
 mod summary;
 pub mod table;
 mod text;
+pub mod ticket;
+pub mod times;
 pub mod timesketch;
 pub mod untrusted;
 mod words;
@@ -37,4 +39,6 @@ pub struct View {
     pub now: Option<Time>,
     /// Lists everything instead of one screen's worth.
     pub detail: bool,
+    /// Writes ASCII alone, for a locale that has nothing else.
+    pub ascii: bool,
 }

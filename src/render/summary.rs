@@ -50,7 +50,7 @@ pub(super) struct Answer {
 impl Answer {
     pub fn line(self) -> Line {
         let line = self.short.all(self.tone.style());
-        if self.rest.is_empty() { line.put(".") } else { line.put(". ").join(self.rest).put(".") }
+        if self.rest.is_empty() { line.put(".") } else { line.put("; ").join(self.rest).put(".") }
     }
 }
 

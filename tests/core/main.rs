@@ -14,6 +14,7 @@ mod containers;
 mod evidence;
 mod exec;
 mod files;
+mod formats;
 mod gcp_catalog;
 mod gcp_edges;
 mod hostile;

@@ -44,8 +44,10 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Event, Unreadable> {
     };
     let address = text_at(&json, &["sourceIPAddress"]);
     let mut facts = Vec::new();
+    let mut metered = Vec::new();
     if outcome.is_success() {
         facts = catalog::facts(aws::SERVICES, &record);
+        metered = catalog::meter::metered(&record, &facts);
         facts.extend(forwarded(&actor, address.as_deref()));
         facts.extend(carries(&record));
     }
@@ -66,6 +68,7 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Event, Unreadable> {
         actor,
         outcome,
         facts,
+        metered,
         seen_in,
     })
 }

@@ -1,6 +1,7 @@
 //! The one line at the top, and who this is about.
 
 use crate::model::Time;
+use crate::model::cost::Usd;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
@@ -99,6 +100,8 @@ fn standing(as_of: Option<Time>, report: &Report) -> Vec<Line> {
         n => parts.push(count(n, "credential", "credentials").put(" may still work")),
     }
     parts.extend(left_of(report));
+    let rate = report.cost.as_ref().and_then(|cost| cost.per_hour).filter(|rate| *rate > Usd::ZERO);
+    parts.extend(rate.map(|rate| Line::new().put(rate).put("/hour now")));
     let back = report.findings.iter().filter(|one| one.standing && is_alarm(one) && is_way_back(one)).count();
     if back > 0 {
         parts.push(count(back as u64, "way back in", "ways back in"));
