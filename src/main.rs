@@ -4,10 +4,8 @@ use clap::Parser;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
-#[cfg(feature = "aws")]
-use triage::cli::ui::Color;
-use triage::cli::ui::Ui;
-use triage::cli::{Failure, audit, exit, pack, verify};
+use triage::cli::ui::{Color, Ui};
+use triage::cli::{Failure, audit, exit, pack, report, schema, verify};
 #[cfg(feature = "aws")]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -23,6 +21,15 @@ fn main() -> ExitCode {
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
         #[cfg(feature = "aws")]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
+        Some(Command::Report(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            let done = audit::listen(&STOP).map_err(Into::into).and_then(|()| report::run(args, &ui, &STOP));
+            end(done, &ui)
+        }
+        Some(Command::Schema(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(schema::run(args, &ui), &ui)
+        }
         #[cfg(feature = "aws")]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);

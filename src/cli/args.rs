@@ -43,6 +43,11 @@ pub enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
+    /// Show a case again, in any format: what was found, proposed and done. Reads the case and nothing else.
+    #[command(after_help = REPORT)]
+    Report(super::report::ReportArgs),
+    /// Print the JSON Schema of what this program writes.
+    Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(feature = "aws")]
     Permissions(super::permissions::PermissionsArgs),
@@ -53,6 +58,14 @@ pub enum Command {
     #[command(after_help = super::pack::EXAMPLES)]
     Pack(super::pack::PackArgs),
 }
+
+const REPORT: &str = "\
+The same case gives the same bytes. Exit code 3: something could not be read, and the report says what.
+
+Examples:
+  triage report triage-20260314T050607Z-1f2e3d4c
+  triage report triage-20260314T050607Z-1f2e3d4c -o html > report.html
+  triage report fixtures/scenarios/aws-role-chain -o md";
 
 #[cfg(feature = "aws")]
 const REVOKE: &str = "\
@@ -214,9 +227,24 @@ pub struct AuditArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
+    /// One screen (with -v, all of it).
     Table,
+    /// One document, by the schema that `triage schema report` prints.
     Json,
+    /// One object a line.
     Jsonl,
+    /// One row for each thing, safe in a spreadsheet.
+    Csv,
+    /// For GitHub, Jira and Slack, the chain as Mermaid.
+    Md,
+    /// One self-contained page.
+    Html,
+    /// OCSF 1.5.0 events, one a line.
+    Ocsf,
+    /// A timeline for Timesketch, one event a line.
+    Timesketch,
+    /// Addresses, user agents, keys, images, hashes and accounts to look for elsewhere.
+    Iocs,
 }
 
 /// Parses a point in time as people type it, in UTC unless it says otherwise.

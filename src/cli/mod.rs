@@ -9,6 +9,7 @@ pub mod config;
 #[cfg(feature = "aws")]
 pub mod contain;
 mod cost;
+mod deeds;
 pub mod exit;
 #[cfg(feature = "aws")]
 mod finish;
@@ -24,8 +25,10 @@ mod open;
 pub mod pack;
 #[cfg(feature = "aws")]
 pub mod permissions;
+pub mod report;
 #[cfg(feature = "aws")]
 pub mod revoke;
+pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
 pub mod ticket;

@@ -15,6 +15,7 @@ mod cost;
 mod evidence;
 mod exec;
 mod files;
+mod formats;
 mod gcp_catalog;
 mod gcp_edges;
 mod hostile;
