@@ -20,7 +20,7 @@ fn arc(text: impl AsRef<str>) -> Arc<str> {
     Arc::from(text.as_ref())
 }
 
-fn golden(name: &str, text: &str) {
+pub fn golden(name: &str, text: &str) {
     let path = fixtures().join("render").join(name);
     if std::env::var_os("TRIAGE_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -672,7 +672,7 @@ fn an_id_is_never_cut_however_narrow_the_terminal() {
 }
 
 /// The strings of which each peer tool lets at least one pass, and more of their kind.
-fn hostile() -> Vec<String> {
+pub fn hostile() -> Vec<String> {
     let mut all: Vec<String> = [
         "\x1b[2J\x1b[31mred",
         "\x1b]8;;https://example.com\x07link\x1b]8;;\x07",
@@ -708,7 +708,7 @@ fn hostile() -> Vec<String> {
     all
 }
 
-fn is_dangerous(c: char) -> bool {
+pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || matches!(c, '\u{61c}' | '\u{ad}' | '\u{180e}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
