@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
-use triage::cli::{Failure, audit, exit, pack, report, schema, verify};
+use triage::cli::{Failure, audit, completions, exit, man, pack, report, schema, verify};
 #[cfg(feature = "aws")]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -43,6 +43,14 @@ fn main() -> ExitCode {
             let ui = Ui::new(args.color, args.quiet, false);
             end(pack::run(args, &ui), &ui)
         }
+        Some(Command::Completions(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(completions::run(args, &ui), &ui)
+        }
+        Some(Command::Man(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(man::run(args, &ui), &ui)
+        }
         None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
     }
 }
@@ -63,7 +71,7 @@ fn end(done: Result<u8, Failure>, ui: &Ui) -> ExitCode {
             code
         }
         Err(failure) => {
-            ui.error(failure.error());
+            ui.error(failure.error(), failure.next());
             failure.code()
         }
     })

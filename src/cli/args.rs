@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what the principal did, what it became, what it launched, and what was not seen.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = AUDIT)]
     Audit(AuditArgs),
     /// End the principal's own credentials at once, then every credential that it became or made.
     #[cfg(feature = "aws")]
@@ -50,6 +50,7 @@ pub enum Command {
     Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(feature = "aws")]
+    #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
     /// Check that a case is what it was: every file, and every line of its journal.
     #[command(after_help = super::verify::EXAMPLES)]
@@ -57,6 +58,12 @@ pub enum Command {
     /// Make one archive of a case to hand over, and print the head that proves it unchanged.
     #[command(after_help = super::pack::EXAMPLES)]
     Pack(super::pack::PackArgs),
+    /// Print what a shell needs to complete commands and flags.
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(super::completions::CompletionsArgs),
+    /// Print the manual page (roff) of the program, or of one command.
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(super::man::ManArgs),
 }
 
 const REPORT: &str = "\
@@ -93,6 +100,14 @@ unless --rearm-leaked-key says otherwise.
 Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c --dry-run
   triage undo triage-20260314T050607Z-1f2e3d4c";
+
+#[cfg(feature = "aws")]
+const PERMISSIONS: &str = "\
+Each policy is the least that the command needs; audit's is needed with each of the others.
+
+Examples:
+  triage permissions aws --for audit > audit.json
+  triage permissions aws --for contain > contain.json";
 
 /// What every command that acts takes.
 #[cfg(feature = "aws")]
@@ -161,6 +176,15 @@ pub struct UndoArgs {
     #[arg(long)]
     pub rearm_leaked_key: bool,
 }
+
+const AUDIT: &str = "\
+Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
+6 findings present (only with --fail-on-findings); 130 interrupted.
+
+Examples:
+  triage audit --principal builder@shop-prod-4821 --logs exported-logs/
+  triage audit --key-file leaked.json --logs logs/ --leaked-at 2026-03-14T02:00Z -o json
+  triage audit -v --case triage-20260314T050607Z-1f2e3d4c";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);

@@ -4,6 +4,7 @@
 pub mod act;
 pub mod args;
 pub mod audit;
+pub mod completions;
 #[cfg(feature = "aws")]
 pub mod config;
 #[cfg(feature = "aws")]
@@ -20,6 +21,7 @@ mod known;
 pub mod live;
 #[cfg(feature = "aws")]
 pub mod live_args;
+pub mod man;
 #[cfg(feature = "aws")]
 mod open;
 pub mod pack;
@@ -59,6 +61,19 @@ impl Failure {
             Failure::Usage(_) => exit::USAGE,
             Failure::Refused(_) => exit::REFUSED,
             Failure::Other(_) => exit::FAILURE,
+        }
+    }
+
+    /// What to do next where the error itself does not say.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Failure::Usage(_) => {
+                "triage --help, or triage COMMAND --help, shows what is accepted, with examples"
+            }
+            Failure::Refused(_) => "look at the plan with --dry-run, then run it again and consent",
+            Failure::Other(_) => {
+                "put that right and run the same command again; what was done stays done and is in the journal"
+            }
         }
     }
 

@@ -94,15 +94,28 @@ impl Ui {
         self.say(Line::new().styled(Style::Yellow, "warning: ").join(line));
     }
 
-    /// Tells why it failed, with the chain of causes on one line, and under it the hints that messages end with.
-    pub fn error(&self, error: &anyhow::Error) {
+    /// Tells what could not be done, because of what, and what to do next: the hints that messages end with, else `next`.
+    pub fn error(&self, error: &anyhow::Error, next: &'static str) {
         let chain = format!("{error:#}");
-        for (index, line) in chain.split('\n').enumerate() {
-            let line = Untrusted(line);
-            self.say(match index {
-                0 => Line::new().styled(Style::Red, "error: ").put(line),
-                _ => Line::new().put("  ").put(line),
-            });
+        let mut lines = chain.split('\n');
+        let first = lines.next().unwrap_or_default();
+        let (what, because) = first.split_once(": ").unwrap_or((first, ""));
+        self.say(Line::new().styled(Style::Red, "error: ").put(Untrusted(what)));
+        if !because.is_empty() {
+            self.say(Line::new().styled(Style::Bold, "because: ").put(Untrusted(because)));
+        }
+        let mut is_hinted = false;
+        for line in lines {
+            match line.trim().strip_prefix("hint: ") {
+                Some(hint) => {
+                    is_hinted = true;
+                    self.hint(Line::new().put(Untrusted(hint)));
+                }
+                None => self.say(Line::new().put("  ").put(Untrusted(line))),
+            }
+        }
+        if !is_hinted {
+            self.hint(Line::new().put(next));
         }
     }
 
@@ -115,7 +128,7 @@ impl Ui {
 
     /// Tells the next step after a warning or an error.
     pub fn hint(&self, line: Line) {
-        self.say(Line::new().styled(Style::Bold, "hint: ").join(line));
+        self.say(Line::new().styled(Style::Bold, "do this next: ").join(line));
     }
 
     fn say(&self, line: Line) {

@@ -30,5 +30,6 @@ mod render;
 mod scenarios;
 mod siblings;
 mod support;
+mod ticket;
 mod tidy;
 mod told;
