@@ -6,7 +6,8 @@
 
 use super::{BECAME, BECAME_KEYS, OWN, OWN_KEYS, credential_target, origin, over};
 use crate::catalog::gcp::principals::is_agent;
-use crate::model::change::{Change, GcpChange};
+use crate::model::change::Change;
+use crate::model::change::gcp::{ApikeysChange, IamChange, StorageChange};
 use crate::model::plan::Target;
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, honest_work, target as plain_target, target_of};
@@ -37,7 +38,7 @@ fn one(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
         "gcp.service_account_key" => match &credential.principal {
             Some(email) => {
                 let change =
-                    GcpChange::DisableServiceAccountKey { email: email.clone(), key: credential.id.clone() };
+                    IamChange::DisableServiceAccountKey { email: email.clone(), key: credential.id.clone() };
                 key(credential, change, proposal);
             }
             None => {
@@ -47,7 +48,7 @@ fn one(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
         "gcp.hmac_key" => match &credential.account {
             Some(project) => {
                 let (project, access_id) = (project.clone(), credential.id.clone());
-                key(credential, GcpChange::DeactivateHmacKey { project, access_id }, proposal);
+                key(credential, StorageChange::DeactivateHmacKey { project, access_id }, proposal);
             }
             None => hold(
                 "The record does not say which project it is in.",
@@ -57,7 +58,7 @@ fn one(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
         "gcp.api_key" => match &credential.account {
             Some(project) => {
                 let name = format!("projects/{project}/locations/global/keys/{}", credential.id).into();
-                key(credential, GcpChange::DeleteApiKey { name }, proposal);
+                key(credential, ApikeysChange::DeleteApiKey { name }, proposal);
             }
             None => hold(
                 "The record does not say which project it is in.",
@@ -78,13 +79,13 @@ fn one(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
     }
 }
 
-fn key(credential: &Credential, change: GcpChange, proposal: &mut Proposal) {
+fn key(credential: &Credential, change: impl Into<Change>, proposal: &mut Proposal) {
     let draft = Draft {
         target: credential_target(credential),
         because: credential.event.iter().cloned().collect(),
         why: vec![origin(credential)],
         before: credential.state,
-        change: Change::Gcp(change),
+        change: change.into(),
         rank: BECAME_KEYS,
         after: After::Below(BECAME),
         otherwise: Vec::new(),
@@ -103,12 +104,12 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
             "find out who makes it act (the service's own log entries), and contain that",
         );
     }
-    let draft = |target: Target, change, rank, why| Draft {
+    let draft = |target: Target, change: IamChange, rank, why| Draft {
         target,
         because: ground.about_seed(),
         why,
         before: seed.state,
-        change: Change::Gcp(change),
+        change: change.into(),
         rank,
         after: After::Nothing,
         otherwise: Vec::new(),
@@ -117,7 +118,7 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
     };
     let cost = cost(ground, seed);
     let why = [Some(ground.why_seed()), cost.clone()].into_iter().flatten().collect();
-    let change = GcpChange::DisableServiceAccount { email: seed.id.clone() };
+    let change = IamChange::DisableServiceAccount { email: seed.id.clone() };
     proposal.take(draft(target.clone(), change, OWN, why), []);
     let keys: BTreeSet<&Arc<str>> = ground.report.leaked_keys.iter().collect();
     for key in &keys {
@@ -126,7 +127,7 @@ fn seed(ground: &Ground, seed: &Credential, proposal: &mut Proposal) {
             why.push("It is one of its keys that may be the leaked one.".to_owned());
         }
         let target = plain_target("gcp.service_account_key", key, Some(seed.id.clone()), &target.account);
-        let change = GcpChange::DisableServiceAccountKey { email: seed.id.clone(), key: (*key).clone() };
+        let change = IamChange::DisableServiceAccountKey { email: seed.id.clone(), key: (*key).clone() };
         proposal.take(draft(target, change, OWN_KEYS, why), []);
     }
     if let Some(cost) = cost {
@@ -207,7 +208,7 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
             "{by} impersonated it, and nobody else was seen to use it in what was looked at; {until}. Make sure that nothing runs as it."
         )],
         before: credential.state,
-        change: Change::Gcp(GcpChange::DisableServiceAccount { email: credential.id.clone() }),
+        change: IamChange::DisableServiceAccount { email: credential.id.clone() }.into(),
         rank: BECAME,
         after: After::Below(BECAME),
         otherwise: Vec::new(),
@@ -230,7 +231,7 @@ fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
         because: [resource.event.clone()].into(),
         why: vec![format!("{} made it on {}.", resource.created_by, when(resource.created_at))],
         before: resource.state,
-        change: Change::Gcp(GcpChange::DisableServiceAccount { email }),
+        change: IamChange::DisableServiceAccount { email }.into(),
         rank: BECAME,
         after: After::Below(BECAME),
         otherwise: Vec::new(),
