@@ -28,6 +28,7 @@ apis! {
     IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
     LOGGING = "LOGGING" at "https://logging.googleapis.com/",
     OAUTH2 = "OAUTH2" at "https://www.googleapis.com/",
+    ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",

@@ -4,10 +4,12 @@
 //! [`Mutator`](crate::cloud::Mutator) alone. All that goes over the network goes through `rest`, one thin client, with
 //! the operator's credentials from Google's own crate.
 
+mod account;
 mod apikeys;
 mod compute;
 mod each;
 mod endpoints;
+pub mod entries;
 mod error;
 mod iam;
 mod lacks;

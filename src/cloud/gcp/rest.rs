@@ -154,12 +154,6 @@ impl Ask {
         self
     }
 
-    /// A parameter that may come several times.
-    pub fn and(mut self, name: &'static str, value: impl ToString) -> Ask {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
     pub fn body(mut self, body: Value) -> Ask {
         self.body = Some(body);
         self
