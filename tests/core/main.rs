@@ -11,6 +11,7 @@ mod cloudaudit;
 mod cloudtrail;
 mod cloudtrail_hostile;
 mod containers;
+mod differential;
 mod evidence;
 mod exec;
 mod files;
