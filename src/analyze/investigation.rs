@@ -3,8 +3,8 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, meter, root, timeline, usage};
-use crate::cloud::{Ask, Query};
+use super::{asks, attribute, bounds, coverage, finding, graph, meter, root, timeline, usage};
+use crate::cloud::{Ask, Bound, Query};
 use crate::model::dossier::Moment;
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
@@ -120,6 +120,8 @@ pub struct Investigation {
     counts: Counts,
     asked: BTreeSet<Arc<str>>,
     put: BTreeSet<Ask>,
+    /// What was asked for, and where.
+    within: BTreeMap<Arc<str>, Bound>,
     own: Own,
     /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
     aside: HashMap<u128, Event>,
@@ -357,6 +359,31 @@ impl Investigation {
             asks: asks.into_iter().collect(),
             ..self.query_of_window()
         })
+    }
+
+    /// Returns the ids that are wanted from where they were not wanted before, each with where that is.
+    pub fn wants_within(&mut self) -> Vec<(Arc<str>, Bound)> {
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
+        let mut ids = graph.ids_to_look_for();
+        let made = attribute::attribute(&graph);
+        ids.extend(made.ids_to_look_for());
+        ids.extend(finding::ids_to_look_for(&graph));
+        ids.extend(root::ids_to_look_for(&graph));
+        ids.retain(|id| !id.is_empty());
+        let bounds = bounds::bounds(&graph, &made, &ids);
+        let mut new = Vec::new();
+        for id in ids {
+            let bound = bounds.get(&id).cloned().unwrap_or_default();
+            let wider = match self.within.get(&id) {
+                Some(known) if known.join(&bound) == *known => continue,
+                Some(known) => known.join(&bound),
+                None => bound,
+            };
+            self.within.insert(id.clone(), wider.clone());
+            new.push((id, wider));
+        }
+        new
     }
 
     /// Returns everything that it has asked for so far, once more.

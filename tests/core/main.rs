@@ -12,6 +12,7 @@ mod cloudtrail;
 mod cloudtrail_hostile;
 mod containers;
 mod cost;
+mod differential;
 mod evidence;
 mod exec;
 mod files;
