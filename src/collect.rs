@@ -80,6 +80,7 @@ pub fn collect_live(
     let mut corpus = Corpus { complete: true, ..Corpus::default() };
     let mut scopes = Scopes::new();
     let mut first = true;
+    let mut earlier: HashSet<String> = HashSet::new();
     let mut asked = Asked::default();
     while let Some(mut query) = next(source, investigation, &mut asked, live, stop) {
         let is_live = source.is_live();
@@ -99,6 +100,7 @@ pub fn collect_live(
             progress,
             stop,
             investigation: Mutex::new(investigation),
+            earlier: &earlier,
             tallies: Mutex::new(Tallies::default()),
             failure: Mutex::new(None),
         };
@@ -111,6 +113,7 @@ pub fn collect_live(
             join_all(&mut scopes, tallies.scopes);
         }
         corpus.gaps.extend(tallies.gaps);
+        earlier.extend(tallies.inputs);
         first = false;
         if stop.load(Ordering::Relaxed) {
             break;
@@ -202,6 +205,8 @@ struct Pass<'a> {
     progress: &'a Progress,
     stop: &'a AtomicBool,
     investigation: Mutex<&'a mut Investigation>,
+    /// What earlier passes read: a live source's files are read again in each, and counted once.
+    earlier: &'a HashSet<String>,
     tallies: Mutex<Tallies>,
     failure: Mutex<Option<anyhow::Error>>,
 }
@@ -213,6 +218,8 @@ struct Tallies {
     gaps: Vec<Gap>,
     /// Records that were kept and were not before.
     saved: u64,
+    /// What was read.
+    inputs: BTreeSet<String>,
 }
 
 /// By account, region and kind of log.
@@ -240,6 +247,7 @@ impl Pass<'_> {
         &self,
         raw: Raw<'_>,
         input: &Arc<str>,
+        is_again: bool,
         here: &mut Tallies,
         batch: &mut Vec<Event>,
         scratch: &mut Vec<u8>,
@@ -248,7 +256,7 @@ impl Pass<'_> {
             Some(seen) => {
                 self.progress.records(1);
                 let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
-                count(&head, seen, here);
+                count(&head, seen, is_again, here);
                 Some(head)
             }
             None => None,
@@ -295,13 +303,14 @@ impl Pass<'_> {
 impl Take for Pass<'_> {
     fn part(&self, input: &str, feed: &mut Feed<'_>) {
         let provenance: Arc<str> = input.into();
+        let is_again = self.earlier.contains(input);
         let mut here = Tallies::default();
         let mut batch: Vec<Event> = Vec::new();
         let mut unread: Vec<Gap> = Vec::new();
         let mut more = 0_u64;
         let mut scratch = Vec::new();
         let gaps = feed(&mut |raw| {
-            if let Err(why) = self.record(raw, &provenance, &mut here, &mut batch, &mut scratch) {
+            if let Err(why) = self.record(raw, &provenance, is_again, &mut here, &mut batch, &mut scratch) {
                 match why {
                     Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
                         unread.push(Gap::unread(
@@ -336,6 +345,9 @@ impl Take for Pass<'_> {
         tallies.counts.other_records += here.counts.other_records;
         tallies.saved += here.saved;
         tallies.gaps.extend(unread);
+        if self.is_live {
+            tallies.inputs.insert(input.to_owned());
+        }
         join_all(&mut tallies.scopes, here.scopes);
     }
 
@@ -360,9 +372,13 @@ enum Refusal {
     Failure(anyhow::Error),
 }
 
-fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
-    here.counts.records_read += 1;
+/// Counts a record; of what was read in an earlier pass, only what was not there then.
+fn count(head: &Head, seen: &Identities, is_again: bool, here: &mut Tallies) {
     let is_new = seen.insert(head.identity);
+    if is_again && !is_new {
+        return;
+    }
+    here.counts.records_read += 1;
     if !is_new {
         here.counts.duplicates += 1;
     }

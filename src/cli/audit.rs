@@ -7,7 +7,8 @@ use super::args::{AuditArgs, Output};
 use super::job::Job;
 use super::ui::Ui;
 use super::{Failure, exit};
-use crate::analyze::Investigation;
+use crate::analyze::investigation::Own;
+use crate::analyze::{Investigation, siblings};
 use crate::case::{Case, CaseFile, Evidence, Input, Inputs, Saved, Versions};
 use crate::collect::{self, Corpus, Keep};
 use crate::model::plan::Plan;
@@ -52,7 +53,8 @@ fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<
     ];
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
-    case.write_inputs(&Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete))?;
+    let inputs = Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(&case))))?;
     case.write_report(&json::report(&report))?;
     for plan in &plans {
         case.write_plan(plan.kind.name(), &json::document(plan))?;
@@ -76,6 +78,16 @@ fn case_file(job: &Job, now: Time) -> CaseFile {
 
 fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Corpus)> {
     let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
+    let asked_by = job.opened.as_ref().and_then(|case| case.inputs.as_ref()?.asked_by.as_ref());
+    if let Some(ours) = asked_by {
+        // A cloud was asked itself: its event history was read, and our own calls are in it.
+        investigation.leave_out(Own {
+            keys: ours.keys.clone(),
+            sessions: ours.sessions.clone(),
+            principals: ours.principals.clone(),
+        });
+        investigation.reads_history();
+    }
     for look in &job.looks {
         look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
         look.keys.iter().for_each(|key| investigation.key_seen(key.clone()));
@@ -91,7 +103,11 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     evidence.finish()?;
     let corpus = with_known(read?, job);
     collect::tell(&mut investigation, &corpus);
-    Ok((investigation.report(), corpus))
+    let mut report = investigation.report();
+    if let Some(ours) = asked_by {
+        report.similar = siblings::lookalikes(&report, &job.swept, &ours.names);
+    }
+    Ok((report, corpus))
 }
 
 /// A saved case holds only the records that matter: what its corpus was, it knows from when it was made.
@@ -140,13 +156,10 @@ fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan
             .collect(),
     };
     let counts = (&corpus.counts).into();
-    case.write_inputs(&Inputs::new(
-        inputs,
-        counts,
-        corpus.scopes.clone(),
-        corpus.gaps.clone(),
-        corpus.complete,
-    ))?;
+    let asked_by = job.opened.as_ref().and_then(|opened| opened.inputs.as_ref()?.asked_by.clone());
+    let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
+    let inputs = Inputs::new(inputs, counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(asked_by))?;
     if let Some(opened) = &job.opened {
         case.copy_inventory(opened)?;
     }

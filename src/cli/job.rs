@@ -6,7 +6,7 @@ use crate::case::{Case, OpenCase};
 use crate::cloud::files::FileSource;
 use crate::collect::Corpus;
 use crate::model::report::Window;
-use crate::model::{Gap, Principal, Time};
+use crate::model::{Gap, Observed, Principal, Time};
 use crate::read::inventory::{self, Look};
 use anyhow::{Context, anyhow, bail};
 use std::io::Read;
@@ -23,6 +23,8 @@ pub struct Job {
     pub window: Window,
     pub source: FileSource,
     pub looks: Vec<Look>,
+    /// What computed where a live run looked, whoever made it.
+    pub swept: Vec<Observed>,
     /// What could not be found or opened, before anything is read.
     pub gaps: Vec<Gap>,
     pub opened: Option<OpenCase>,
@@ -53,7 +55,7 @@ impl Job {
             );
         }
         let (source, gaps) = FileSource::new(logs);
-        Ok(Job { principal, window, source, looks: Vec::new(), gaps, opened: None, known: None })
+        Ok(Job { principal, window, source, looks: Vec::new(), swept: Vec::new(), gaps, opened: None, known: None })
     }
 
     fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
@@ -86,13 +88,18 @@ impl Job {
         for path in &case.inventory {
             read_inventory(path, &mut looks, &mut gaps);
         }
+        let mut sweeps = Vec::new();
+        if let Some(path) = &case.swept {
+            read_inventory(path, &mut sweeps, &mut gaps);
+        }
+        let swept = sweeps.into_iter().flat_map(|look| look.observed).collect();
         let known = case.inputs.as_ref().map(|inputs| Corpus {
             counts: inputs.counts.into(),
             scopes: inputs.scopes.clone(),
             gaps: inputs.gaps.clone(),
             complete: inputs.complete,
         });
-        Ok(Job { principal, window, source, looks, gaps, opened: Some(case), known })
+        Ok(Job { principal, window, source, looks, swept, gaps, opened: Some(case), known })
     }
 }
 

@@ -9,14 +9,14 @@ use super::{Failure, live_args, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::analyze::siblings;
-use crate::case::Case;
+use crate::case::{AskedBy, Case};
 use crate::cloud::aws::lookup_events::EventHistory;
 use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Inventory, LogSource};
-use crate::collect::{self, Corpus, Live, Settling};
+use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::model::gap::GapKind;
-use crate::model::report::{Lookalike, Window};
+use crate::model::report::Window;
 use crate::model::{Gap, Observed, Place, Principal, Provider, Report, Time};
 use crate::observe::{self, Looked};
 use crate::plan::Guard;
@@ -120,14 +120,13 @@ impl Session {
         let Inquiry { args, principal, window, case, asks_identities } = *inquiry;
         let now = Time::now();
         let mut investigation = Investigation::new(principal.clone(), window.clone());
-        let own = self.aws.own();
+        let ours = self.asked_by(case);
         investigation.leave_out(Own {
-            keys: own.access_keys.clone(),
-            sessions: [own.session_name.clone()].into(),
-            principals: own.arns.clone(),
+            keys: ours.keys,
+            sessions: ours.sessions,
+            principals: ours.principals,
         });
         investigation.reads_history();
-        self.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
@@ -135,21 +134,26 @@ impl Session {
         let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
         sources.extend(further.iter().map(sources::Further::source));
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
         let wait = |long: Duration| self.pause(long, stop);
-        let mut live = Live {
-            reach: Some(&mut onward),
-            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        let settling = || {
+            let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
+            match self.config.asks_again() {
+                Some(rounds) => settling.with(Settle::at(rounds)),
+                None => settling,
+            }
         };
+        let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;
+        corpus.gaps.append(&mut before);
         corpus.gaps.extend(reach.gaps);
         corpus.gaps.sort();
         corpus.gaps.dedup();
@@ -158,23 +162,19 @@ impl Session {
         if !asked.is_empty() {
             case.write_document("queries", &json::document(&asked))?;
         }
-        self.look(&mut investigation, case)?;
-        let swept = self.sweep(&mut investigation, case)?;
+        let mut missed = self.look(&mut investigation, case)?;
+        let (swept, gaps) = self.sweep(&mut investigation, case)?;
+        missed.extend(gaps);
         if asks_identities {
-            self.look_at_keys(&mut investigation, case)?;
+            missed.extend(self.look_at_keys(&mut investigation, case)?);
         }
+        missed.iter().for_each(|gap| investigation.missed(gap.clone()));
+        // What a case is opened with again, it must know: also what could not be looked at.
+        corpus.gaps.extend(missed);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
         let mut report = investigation.report();
-        let own = self.guard.operator.clone();
-        report.similar = siblings::similar(&report, &swept, &own)
-            .into_iter()
-            .map(|one| Lookalike {
-                kind: one.observed.resource.kind,
-                id: one.observed.resource.id,
-                account: one.observed.resource.account,
-                region: one.observed.resource.region,
-                shares: one.shares,
-            })
-            .collect();
+        report.similar = siblings::lookalikes(&report, &swept, &self.guard.operator);
         if !report.similar.is_empty() {
             ui.note(
                 count(report.similar.len() as u64, "thing", "things")
@@ -210,7 +210,8 @@ impl Session {
     }
 
     /// Asks what became of what was made, and of what that turns out to hold, until nothing new comes.
-    fn look(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+    fn look(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Gap>> {
+        let mut gaps = Vec::new();
         let mut known = usize::MAX;
         for _ in 0..LOOKS {
             let report = investigation.report();
@@ -219,17 +220,21 @@ impl Session {
             }
             known = report.resources.len();
             let looked = self.runtime.block_on(observe::observe(self.inventory(), &report, Time::now));
-            self.keep(looked, investigation, case)?;
+            gaps.extend(self.keep(looked, investigation, case)?);
         }
-        Ok(())
+        Ok(gaps)
     }
 
     /// Lists everything that computes in every place that is looked into: what is held by something that the principal made is
     /// its own, too, and what looks like it is told.
-    fn sweep(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Observed>> {
+    fn sweep(
+        &self,
+        investigation: &mut Investigation,
+        case: &Case,
+    ) -> anyhow::Result<(Vec<Observed>, Vec<Gap>)> {
         let report = investigation.report();
         if report.resources.iter().all(|one| one.state == "deleted") {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
             regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
@@ -246,17 +251,17 @@ impl Session {
             }
         }
         let swept = looked.observed.clone();
+        case.write_swept(&looked.lines.values().flatten().copied().collect::<Vec<u8>>())?;
         looked.observed.retain(|seen| !seen.held_by.is_empty());
-        self.keep(looked, investigation, case)?;
+        let mut gaps = self.keep(looked, investigation, case)?;
         // What turned out to be its own is looked at as closely as the rest.
-        self.look(investigation, case)?;
-        Ok(swept)
+        gaps.extend(self.look(investigation, case)?);
+        Ok((swept, gaps))
     }
 
     /// Asks whether the access keys still work: is it dead?
-    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
-        let (known, gaps) = self.identities(&investigation.report(), case)?;
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Gap>> {
+        let (known, mut gaps) = self.identities(&investigation.report(), case)?;
         for seen in &known.identities {
             let Some(keys) = seen.access_keys.seen().filter(|keys| !keys.is_empty()) else { continue };
             let user = seen.name();
@@ -275,20 +280,40 @@ impl Session {
             case.add_inventory(Provider::Aws, seen.account(), "", line.as_bytes())?;
             match inventory::read(line.as_bytes()) {
                 Ok(look) => look.keys.into_iter().for_each(|key| investigation.key_seen(key)),
-                Err(why) => investigation.missed(Gap::unread(seen.arn.to_string(), why.0)),
+                Err(why) => gaps.push(Gap::unread(seen.arn.to_string(), why.0)),
             }
         }
-        Ok(())
+        Ok(gaps)
     }
 
-    fn keep(&self, looked: Looked, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+    /// Who asks: we now, and whoever asked for this case before.
+    pub fn asked_by(&self, case: &Case) -> AskedBy {
+        let own = self.aws.own();
+        let now = AskedBy {
+            keys: own.access_keys,
+            sessions: [own.session_name].into(),
+            principals: own.arns,
+            names: self.guard.operator.clone(),
+        };
+        match case.asked_by() {
+            Some(earlier) => now.with(earlier),
+            None => now,
+        }
+    }
+
+    /// Returns what could not be looked at.
+    fn keep(
+        &self,
+        looked: Looked,
+        investigation: &mut Investigation,
+        case: &Case,
+    ) -> anyhow::Result<Vec<Gap>> {
         // Saved first, then believed.
         for (place, lines) in &looked.lines {
             case.add_inventory(Provider::Aws, &place.account, &place.region, lines)?;
         }
-        looked.gaps.into_iter().for_each(|gap| investigation.missed(gap));
         looked.observed.into_iter().for_each(|seen| investigation.observe(seen));
-        Ok(())
+        Ok(looked.gaps)
     }
 }
 

@@ -26,6 +26,8 @@ pub mod permissions;
 pub mod revoke;
 #[cfg(feature = "aws")]
 mod sources;
+#[cfg(feature = "aws")]
+mod trusts;
 pub mod ui;
 #[cfg(feature = "aws")]
 pub mod undo;

@@ -40,9 +40,9 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         stop,
     )?;
     finish::show(&args.act, &report, ui)?;
-    let (closure, gaps) = session.identities(&report, &case)?;
+    let (closure, gaps) = session.closure(&report, &case)?;
     acted.gaps.extend(gaps);
     let plan = plan::revoke::revoke_known(&report, &closure, &session.guard, args.options());
     acted.join(actor.act(plan)?);
-    finish::reported(&args.act, &case, &report, &corpus, &acted, ui)
+    finish::reported(&args.act, &session, &case, &report, &corpus, &acted, ui)
 }

@@ -152,7 +152,7 @@ fn cost(ground: &Ground, seed: &Credential) -> Option<String> {
         "STOPS HONEST WORK: it is a default service account, which most machines and functions of its project run as."
             .to_owned()
     });
-    let words: Vec<String> = honest_work(ground, &seed.id).into_iter().chain(default).collect();
+    let words: Vec<String> = honest_work(ground, [&*seed.id]).into_iter().chain(default).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 

@@ -18,6 +18,8 @@ pub struct Known {
     pub center_users: Vec<CenterUserSeen>,
     /// By ARN of the role: who was let in before somebody rewrote it, from an earlier record.
     pub trusts: BTreeMap<Arc<str>, Arc<str>>,
+    /// Roles whose trust policy does not say any more what the principal wrote.
+    pub mended: BTreeSet<Arc<str>>,
     /// When the plan is made.
     pub now: Option<Time>,
 }
@@ -41,6 +43,11 @@ impl Known {
 
     pub(super) fn role(&self, arn: &str) -> Option<&IdentitySeen> {
         self.find(arn, IdentityKind::Role)
+    }
+
+    /// Who may take a role now, as the cloud shows it.
+    pub fn trust_of(&self, role: &str) -> Option<Arc<str>> {
+        self.role(role)?.trust.clone()
     }
 
     pub(super) fn root(&self, account: &str) -> Option<&IdentitySeen> {
