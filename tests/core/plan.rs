@@ -385,7 +385,7 @@ fn a_quiet_principal_is_closed_with_the_sessions_that_came_of_it() {
         &plan,
         "1 deny_user user=ci
          2 deactivate_access_key key=AKIAIOSFODNN7EXAMPLE user=ci
-         3 revoke_role_sessions role=arn:aws:iam::111122223333:role/Ops after [1, 2]
+         3 revoke_role_sessions issued_before=2026-07-14T09:00:00Z role=arn:aws:iam::111122223333:role/Ops after [1, 2]
          - aws.iam.user arn:aws:iam::111122223333:user/ci:",
     );
     let why = &plan.steps[0].why;
@@ -398,7 +398,7 @@ fn a_quiet_principal_is_closed_with_the_sessions_that_came_of_it() {
     // Others of the same role work on.
     report.unlinked = vec![other("ASIAIOSFODNN7EXAMPLB", "same role, not linked", Some("arn:aws:sts::111122223333:assumed-role/Ops/two"))];
     let told = told(&revoke(&report, &Guard::default()));
-    assert!(told.contains("3 deny_sessions names=[one] role=arn:aws:iam::111122223333:role/Ops"), "{told}");
+    assert!(told.contains("3 deny_sessions issued_before=2026-07-14T09:00:00Z names=[one] role=arn:aws:iam::111122223333:role/Ops"), "{told}");
 }
 
 // ---- Google, revoke
