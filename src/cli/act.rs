@@ -91,7 +91,6 @@ impl Actor<'_> {
         self.tell(&done);
         acted.good += done.ends.iter().filter(|ended| ended.end.is_good()).count();
         acted.bad += done.ends.iter().filter(|ended| !ended.end.is_good()).count();
-        acted.bad += done.reverted.len();
         acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
         let bad = done.ends.iter().filter(|ended| !ended.end.is_good());
         acted.failed.extend(bad.filter_map(|ended| planned.get(&ended.no).cloned()));
@@ -218,9 +217,15 @@ impl Actor<'_> {
         self.session.runtime().block_on(async {
             let done = exec::run::run(approved, &about, means, options).await;
             if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
-                self.ui
-                    .note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
-                return Ok(exec::run::watch(done, &WATCH, means, options).await);
+                let times = self.session.config().looks_again();
+                let last = times.last().copied().unwrap_or_default();
+                self.ui.note(
+                    Line::new()
+                        .put("Watching what was done for ")
+                        .put(last.as_secs())
+                        .put(" s; Ctrl-C ends the watch."),
+                );
+                return Ok(exec::run::watch(done, &times, means, options).await);
             }
             Ok(done)
         })
@@ -243,8 +248,12 @@ impl Actor<'_> {
                     .put("."),
             );
         }
-        for no in done.reverted.keys() {
-            self.ui.warn(Line::new().put("step ").put(*no).put(" was taken away again by somebody else."));
+        for (no, reverted) in &done.reverted {
+            let line = Line::new().put("step ").put(*no).put(" was taken away by somebody else");
+            self.ui.warn(match reverted.is_in_force {
+                true => line.put(" and is in force again: somebody still has power there."),
+                false => line.put(" and is NOT in force."),
+            });
         }
         let tally = done.tally();
         let line = match done.verdict() {
@@ -276,8 +285,6 @@ impl Actor<'_> {
 const PREFLIGHT: Duration = Duration::from_secs(8);
 /// Plans of so few steps are shown whole.
 const FEW: usize = 20;
-/// When what was done is looked at again with `--watch`.
-const WATCH: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(900)];
 
 fn numbers(steps: &[Step]) -> Vec<Value> {
     steps.iter().map(|step| json!({"target": step.target, "change": step.change})).collect()

@@ -52,7 +52,8 @@ fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<
     ];
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
-    case.write_inputs(&Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete))?;
+    let inputs = Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(&case))))?;
     case.write_report(&json::report(&report))?;
     for plan in &plans {
         case.write_plan(plan.kind.name(), &json::document(plan))?;
@@ -87,6 +88,7 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     let corpus = job.with_known(read?);
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
+    job.similar(&mut report);
     super::cost::recorded(&mut report);
     Ok((report, corpus))
 }
@@ -121,13 +123,9 @@ fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan
             .collect(),
     };
     let counts = (&corpus.counts).into();
-    case.write_inputs(&Inputs::new(
-        inputs,
-        counts,
-        corpus.scopes.clone(),
-        corpus.gaps.clone(),
-        corpus.complete,
-    ))?;
+    let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
+    let inputs = Inputs::new(inputs, counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(job.asked_by().cloned()))?;
     if let Some(opened) = &job.opened {
         case.copy_inventory(opened)?;
     }

@@ -54,7 +54,7 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
                         .put(" sweeps: look who launches it."),
                 );
             }
-            return finish::reported(&args.act, &case, &report, &corpus, &acted, ui);
+            return finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui);
         }
         ui.note(Line::new().put("Sweep ").put(sweeps).put(" done; looking again."));
         door::pause(Duration::from_secs(args.pause), stop);

@@ -6,7 +6,7 @@ use super::args::AuditArgs;
 use super::config::Config;
 use super::live_args::LiveArgs;
 use super::ui::Ui;
-use crate::case::Case;
+use crate::case::{AskedBy, Case};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::Corpus;
 use crate::model::plan::Plan;
@@ -30,6 +30,8 @@ pub trait Door {
     fn operator(&self) -> &str;
     /// What stands between us and the cloud, as plain lines.
     fn overrides(&self) -> &[String];
+    /// Who asks: we now, and whoever asked for this case before.
+    fn asked_by(&self, case: &Case) -> AskedBy;
     /// What is looked into, for the case.
     fn scope_names(&self) -> Vec<String>;
     fn inventory(&self) -> Arc<dyn Inventory>;

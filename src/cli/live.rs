@@ -9,13 +9,14 @@ use super::ui::Ui;
 use super::{Failure, live_args, looking, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
-use crate::case::Case;
+use crate::case::{AskedBy, Case};
 use crate::cloud::aws::lookup_events::EventHistory;
 use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
-use crate::collect::{self, Corpus, Live, Settling};
+use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::model::gap::GapKind;
+use crate::cost::Prices;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
 use crate::plan::{self, Guard};
@@ -98,14 +99,13 @@ impl Session {
         let Inquiry { args, principal, window, case, asks_identities } = *inquiry;
         let now = Time::now();
         let mut investigation = Investigation::new(principal.clone(), window.clone());
-        let own = self.aws.own();
+        let ours = self.asked_by(case);
         investigation.leave_out(Own {
-            keys: own.access_keys.clone(),
-            sessions: [own.session_name.clone()].into(),
-            principals: own.arns.clone(),
+            keys: ours.keys,
+            sessions: ours.sessions,
+            principals: ours.principals,
         });
         investigation.reads_history();
-        self.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
@@ -113,21 +113,26 @@ impl Session {
         let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+        let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
         sources.extend(further.iter().map(sources::Further::source));
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
         let wait = |long: Duration| pause(long, stop);
-        let mut live = Live {
-            reach: Some(&mut onward),
-            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        let settling = || {
+            let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
+            match self.config.asks_again() {
+                Some(rounds) => settling.with(Settle::at(rounds)),
+                None => settling,
+            }
         };
+        let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;
+        corpus.gaps.append(&mut before);
         corpus.gaps.extend(reach.gaps);
         corpus.gaps.sort();
         corpus.gaps.dedup();
@@ -136,15 +141,22 @@ impl Session {
         if !asked.is_empty() {
             case.write_document("queries", &json::document(&asked))?;
         }
-        looking::look(self, &mut investigation, case)?;
+        let mut missed = looking::look(self, &mut investigation, case)?;
         let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
             regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
         };
         let places = self.scopes.iter().flat_map(place).collect();
-        let swept = looking::sweep(self, places, &["ec2", "autoscaling"], &mut investigation, case)?;
+        let (swept, gaps) =
+            looking::sweep(self, places, &["ec2", "autoscaling"], &mut investigation, case)?;
+        missed.extend(gaps);
         if asks_identities {
-            self.look_at_keys(&mut investigation, case)?;
+            missed.extend(self.look_at_keys(&mut investigation, case)?);
         }
+        missed.iter().for_each(|gap| investigation.missed(gap.clone()));
+        // What a case is opened with again, it must know: also what could not be looked at.
+        corpus.gaps.extend(missed);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
         super::cost::live(&mut report, Time::now(), &Prices::default());
@@ -160,9 +172,8 @@ impl Session {
     }
 
     /// Asks whether the access keys still work: is it dead?
-    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
-        let (known, gaps) = self.identities(&investigation.report(), case)?;
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Gap>> {
+        let (known, mut gaps) = self.identities(&investigation.report(), case)?;
         for seen in &known.identities {
             let Some(keys) = seen.access_keys.seen().filter(|keys| !keys.is_empty()) else { continue };
             let user = seen.name();
@@ -181,10 +192,10 @@ impl Session {
             case.add_inventory(Provider::Aws, seen.account(), "", line.as_bytes())?;
             match inventory::read(line.as_bytes()) {
                 Ok(look) => look.keys.into_iter().for_each(|key| investigation.key_seen(key)),
-                Err(why) => investigation.missed(Gap::unread(seen.arn.to_string(), why.0)),
+                Err(why) => gaps.push(Gap::unread(seen.arn.to_string(), why.0)),
             }
         }
-        Ok(())
+        Ok(gaps)
     }
 }
 
@@ -215,6 +226,20 @@ impl Door for Session {
 
     fn overrides(&self) -> &[String] {
         self.aws.overrides()
+    }
+
+    fn asked_by(&self, case: &Case) -> AskedBy {
+        let own = self.aws.own();
+        let now = AskedBy {
+            keys: own.access_keys,
+            sessions: [own.session_name].into(),
+            principals: own.arns,
+            names: self.guard.operator.clone(),
+        };
+        match case.asked_by() {
+            Some(earlier) => now.with(earlier),
+            None => now,
+        }
     }
 
     fn scope_names(&self) -> Vec<String> {
@@ -270,7 +295,7 @@ impl Door for Session {
         case: &Case,
         options: plan::Options,
     ) -> anyhow::Result<(Plan, Vec<Gap>)> {
-        let (closure, gaps) = self.identities(report, case)?;
+        let (closure, gaps) = self.closure(report, case)?;
         Ok((plan::revoke::revoke_known(report, &closure, &self.guard, options), gaps))
     }
 }

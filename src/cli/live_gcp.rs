@@ -8,11 +8,12 @@ use super::ui::Ui;
 use super::{Failure, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
-use crate::case::Case;
+use crate::case::{AskedBy, Case};
 use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
-use crate::collect::{self, Corpus, Live, Settling};
+use crate::collect::{self, Corpus, Live, Settle, Settling};
+use crate::cost::Prices;
 use crate::model::plan::Plan;
 use crate::model::{AccountSeen, Gap, Place, Principal, PrincipalKind, Provider, Report, Time};
 use crate::plan::revoke::Known;
@@ -229,6 +230,19 @@ impl Door for Session {
         self.gcp.overrides()
     }
 
+    fn asked_by(&self, case: &Case) -> AskedBy {
+        let names = &self.gcp.identity.names;
+        let now = AskedBy {
+            principals: names.iter().filter(|name| name.contains('@')).cloned().collect(),
+            names: self.guard.operator.clone(),
+            ..AskedBy::default()
+        };
+        match case.asked_by() {
+            Some(earlier) => now.with(earlier),
+            None => now,
+        }
+    }
+
     fn scope_names(&self) -> Vec<String> {
         let named =
             |kind: &str, all: &[String]| all.iter().map(|id| format!("{kind}/{id}")).collect::<Vec<_>>();
@@ -278,11 +292,9 @@ impl Door for Session {
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
         let mut investigation = Investigation::new(principal, window.clone());
-        investigation.leave_out(Own {
-            principals: self.gcp.identity.names.iter().filter(|name| name.contains('@')).cloned().collect(),
-            ..Own::default()
-        });
-        gaps.iter().chain(&reach.gaps).for_each(|gap| investigation.missed(gap.clone()));
+        investigation
+            .leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
+        let before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
@@ -303,27 +315,41 @@ impl Door for Session {
             !is_named && source.add(Logs { projects, candidates, above: Vec::new() })
         };
         let wait = |long: Duration| pause(long, stop);
-        let mut live = Live {
-            reach: Some(&mut onward),
-            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        let settling = || {
+            let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
+            match self.config.asks_again() {
+                Some(rounds) => settling.with(Settle::at(rounds)),
+                None => settling,
+            }
         };
+        let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
-        let corpus = read?;
+        let mut corpus = read?;
+        corpus.gaps.extend(before);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
         collect::tell(&mut investigation, &corpus);
-        looking::look(self, &mut investigation, case)?;
+        let mut missed = looking::look(self, &mut investigation, case)?;
         let places: Vec<Place> = reach
             .projects
             .iter()
             .filter(|id| !reach.deleted.contains(*id))
             .map(|id| Place::new(id.clone(), ""))
             .collect();
-        let swept = looking::sweep(self, places, &["compute"], &mut investigation, case)?;
+        let (swept, gaps) = looking::sweep(self, places, &["compute"], &mut investigation, case)?;
+        missed.extend(gaps);
+        missed.iter().for_each(|gap| investigation.missed(gap.clone()));
+        // What a case is opened with again, it must know: also what could not be looked at.
+        corpus.gaps.extend(missed);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
+        super::cost::live(&mut report, Time::now(), &Prices::default());
         Ok((report, corpus))
     }
 

@@ -5,8 +5,7 @@ use super::ui::Ui;
 use crate::analyze::{Investigation, siblings};
 use crate::case::Case;
 use crate::model::gap::GapKind;
-use crate::model::report::Lookalike;
-use crate::model::{Observed, Place, Provider, Report, Time};
+use crate::model::{Gap, Observed, Place, Provider, Report, Time};
 use crate::observe::{self, Looked};
 use crate::render::{Line, Untrusted, count};
 use std::collections::BTreeSet;
@@ -16,8 +15,10 @@ const NAMED: usize = 5;
 /// A stack launches a group that launches machines: so many looks one after another, no more.
 const LOOKS: usize = 4;
 
-/// Asks what became of what was made, and of what that turns out to hold, until nothing new comes.
-pub fn look(door: &dyn Door, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
+/// Asks what became of what was made, and of what that turns out to hold, until nothing new comes; returns what could not be
+/// looked at.
+pub fn look(door: &dyn Door, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Gap>> {
+    let mut gaps = Vec::new();
     let mut known = usize::MAX;
     for _ in 0..LOOKS {
         let report = investigation.report();
@@ -26,12 +27,12 @@ pub fn look(door: &dyn Door, investigation: &mut Investigation, case: &Case) -> 
         }
         known = report.resources.len();
         let looked = door.runtime().block_on(observe::observe(door.inventory(), &report, Time::now));
-        keep(door.provider(), looked, investigation, case)?;
+        gaps.extend(keep(door.provider(), looked, investigation, case)?);
     }
-    Ok(())
+    Ok(gaps)
 }
 
-/// Lists everything that computes in these places: what is held by something that the principal made is its own, too, and what
+/// Lists everything that computes in these places, and says what could not be listed: what is held by something that the principal made is its own, too, and what
 /// looks like it is told. A gap of `always` counts whatever was made.
 pub fn sweep(
     door: &dyn Door,
@@ -39,10 +40,10 @@ pub fn sweep(
     always: &[&str],
     investigation: &mut Investigation,
     case: &Case,
-) -> anyhow::Result<Vec<Observed>> {
+) -> anyhow::Result<(Vec<Observed>, Vec<Gap>)> {
     let report = investigation.report();
     if report.resources.iter().all(|one| one.state == "deleted") {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let mut looked = door.runtime().block_on(observe::sweep(door.inventory(), places, Time::now));
     let services: BTreeSet<&str> =
@@ -55,26 +56,17 @@ pub fn sweep(
         }
     }
     let swept = looked.observed.clone();
+    case.write_swept(&looked.lines.values().flatten().copied().collect::<Vec<u8>>())?;
     looked.observed.retain(|seen| !seen.held_by.is_empty());
-    keep(door.provider(), looked, investigation, case)?;
+    let mut gaps = keep(door.provider(), looked, investigation, case)?;
     // What turned out to be its own is looked at as closely as the rest.
-    look(door, investigation, case)?;
-    Ok(swept)
+    gaps.extend(look(door, investigation, case)?);
+    Ok((swept, gaps))
 }
 
 /// Says what looks like what it launched; never touched.
 pub fn lookalikes(door: &dyn Door, report: &mut Report, swept: &[Observed], ui: &Ui) {
-    let own = door.guard().operator.clone();
-    report.similar = siblings::similar(report, swept, &own)
-        .into_iter()
-        .map(|one| Lookalike {
-            kind: one.observed.resource.kind,
-            id: one.observed.resource.id,
-            account: one.observed.resource.account,
-            region: one.observed.resource.region,
-            shares: one.shares,
-        })
-        .collect();
+    report.similar = siblings::lookalikes(report, swept, &door.guard().operator);
     if !report.similar.is_empty() {
         ui.note(
             count(report.similar.len() as u64, "thing", "things")
@@ -85,17 +77,17 @@ pub fn lookalikes(door: &dyn Door, report: &mut Report, swept: &[Observed], ui: 
     }
 }
 
+/// Returns what could not be looked at.
 fn keep(
     provider: Provider,
     looked: Looked,
     investigation: &mut Investigation,
     case: &Case,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Gap>> {
     // Saved first, then believed.
     for (place, lines) in &looked.lines {
         case.add_inventory(provider, &place.account, &place.region, lines)?;
     }
-    looked.gaps.into_iter().for_each(|gap| investigation.missed(gap));
     looked.observed.into_iter().for_each(|seen| investigation.observe(seen));
-    Ok(())
+    Ok(looked.gaps)
 }

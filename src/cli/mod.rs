@@ -40,6 +40,8 @@ pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
 pub mod ticket;
+#[cfg(feature = "aws")]
+mod trusts;
 pub mod ui;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;

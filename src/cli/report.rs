@@ -144,7 +144,9 @@ fn investigate(job: &Job, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report,
     let read = read?;
     let fresh: Vec<Gap> = job.gaps.iter().chain(&read.gaps).cloned().collect();
     collect::tell(&mut investigation, &job.with_known(read));
-    Ok((investigation.report(), investigation.timeline(), fresh))
+    let mut report = investigation.report();
+    job.similar(&mut report);
+    Ok((report, investigation.timeline(), fresh))
 }
 
 fn saved_report(case: &OpenCase, gaps: &mut Vec<Gap>) -> Option<Report> {

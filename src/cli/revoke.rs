@@ -41,5 +41,5 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
     let (plan, gaps) = session.closure_plan(&report, &case, args.options())?;
     acted.gaps.extend(gaps);
     acted.join(actor.act(plan)?);
-    finish::reported(&args.act, &case, &report, &corpus, &acted, ui)
+    finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui)
 }

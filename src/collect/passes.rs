@@ -13,7 +13,7 @@ use crate::model::report::CoveredScope;
 use crate::model::{Event, Gap, Provenance};
 use crate::progress::Progress;
 use crate::read::{self, RecordKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -42,6 +42,7 @@ pub fn collect_live(
     let mut corpus = Corpus { complete: true, ..Corpus::default() };
     let mut scopes = Scopes::new();
     let mut first = true;
+    let mut earlier: HashSet<String> = HashSet::new();
     let mut asked = Asked::default();
     while let Some(mut query) = next(source, investigation, &mut asked, live, stop) {
         let is_live = source.is_live();
@@ -61,6 +62,7 @@ pub fn collect_live(
             progress,
             stop,
             investigation: Mutex::new(investigation),
+            earlier: &earlier,
             tallies: Mutex::new(Tallies::default()),
             failure: Mutex::new(None),
         };
@@ -73,6 +75,7 @@ pub fn collect_live(
             join_all(&mut scopes, tallies.scopes);
         }
         corpus.gaps.extend(tallies.gaps);
+        earlier.extend(tallies.inputs);
         first = false;
         if stop.load(Ordering::Relaxed) {
             break;
@@ -150,6 +153,8 @@ struct Pass<'a> {
     progress: &'a Progress,
     stop: &'a AtomicBool,
     investigation: Mutex<&'a mut Investigation>,
+    /// What earlier passes read: a live source's files are read again in each, and counted once.
+    earlier: &'a HashSet<String>,
     tallies: Mutex<Tallies>,
     failure: Mutex<Option<anyhow::Error>>,
 }
@@ -176,6 +181,7 @@ impl Pass<'_> {
         &self,
         raw: Raw<'_>,
         input: &Arc<str>,
+        is_again: bool,
         here: &mut Tallies,
         batch: &mut Vec<Event>,
         scratch: &mut Vec<u8>,
@@ -184,7 +190,7 @@ impl Pass<'_> {
             Some(seen) => {
                 self.progress.records(1);
                 let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
-                count_new(&head, seen, here);
+                count_new(&head, seen, is_again, here);
                 Some(head)
             }
             None => None,
@@ -231,13 +237,14 @@ impl Pass<'_> {
 impl Take for Pass<'_> {
     fn part(&self, input: &str, feed: &mut Feed<'_>) {
         let provenance: Arc<str> = input.into();
+        let is_again = self.earlier.contains(input);
         let mut here = Tallies::default();
         let mut batch: Vec<Event> = Vec::new();
         let mut unread: Vec<Gap> = Vec::new();
         let mut more = 0_u64;
         let mut scratch = Vec::new();
         let gaps = feed(&mut |raw| {
-            if let Err(why) = self.record(raw, &provenance, &mut here, &mut batch, &mut scratch) {
+            if let Err(why) = self.record(raw, &provenance, is_again, &mut here, &mut batch, &mut scratch) {
                 match why {
                     Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
                         unread.push(Gap::unread(
@@ -272,6 +279,9 @@ impl Take for Pass<'_> {
         tallies.counts.other_records += here.counts.other_records;
         tallies.saved += here.saved;
         tallies.gaps.extend(unread);
+        if self.is_live {
+            tallies.inputs.insert(input.to_owned());
+        }
         join_all(&mut tallies.scopes, here.scopes);
     }
 

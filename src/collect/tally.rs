@@ -3,7 +3,7 @@
 use crate::model::Gap;
 use crate::model::report::{Counts, CoveredScope};
 use crate::read::{Head, RecordKind};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 /// Sets of identities are split so that threads rarely meet.
@@ -16,14 +16,19 @@ pub(super) struct Tallies {
     pub gaps: Vec<Gap>,
     /// Records that were kept and were not before.
     pub saved: u64,
+    /// What a live source read.
+    pub inputs: BTreeSet<String>,
 }
 
 /// By account, region and kind of log.
 pub(super) type Scopes = BTreeMap<(String, String, String), CoveredScope>;
 
-/// Counts a record, and whether it was there before; of other kinds only what is new.
-pub(super) fn count_new(head: &Head, seen: &Identities, here: &mut Tallies) {
+/// Counts a record, and whether it was there before; of other kinds, and of what was read in an earlier pass, only what is new.
+pub(super) fn count_new(head: &Head, seen: &Identities, is_again: bool, here: &mut Tallies) {
     let is_new = seen.insert(head.identity);
+    if is_again && !is_new {
+        return;
+    }
     here.counts.duplicates += u64::from(!is_new);
     here.counts.other_records += u64::from(is_new && head.kind == RecordKind::Other);
     count(head, here);

@@ -8,12 +8,13 @@ mod aws;
 mod gcp;
 mod known;
 mod own;
+mod profiles;
 mod wanted;
 mod ways_in;
 
 pub use known::Known;
 pub use own::own;
-pub use wanted::{Wanted, wanted};
+pub use wanted::{Rewritten, Wanted, wanted};
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;

@@ -86,14 +86,14 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
 fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_back() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
     let after = stand.state();
     is_contained(&stand, &after, &[]);
     let paths = allowed(&stand);
     assert_eq!(without(&after, &paths), without(&before, &paths), "innocents");
 
     let mark = stand.mark();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
     assert_eq!(stand.state(), after);
 
@@ -102,10 +102,29 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
 }
 
 #[test]
+fn one_that_cannot_be_stopped_stops_nothing_else() {
+    let Some(stand) = Stand::attacked() else { return };
+    let stubborn = stand.world["resources"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["region"] == "eu-west-2")
+        .expect("one");
+    let stubborn = stubborn["id"].as_str().expect("text").to_owned();
+    stand.faults(json!([{"kind": "code", "service": "ec2", "action": "StopInstances", "code": "OperationNotPermitted", "contains": stubborn}]));
+    let done = stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "case"]).exits(5);
+    assert!(done.err.contains(&stubborn) || done.out.contains(&stubborn), "it is named: {}", done.err);
+    is_contained(&stand, &stand.state(), &[&stubborn]);
+    stand.faults(json!([]));
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
+    is_contained(&stand, &stand.state(), &[]);
+}
+
+#[test]
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", "--destroy", MEANT, "--case-dir", "case"]).goes_through();
+    stand.triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
     let state = stand.state();
     for made in stand.world["resources"].as_array().expect("a list") {
         let at = &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")];

@@ -32,7 +32,7 @@ pub fn is_locked_out(stand: &Stand) {
 }
 
 #[test]
-fn every_credential_of_the_chain_is_refused_and_the_owners_work_on() {
+fn every_credential_of_the_chain_is_refused_and_later_sessions_work() {
     let Some(stand) = Stand::attacked() else { return };
     for (name, tried) in stand.tries(&THIEF).as_object().expect("a map") {
         assert_eq!(tried, &fine(), "{name} works before");
@@ -45,7 +45,7 @@ fn every_credential_of_the_chain_is_refused_and_the_owners_work_on() {
         assert_eq!(tried, &fine(), "{name} is none of the thief's");
     }
 
-    let shop = stand.text("/accounts/shop");
+    let (shop, data) = (stand.text("/accounts/shop"), stand.text("/accounts/data"));
     let state = stand.state();
     let users = &state[shop]["iam"]["users"];
     let statuses =
@@ -58,6 +58,8 @@ fn every_credential_of_the_chain_is_refused_and_the_owners_work_on() {
         ["Inactive"]
     );
     assert_eq!(users["backup-svc"]["login"], true, "the password is reset");
+    let trust = &state[shop]["iam"]["roles"]["data-pipeline"]["trust"];
+    assert_eq!(trust, &was_trusted(), "the trust policy that stood before");
     for name in ["alice", "responder"] {
         for account in stand.list("accounts") {
             assert_eq!(
@@ -66,6 +68,57 @@ fn every_credential_of_the_chain_is_refused_and_the_owners_work_on() {
             );
         }
     }
+
+    stand.door("clock", json!({"ahead": 600}));
+    assert_eq!(stand.becomes("alice", shop, "build", "alice"), fine(), "the role of the owners works again");
+    assert_eq!(stand.becomes("owner_data", data, "deploy", "release"), fine());
+    is_locked_out(&stand);
+
+    let mark = stand.mark();
+    stand.triage("revoke", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
+}
+
+/// Who might take the role before the thief rewrote that.
+fn was_trusted() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+}
+
+#[test]
+fn what_would_let_stolen_sessions_in_again_is_taken_back_when_they_have_ended_and_not_before() {
+    let Some(stand) = Stand::attacked() else { return };
+    let before = stand.state();
+    stand.triage("revoke", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
+    let (revoked, mark) = (stand.state(), stand.mark());
+
+    let undo = |more: &[&str]| {
+        stand.run(stand.command(&["undo", "case", "--yes", MEANT]).args(more))
+    };
+    let refused = undo(&[]).exits(4);
+    assert!(refused.err.contains("Refused") && refused.err.contains("It is safe from 2"), "{}", refused.err);
+    let refused = undo(&["--rearm-leaked-key", "-o", "json"]);
+    assert!(refused.out.contains("which may live until"), "{}", refused.out);
+    // Keys and ways in are the operator's own word; what they give back is no session.
+    let state = stand.state();
+    let (shop, tried) = (stand.text("/accounts/shop"), stand.tries(&THIEF));
+    assert_eq!(refused.code, Some(5), "{}", refused.err);
+    assert_ne!(state, revoked, "the keys were given back, as asked");
+    for name in THIEF {
+        assert_eq!(tried[name], denied(), "{name} is denied all the same");
+    }
+    assert!(stand.changes(mark).iter().all(|call| !call.contains("Policy") || call.contains("AssumeRolePolicy")), "{:?}", stand.changes(mark));
+
+    stand.age("case");
+    undo(&["--rearm-leaked-key"]).exits(0);
+    let mut after = stand.state();
+    let password = after.pointer_mut(&format!("/{shop}/iam/users/backup-svc/login")).expect("a password");
+    assert_eq!(*password, json!(true), "nobody knows the password that it had");
+    *password = before.pointer(&format!("/{shop}/iam/users/backup-svc/login")).expect("a password").clone();
+    assert_eq!(after, before, "as it was");
+    let mark = stand.mark();
+    undo(&[]).exits(0);
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "nothing is left to take back");
 }
 
 #[test]
@@ -92,6 +145,23 @@ fn nothing_is_changed_without_consent() {
         .exits(4);
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "the branch that we sit on");
     assert_eq!(stand.state(), before);
+}
+
+#[test]
+fn a_thief_that_fights_back_loses() {
+    let Some(stand) = Stand::attacked() else { return };
+    // The deny of the backdoor is taken away within the seconds before it is enforced, reads lag, a role's policy is throttled.
+    stand.door("hooks", json!([{"after": "PutUserPolicy", "user": "backup-svc", "seconds": 2}]));
+    stand.door("lag", json!({"seconds": 4}));
+    stand.faults(json!([{"kind": "throttle", "service": "iam", "action": "PutRolePolicy", "times": 2}]));
+    let done = stand.triage("revoke", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
+    assert!(done.err.contains("TAKEN AWAY AGAIN") && done.err.contains("is in force again"), "{}", done.err);
+    stand.door("lag", json!({"seconds": 0}));
+    assert_eq!(stand.door("hooks", json!([]))[0]["done"], 1, "the thief did take it away");
+    is_locked_out(&stand);
+    let state = stand.state();
+    let user = &state[stand.text("/accounts/shop")]["iam"]["users"]["backup-svc"];
+    assert!(user["inline"].is_object(), "the deny stands again: {user}");
 }
 
 #[test]

@@ -246,6 +246,40 @@ impl Stand {
         self.home.path().join(name)
     }
 
+    /// Makes a case as old as it must be for its undo to be safe: its journal is written anew, every time from which something
+    /// is safe in the past, and every line again bound to the line before it.
+    pub fn age(&self, case: &str) {
+        let path = self.path(case).join("journal.ndjson");
+        let hex = |text: &str| -> String {
+            Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        let (mut aged, mut prev, mut times) = (String::new(), hex(""), 0);
+        for line in fs::read_to_string(&path).expect("the journal").lines() {
+            let (body, _) = line.rsplit_once(",\"sum\":\"").expect("a whole line");
+            let at = body.find("\"prev\":\"").expect("a chained line") + "\"prev\":\"".len();
+            let mut body = format!("{}{prev}{}", &body[..at], &body[at + 64..]);
+            if let Some(at) = body.find("\"safe_from\":\"") {
+                let from = at + "\"safe_from\":\"".len();
+                let to = from + body[from..].find('"').expect("a whole text");
+                body.replace_range(from..to, "2001-01-01T00:00:00Z");
+                times += 1;
+            }
+            let line = format!("{body},\"sum\":\"{}\"}}", hex(&body));
+            prev = hex(&line);
+            aged += &line;
+            aged.push('\n');
+        }
+        assert!(times > 0, "something was not safe at once: {aged}");
+        fs::write(&path, aged).expect("the journal");
+    }
+
+    /// A configuration file with this text, to be named with `--config`.
+    pub fn config(&self, text: &str) -> String {
+        let path = self.path("triage.toml");
+        fs::write(&path, text).expect("a file");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+
     /// The binary as the responder runs it.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));

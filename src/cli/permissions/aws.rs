@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::super::ui::Ui;
 use super::Purpose;
 use crate::cloud::aws::reads;
-use crate::model::change::AwsChange;
+use crate::model::change::{AwsChange, Ec2Change};
 use crate::render::line::{Count, Line};
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
@@ -92,8 +92,17 @@ pub fn actions(purpose: Purpose, samples: &[AwsChange]) -> BTreeSet<&'static str
 
 /// Which command makes a change. Identities and what binds them are revoked, all else is contained.
 fn purpose_of(change: &AwsChange) -> Purpose {
+    let is_role_of_machine = matches!(
+        change,
+        AwsChange::Ec2(
+            Ec2Change::RemoveInstanceProfile { .. }
+                | Ec2Change::GiveInstanceProfile { .. }
+                | Ec2Change::ReplaceInstanceProfile { .. }
+        )
+    );
     match change.service() {
         _ if change.spec().needs_destroy => Purpose::Destroy,
+        _ if is_role_of_machine => Purpose::Revoke,
         "Iam" | "RolesAnywhere" | "Organizations" | "Sso" => Purpose::Revoke,
         _ => Purpose::Contain,
     }

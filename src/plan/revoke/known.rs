@@ -22,6 +22,8 @@ pub struct Known {
     pub accounts: Vec<AccountSeen>,
     /// Google Cloud: `organizations/N`, or `projects/P` where there is none, that a deny policy is put on.
     pub deny_on: Option<Arc<str>>,
+    /// Roles whose trust policy does not say any more what the principal wrote.
+    pub mended: BTreeSet<Arc<str>>,
     /// When the plan is made.
     pub now: Option<Time>,
 }
@@ -50,6 +52,11 @@ impl Known {
 
     pub(super) fn role(&self, arn: &str) -> Option<&IdentitySeen> {
         self.find(arn, IdentityKind::Role)
+    }
+
+    /// Who may take a role now, as the cloud shows it.
+    pub fn trust_of(&self, role: &str) -> Option<Arc<str>> {
+        self.role(role)?.trust.clone()
     }
 
     pub(super) fn root(&self, account: &str) -> Option<&IdentitySeen> {

@@ -25,6 +25,7 @@ pub(super) fn close(ground: &Ground, known: &Known, proposal: &mut Proposal) {
         Provider::Aws => {
             let denied = denied(proposal);
             trust(ground, known, &grants, &denied, proposal);
+            super::profiles::close(ground, proposal);
             for grant in grants {
                 attached(ground, grant, &denied, proposal);
                 assigned(ground, grant, proposal);
@@ -125,6 +126,9 @@ fn trust(ground: &Ground, known: &Known, grants: &[&Grant], denied: &Denied, pro
             continue;
         }
         why += match denies(denied, account, role) {
+            _ if known.mended.contains(role) => {
+                " It does not say any more what the principal wrote: look that whoever rewrote it since has mended it."
+            }
             true => {
                 " This plan denies the role everything, so that nobody gains by it: mend the trust before that is undone."
             }

@@ -433,8 +433,10 @@ fn what_wave_2_would_like_to_know_is_asked_once_and_of_nobody_spared() {
     let has = |end: &str| wanted.identities.iter().any(|arn| arn.ends_with(end));
     assert!(has(":user/ci") && has(":user/alice") && has(":user/backdoor") && has("/helper"), "{wanted:?}");
     assert!(has(":role/AWSReservedSSO_Admin_1") && !has("/Work"), "{wanted:?}");
-    assert_eq!(wanted.center_users, [arc("bob")].into());
+    assert_eq!(wanted.center_users, [(arc("111122223333"), arc("bob"))].into());
     assert_eq!(wanted.trusts.keys().cloned().collect::<Vec<_>>(), [arc(role)]);
+    assert_eq!(wanted.trusts[role].by, [arc("e-trust")].into());
+    assert!(has(":role/Export"), "what stands there now is looked at: {wanted:?}");
 }
 
 #[test]
@@ -453,6 +455,11 @@ fn a_trust_that_an_earlier_record_tells_is_put_back() {
         "{}",
         told(&plan)
     );
+    // Somebody was there before us: what they wrote is not overwritten.
+    let known = Known { mended: [arc(role)].into(), ..Known::default() };
+    let mended = told(&revoke_known(&report, &known, &Guard::default(), Options::default()));
+    assert!(mended.contains("does not say any more what the principal wrote"), "{mended}");
+    assert!(!mended.contains("restore_trust"), "{mended}");
     // Nobody knows: by hand.
     let told = told(&revoke_known(&report, &Known::default(), &Guard::default(), Options::default()));
     assert!(
@@ -495,6 +502,41 @@ fn assignments_and_second_factors_of_the_thief_are_taken_away() {
     assert!(told.contains("disable_outbound_federation"), "{told}");
     let step = plan.steps.iter().find(|step| step.change.name() == "remove_account_assignment").unwrap();
     assert_eq!(&*step.target.region, "eu-west-1");
+}
+
+#[test]
+fn machines_lose_the_role_that_the_thief_gave_them_and_get_no_new_credentials() {
+    let arn = "arn:aws:iam::111122223333:instance-profile/admin-node";
+    let mut report = aws_key();
+    let mut miner = resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa1", "");
+    miner.details.insert(arc("profile"), arc(arn));
+    let mut stopped = resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa2", "");
+    stopped.details.insert(arc("profile"), arc(arn));
+    stopped.state = "gone";
+    report.resources = vec![miner, stopped, resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa3", "")];
+    let told_of = |id: &str, how: String| {
+        let mut touched = touched("aws.ec2.instance", id, "e-profile");
+        touched.how = how;
+        touched
+    };
+    report.touched = vec![
+        told_of("i-0bbbbbbbbbbbbbbb1", format!("given instance profile {arn}")),
+        told_of("i-0bbbbbbbbbbbbbbb2", format!("its instance profile replaced by {arn}")),
+    ];
+    let plan = revoke_known(&report, &Known::default(), &Guard::default(), Options::default());
+    sound(&plan);
+    let told = told(&plan);
+    for id in ["i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"] {
+        assert!(told.contains(&format!("remove_instance_profile instance={id} profile={arn}")), "{told}");
+    }
+    assert_eq!(told.matches("remove_instance_profile").count(), 2, "{told}");
+    assert!(told.contains("- aws.ec2.instance i-0bbbbbbbbbbbbbbb2: The principal gave it"), "{told}");
+    let step = plan.steps.iter().find(|step| &*step.target.id == "i-0bbbbbbbbbbbbbbb1").unwrap();
+    assert_eq!(&*step.target.region, "eu-west-3");
+    // What takes it back gives a stranger on the machine its role: only on the operator's own word.
+    assert_eq!(step.change.spec().rearms, Rearms::Secret);
+    let back = back(&step.change, json!({"profile": arn}));
+    assert!(back.contains("give_instance_profile") && back.contains(arn), "{back}");
 }
 
 // ---- What takes it back

@@ -99,6 +99,7 @@ pub(super) fn instance(at: &Place, instance: &Instance) -> Option<Observed> {
         ("key_name", instance.key_name.as_deref()),
         ("lifecycle", instance.instance_lifecycle.as_ref().map(|kind| kind.as_str())),
         ("root_device", instance.root_device_type.as_ref().map(|kind| kind.as_str())),
+        ("profile", profile),
         ("launch_template", tag(tags, "aws:ec2launchtemplate:id")),
         ("asg", tag(tags, "aws:autoscaling:groupName")),
         ("public_ip", instance.public_ip_address.as_deref()),
