@@ -4,6 +4,7 @@ use super::args::AuditArgs;
 use super::audit::Kept;
 use super::config::Config;
 use super::live_args::LiveArgs;
+use super::sources::Besides;
 use super::ui::Ui;
 use super::{Failure, live_args, sources};
 use crate::analyze::Investigation;
@@ -132,11 +133,11 @@ impl Session {
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
         let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
-        let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
-        let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
+        let (besides, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
         gaps.into_iter().for_each(|gap| investigation.missed(gap));
-        sources.extend(further.iter().map(sources::Further::source));
+        sources.extend(besides.sources.iter().map(sources::Further::source));
+        let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
         let wait = |long: Duration| self.pause(long, stop);
@@ -154,9 +155,18 @@ impl Session {
         corpus.gaps.sort();
         corpus.gaps.dedup();
         collect::tell(&mut investigation, &corpus);
-        let asked: Vec<_> = further.iter().flat_map(sources::Further::asked).collect();
+        let asked: Vec<_> = besides.sources.iter().flat_map(sources::Further::asked).collect();
         if !asked.is_empty() {
             case.write_document("queries", &json::document(&asked))?;
+        }
+        let proofs = besides.proofs();
+        if !proofs.is_empty() {
+            case.write_document("proof", &json::document(&proofs))?;
+            let (files, digests) = proofs
+                .iter()
+                .fold((0, 0), |(files, digests), one| (files + one.files, digests + one.digests));
+            let line = count(files, "file of trails was", "files of trails were");
+            ui.note(line.put(" proved by ").join(count(digests, "digest", "digests")).put("."));
         }
         self.look(&mut investigation, case)?;
         let swept = self.sweep(&mut investigation, case)?;
@@ -306,14 +316,20 @@ struct Reach<'a> {
     session: &'a Session,
     args: &'a AuditArgs,
     history: &'a EventHistory,
+    besides: &'a Besides,
     known: BTreeSet<Arc<str>>,
     gaps: Vec<Gap>,
 }
 
 impl<'a> Reach<'a> {
-    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a EventHistory) -> Reach<'a> {
+    fn new(
+        session: &'a Session,
+        args: &'a AuditArgs,
+        history: &'a EventHistory,
+        besides: &'a Besides,
+    ) -> Reach<'a> {
         let known = session.scopes.iter().map(|(account, _)| account.clone()).collect();
-        Reach { session, args, history, known, gaps: Vec::new() }
+        Reach { session, args, history, besides, known, gaps: Vec::new() }
     }
 
     /// Whether there is an account now that there was not before.
@@ -328,6 +344,8 @@ impl<'a> Reach<'a> {
             match found {
                 Ok((regions, gaps)) => {
                     self.gaps.extend(gaps);
+                    let reached = self.besides.reach(session, &account, &regions);
+                    self.gaps.extend(session.runtime.block_on(reached));
                     is_further |= self.history.add(vec![(account, regions)]);
                 }
                 Err(gap) => self.gaps.push(Gap {
