@@ -10,13 +10,28 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use triage::cloud::aws::{Aws, Connect};
 use triage::cloud::{Inventory, Mutator};
-use triage::model::Place;
 use triage::model::change::{AwsChange, Change};
+use triage::model::{Place, Sight};
 
 /// Says to a second run where the stand-in is.
 const INSIDE: &str = "TRIAGE_TEST_MODELS";
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-3";
+/// Services whose things moto keeps: what a look shows after a change of theirs is proved there.
+const BY_MOTO: &[&str] = &[
+    "AutoScaling",
+    "Batch",
+    "CloudTrail",
+    "Ec2",
+    "Ecs",
+    "EventBridge",
+    "Iam",
+    "Lambda",
+    "Organizations",
+    "S3",
+];
+/// Changes of theirs that moto does not know.
+const HERE: &[&str] = &["hold_fleet", "size_fleet", "cancel_fleet", "terminate_fleet", "delete_key_pair"];
 
 #[test]
 fn every_change_is_one_that_the_service_takes() {
@@ -59,7 +74,7 @@ async fn all() {
         door("reset", &json!({}));
         let name = format!("{} {}", change.service(), serde_json::to_string(&sample).expect("JSON"));
         let before = aws.look(&at, std::slice::from_ref(&sample)).await.remove(0);
-        if let Err(error) = before {
+        if let Err(error) = &before {
             wrong.insert(format!("{name}: look"), error.to_string());
         }
         if let Err(error) = aws.perform(&at, std::slice::from_ref(&sample)).await.remove(0) {
@@ -67,6 +82,15 @@ async fn all() {
             continue;
         }
         made += 1;
+        if BY_MOTO.contains(&change.service()) && !HERE.contains(&&*sample.name()) {
+            continue;
+        }
+        match aws.look(&at, std::slice::from_ref(&sample)).await.remove(0) {
+            Ok(sight) if sight.is_done() || (sight == Sight::Gone && before != Ok(Sight::Gone)) => {}
+            after => {
+                wrong.insert(format!("{name}: after"), format!("{after:?}"));
+            }
+        }
     }
     assert!(made > 150, "only {made} were made: {wrong:#?}");
     assert!(wrong.is_empty(), "{made} were made; {} were not: {wrong:#?}", wrong.len());
@@ -108,7 +132,11 @@ fn dress(change: &str, field: &str, value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|one| dress(change, field, one)),
-        Value::String(text) if text == "x" => *text = real(change, field),
+        Value::String(text)
+            if text == "x" || (text.starts_with("2026-01-01") && field != "issued_before") =>
+        {
+            *text = real(change, field);
+        }
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
@@ -145,7 +173,7 @@ fn real(change: &str, field: &str) -> String {
         ("enter_standby" | "exit_standby", "id") => "i-0a1b2c3d4e5f60718".into(),
         (_, "store") => arn("cloudtrail", "eventdatastore/6b6f1c50-7a8f-11ee-9d5f-0a1b2c3d4e5f"),
         (_, "selectors") => {
-            r#"[{"read_write_type":"All","include_management_events":true,"data_resources":[],"exclude_management_event_sources":[]}]"#.into()
+            r#"{"basic":[{"kinds":"All","management":true,"data":[],"without":[]}]}"#.into()
         }
         (_, "name") if change.ends_with("_trail") || change == "record_management_events" => {
             arn("cloudtrail", "trail/main")
@@ -228,7 +256,7 @@ fn real(change: &str, field: &str) -> String {
         (_, "machine") => arn("states", "stateMachine:mine"),
         ("cancel_command" | "stop_automation", "id") => "6b6f1c50-7a8f-11ee-9d5f-0a1b2c3d4e5f".into(),
         ("terminate_session", "id") => "builder-0a1b2c3d4e5f60718".into(),
-        (_, "id") if change.ends_with("_maintenance_window") => "mw-0c50858d01EXAMPLE".into(),
+        (_, "id") if change.ends_with("_maintenance_window") => "mw-0a1b2c3d4e5f60718".into(),
         ("delete_association", "id") => "8dfe3659-4309-493a-8755-0123456789ab".into(),
         ("delete_activation", "id") => "5743558d-563b-4457-8682-0123456789ab".into(),
         (_, "id") if change.contains("trust_anchor") || change.contains("roles_anywhere") => {
