@@ -389,6 +389,12 @@ class Control:
         trails.start_logging(Name=asked["trail"])
         if asked.get("organization"):
             asked["organization"] = self.front.moto("organizations", asked["owner"]).describe_organization()["Organization"]["Id"]
+            # The only trail of the house: what others would add to it is theirs to test.
+            for account in asked["accounts"]:
+                own = self.front.moto("cloudtrail", account, asked["home"])
+                for trail in own.describe_trails()["trailList"]:
+                    if trail["Name"] != asked["trail"]:
+                        own.delete_trail(Name=trail["Name"])
             self.front.extras.everywhere += [trail for trail in trails.describe_trails()["trailList"] if trail["Name"] == asked["trail"]]
         self.front.delivered = self.front.recorded()
         return self.front.deliverer.deliver(self.front.delivered, asked)
