@@ -57,7 +57,16 @@ impl Job {
             );
         }
         let (source, gaps) = FileSource::new(logs);
-        Ok(Job { principal, window, source, looks: Vec::new(), swept: Vec::new(), gaps, opened: None, known: None })
+        Ok(Job {
+            principal,
+            window,
+            source,
+            looks: Vec::new(),
+            swept: Vec::new(),
+            gaps,
+            opened: None,
+            known: None,
+        })
     }
 
     pub(super) fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {

@@ -5,6 +5,7 @@ use super::audit::Kept;
 use super::config::Config;
 use super::door::{Door, Inquiry, pause};
 use super::live_args::LiveArgs;
+use super::sources::Besides;
 use super::ui::Ui;
 use super::{Failure, live_args, looking, sources};
 use crate::analyze::Investigation;
@@ -15,8 +16,8 @@ use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
-use crate::model::gap::GapKind;
 use crate::cost::Prices;
+use crate::model::gap::GapKind;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
 use crate::plan::{self, Guard};
@@ -110,11 +111,11 @@ impl Session {
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
         let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
-        let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
-        let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
+        let (besides, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
         let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
-        sources.extend(further.iter().map(sources::Further::source));
+        sources.extend(besides.sources.iter().map(sources::Further::source));
+        let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
         let wait = |long: Duration| pause(long, stop);
@@ -137,17 +138,25 @@ impl Session {
         corpus.gaps.sort();
         corpus.gaps.dedup();
         collect::tell(&mut investigation, &corpus);
-        let asked: Vec<_> = further.iter().flat_map(sources::Further::asked).collect();
+        let asked: Vec<_> = besides.sources.iter().flat_map(sources::Further::asked).collect();
         if !asked.is_empty() {
             case.write_document("queries", &json::document(&asked))?;
+        }
+        let proofs = besides.proofs();
+        if !proofs.is_empty() {
+            case.write_document("proof", &json::document(&proofs))?;
+            let (files, digests) = proofs
+                .iter()
+                .fold((0, 0), |(files, digests), one| (files + one.files, digests + one.digests));
+            let line = count(files, "file of trails was", "files of trails were");
+            ui.note(line.put(" proved by ").join(count(digests, "digest", "digests")).put("."));
         }
         let mut missed = looking::look(self, &mut investigation, case)?;
         let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
             regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
         };
         let places = self.scopes.iter().flat_map(place).collect();
-        let (swept, gaps) =
-            looking::sweep(self, places, &["ec2", "autoscaling"], &mut investigation, case)?;
+        let (swept, gaps) = looking::sweep(self, places, &["ec2", "autoscaling"], &mut investigation, case)?;
         missed.extend(gaps);
         if asks_identities {
             missed.extend(self.look_at_keys(&mut investigation, case)?);
@@ -307,14 +316,20 @@ struct Reach<'a> {
     session: &'a Session,
     args: &'a AuditArgs,
     history: &'a EventHistory,
+    besides: &'a Besides,
     known: BTreeSet<Arc<str>>,
     gaps: Vec<Gap>,
 }
 
 impl<'a> Reach<'a> {
-    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a EventHistory) -> Reach<'a> {
+    fn new(
+        session: &'a Session,
+        args: &'a AuditArgs,
+        history: &'a EventHistory,
+        besides: &'a Besides,
+    ) -> Reach<'a> {
         let known = session.scopes.iter().map(|(account, _)| account.clone()).collect();
-        Reach { session, args, history, known, gaps: Vec::new() }
+        Reach { session, args, history, besides, known, gaps: Vec::new() }
     }
 
     /// Whether there is an account now that there was not before.
@@ -329,6 +344,8 @@ impl<'a> Reach<'a> {
             match found {
                 Ok((regions, gaps)) => {
                     self.gaps.extend(gaps);
+                    let reached = self.besides.reach(session, &account, &regions);
+                    self.gaps.extend(session.runtime.block_on(reached));
                     is_further |= self.history.add(vec![(account, regions)]);
                 }
                 Err(gap) => self.gaps.push(Gap {

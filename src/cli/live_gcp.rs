@@ -292,8 +292,7 @@ impl Door for Session {
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
         let mut investigation = Investigation::new(principal, window.clone());
-        investigation
-            .leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
+        investigation.leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
         let before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
         let progress = Progress::default();
         let watch = ui.watch(&progress);

@@ -124,7 +124,9 @@ fn one_that_cannot_be_stopped_stops_nothing_else() {
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
+    stand
+        .triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"])
+        .goes_through();
     let state = stand.state();
     for made in stand.world["resources"].as_array().expect("a list") {
         let at = &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")];

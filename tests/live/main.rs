@@ -8,6 +8,8 @@ mod audit;
 mod contain;
 mod faults;
 mod front;
+mod powers;
 mod revoke;
 mod second;
+mod sources;
 mod stand;

@@ -130,6 +130,11 @@ impl Stand {
         Some(stand)
     }
 
+    /// Every service of AWS, as its own description has it.
+    pub fn models() -> Option<Stand> {
+        Stand::start(&["models.py"])
+    }
+
     /// ministack, with a user whose key leaked.
     pub fn second() -> Option<Stand> {
         let mut stand = Stand::start(&["front.py", "--second"])?;
@@ -165,17 +170,7 @@ impl Stand {
 
     #[track_caller]
     pub fn door(&self, verb: &str, asked: Value) -> Value {
-        let address = self.url.strip_prefix("http://").expect("our own address");
-        let mut stream = TcpStream::connect(address).expect("the front listens");
-        stream.set_read_timeout(Some(Duration::from_secs(90))).expect("a timeout");
-        let body = asked.to_string();
-        write!(stream, "POST /_front/{verb} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-            .expect("the front reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the front answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
-        assert!(head.starts_with("HTTP/1.1 200"), "{verb}: {answer}");
-        serde_json::from_str(body).expect("the front answers in JSON")
+        door(&self.url, verb, &asked)
     }
 
     /// Sets every fault that there is.
@@ -280,6 +275,13 @@ impl Stand {
         path.to_str().expect("UTF-8").to_owned()
     }
 
+    /// A document that a run left.
+    #[track_caller]
+    pub fn read_json(&self, name: &str) -> Value {
+        let text = fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
     /// The binary as the responder runs it.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
@@ -348,6 +350,22 @@ impl Stand {
             }
         }
     }
+}
+
+/// Asks a stand-in through the tests' own door.
+#[track_caller]
+pub fn door(url: &str, verb: &str, asked: &Value) -> Value {
+    let address = url.strip_prefix("http://").expect("our own address");
+    let mut stream = TcpStream::connect(address).expect("the front listens");
+    stream.set_read_timeout(Some(Duration::from_secs(90))).expect("a timeout");
+    let body = asked.to_string();
+    write!(stream, "POST /_front/{verb} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .expect("the front reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the front answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
+    assert!(head.starts_with("HTTP/1.1 200"), "{verb}: {answer}");
+    serde_json::from_str(body).expect("the front answers in JSON")
 }
 
 impl Drop for Stand {

@@ -259,7 +259,8 @@ fn cost(ground: &Ground, seed: &Credential, seen: Option<&AccountSeen>) -> Optio
     let runs = seen.and_then(|seen| seen.runs.seen()).filter(|runs| !runs.is_empty()).map(|runs| {
         format!("STOPS WHAT RUNS AS IT: {} ({}).", count(runs.len(), "machine", "machines"), list(runs))
     });
-    let words: Vec<String> = honest_work(ground, [&*seed.id]).into_iter().chain(default).chain(runs).collect();
+    let words: Vec<String> =
+        honest_work(ground, [&*seed.id]).into_iter().chain(default).chain(runs).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 

@@ -21,16 +21,6 @@ use triage::progress::Progress;
 use triage::read::{Head, inventory};
 use triage::render::json;
 
-macro_rules! names {
-    ($name:ident, $all:ident, $type:ident: $($variant:ident)*) => {
-        /// Names a variant; the compiler misses a new one here.
-        fn $name(change: &$type) -> &'static str {
-            match change { $($type::$variant { .. } => stringify!($variant)),* }
-        }
-        const $all: &[&str] = &[$(stringify!($variant)),*];
-    };
-}
-
 /// What plans propose in AWS. What only takes back (`start_instance`, …) is no plan's but the journal's.
 const AWS: &[&str] = &[
     "deny_user",
