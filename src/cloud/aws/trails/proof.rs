@@ -8,7 +8,7 @@ use crate::cloud::aws::error::failed;
 use crate::cloud::{CloudError, Refusal};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was proved, and everything that was not.
@@ -100,6 +100,7 @@ async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys
     let client = client!(aws, at, aws_sdk_cloudtrail)?;
     let mut keys = Keys::new();
     let mut token: Option<String> = None;
+    let mut met: BTreeSet<String> = BTreeSet::new();
     loop {
         let answer = client
             .list_public_keys()
@@ -116,7 +117,7 @@ async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys
         }
         match answer.next_token() {
             None => return Ok(keys),
-            Some(next) if token.as_deref() == Some(next) => {
+            Some(next) if !met.insert(next.to_owned()) => {
                 return Err(CloudError::new(
                     Refusal::Failed,
                     CALL,
