@@ -63,7 +63,8 @@ pub async fn observe(inventory: Arc<dyn Inventory>, report: &Report, clock: fn()
                 (inventory.clone(), gate.clone(), place.clone(), part.to_vec());
             jobs.spawn(async move {
                 let _permit = gate.acquire().await;
-                let answer = in_time(&place, "what became of it", inventory.observe(&place, kind, &part)).await;
+                let answer =
+                    in_time(&place, "what became of it", inventory.observe(&place, kind, &part)).await;
                 let answer = answer.and_then(|answer| answer);
                 let missing = answer.as_ref().map_or(0, |seen| {
                     part.iter().filter(|one| !seen.iter().any(|seen| is_about(seen, one))).count()

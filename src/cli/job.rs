@@ -55,7 +55,16 @@ impl Job {
             );
         }
         let (source, gaps) = FileSource::new(logs);
-        Ok(Job { principal, window, source, looks: Vec::new(), swept: Vec::new(), gaps, opened: None, known: None })
+        Ok(Job {
+            principal,
+            window,
+            source,
+            looks: Vec::new(),
+            swept: Vec::new(),
+            gaps,
+            opened: None,
+            known: None,
+        })
     }
 
     fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {

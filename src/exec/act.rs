@@ -231,11 +231,7 @@ impl<'a> Hand<'a> {
                     (Some(error), _) => format!("called, and not seen since: {error}"),
                     (None, false) => "called; the run was stopped before it was seen".into(),
                     (None, true) => {
-                        format!(
-                            "called, but not seen within {} s: {}",
-                            settles.as_secs(),
-                            spec.expect
-                        )
+                        format!("called, but not seen within {} s: {}", settles.as_secs(), spec.expect)
                     }
                 };
                 over.push((one, why, is_known && spec.keeps_watch));

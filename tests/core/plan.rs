@@ -396,7 +396,11 @@ fn a_quiet_principal_is_closed_with_the_sessions_that_came_of_it() {
     assert!(why.contains("STOPS HONEST WORK: 7 events of it from 1 address (192.0.2.10)"), "{why}");
 
     // Others of the same role work on.
-    report.unlinked = vec![other("ASIAIOSFODNN7EXAMPLB", "same role, not linked", Some("arn:aws:sts::111122223333:assumed-role/Ops/two"))];
+    report.unlinked = vec![other(
+        "ASIAIOSFODNN7EXAMPLB",
+        "same role, not linked",
+        Some("arn:aws:sts::111122223333:assumed-role/Ops/two"),
+    )];
     let told = told(&revoke(&report, &Guard::default()));
     assert!(told.contains("3 deny_sessions issued_before=2026-07-14T09:00:00Z names=[one] role=arn:aws:iam::111122223333:role/Ops"), "{told}");
 }

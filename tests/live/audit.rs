@@ -78,9 +78,11 @@ fn an_audit_finds_exactly_what_the_thief_became_and_made() {
 
     // Opened again without any cloud it says the same: whose calls were ours is in the case.
     let mark = stand.mark();
-    let again = stand.run(stand.command(&["audit", "--case", "case", "-o", "json"]).args(["--case-dir", "twin"]));
+    let again =
+        stand.run(stand.command(&["audit", "--case", "case", "-o", "json"]).args(["--case-dir", "twin"]));
     assert_eq!(again.exits(0).json(), report);
-    let twin = stand.run(stand.command(&["audit", "--case", "twin", "-o", "json"]).args(["--case-dir", "third"]));
+    let twin =
+        stand.run(stand.command(&["audit", "--case", "twin", "-o", "json"]).args(["--case-dir", "third"]));
     assert_eq!(twin.exits(0).json(), report);
     assert_eq!(stand.mark(), mark, "nobody was asked");
 }

@@ -46,7 +46,8 @@ fn without(state: &Value, paths: &[String]) -> Value {
 
 /// Key pairs that are not there any more.
 fn lost_pairs(before: &Value, after: &Value, place: &str) -> Vec<Value> {
-    let keys = |state: &Value| state.pointer(&format!("{place}/pairs/keys")).and_then(Value::as_array).cloned();
+    let keys =
+        |state: &Value| state.pointer(&format!("{place}/pairs/keys")).and_then(Value::as_array).cloned();
     let after = keys(after).unwrap_or_default();
     keys(before).unwrap_or_default().into_iter().filter(|key| !after.contains(key)).collect()
 }
@@ -133,7 +134,9 @@ fn one_that_cannot_be_stopped_stops_nothing_else() {
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
+    stand
+        .triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"])
+        .goes_through();
     let state = stand.state();
     for made in stand.world["resources"].as_array().expect("a list") {
         let at = &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")];
@@ -181,7 +184,8 @@ fn machines_are_cut_off_and_their_disks_saved_under_the_cases_name_and_all_of_it
         let (was, is) = (before.pointer(&path), after.pointer(&path));
         assert_ne!(was, is, "{made} is in other groups");
         for group in is.and_then(Value::as_array).expect("groups") {
-            let rules = &after.pointer(&pointer(made, "rules")).expect("rules")[group.as_str().expect("text")];
+            let rules =
+                &after.pointer(&pointer(made, "rules")).expect("rules")[group.as_str().expect("text")];
             assert_eq!((&rules["in"], &rules["out"]), (&json!([]), &json!([])), "{made}: {rules}");
         }
         let many = |state: &Value| {

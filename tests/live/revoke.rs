@@ -93,9 +93,7 @@ fn what_would_let_stolen_sessions_in_again_is_taken_back_when_they_have_ended_an
     stand.triage("revoke", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
     let (revoked, mark) = (stand.state(), stand.mark());
 
-    let undo = |more: &[&str]| {
-        stand.run(stand.command(&["undo", "case", "--yes", MEANT]).args(more))
-    };
+    let undo = |more: &[&str]| stand.run(stand.command(&["undo", "case", "--yes", MEANT]).args(more));
     let refused = undo(&[]).exits(4);
     assert!(refused.err.contains("Refused") && refused.err.contains("It is safe from 2"), "{}", refused.err);
     let refused = undo(&["--rearm-leaked-key", "-o", "json"]);
@@ -108,7 +106,11 @@ fn what_would_let_stolen_sessions_in_again_is_taken_back_when_they_have_ended_an
     for name in THIEF {
         assert_eq!(tried[name], denied(), "{name} is denied all the same");
     }
-    assert!(stand.changes(mark).iter().all(|call| !call.contains("Policy") || call.contains("AssumeRolePolicy")), "{:?}", stand.changes(mark));
+    assert!(
+        stand.changes(mark).iter().all(|call| !call.contains("Policy") || call.contains("AssumeRolePolicy")),
+        "{:?}",
+        stand.changes(mark)
+    );
 
     stand.age("case");
     undo(&["--rearm-leaked-key"]).exits(0);

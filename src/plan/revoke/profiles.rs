@@ -35,7 +35,9 @@ pub(super) fn close(ground: &Ground, proposal: &mut Proposal) {
         let mut place = target(INSTANCE, &one.id, None, &one.account);
         place.region = one.region.clone();
         if let Some(profile) = one.how.strip_prefix(GIVEN) {
-            let why = format!("It had no role until the principal gave it {profile}: whoever is on it has that role.");
+            let why = format!(
+                "It had no role until the principal gave it {profile}: whoever is on it has that role."
+            );
             take(place, profile.into(), one.events.clone(), why, proposal);
         } else if let Some(profile) = one.how.strip_prefix(REPLACED) {
             proposal.withhold(

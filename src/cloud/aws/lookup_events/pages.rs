@@ -143,7 +143,8 @@ impl Pages {
     fn ask(&self, request: Box<Request>, client: Option<Client>) -> impl Future<Output = Reply> + use<> {
         let question = self.questions[request.job].clone();
         let place = self.places[request.bucket].clone();
-        let (config, timeout, sender) = (self.config.clone(), self.timeouts[request.bucket], self.sender.clone());
+        let (config, timeout, sender) =
+            (self.config.clone(), self.timeouts[request.bucket], self.sender.clone());
         let name = self.name(request.job);
         async move {
             let client = match client {

@@ -72,7 +72,9 @@ pub(super) fn roles(
     }
     let mut why = if is_own { vec![ground.why_seed()] } else { Vec::new() };
     why.extend(taken(role));
-    if role.sessions.iter().any(|one| one.depth > 0) && let Some(words) = ground.why_derived() {
+    if role.sessions.iter().any(|one| one.depth > 0)
+        && let Some(words) = ground.why_derived()
+    {
         why.push(words.to_owned());
         let work = role.sessions.iter().filter(|one| one.depth > 0).map(|one| &*one.id);
         why.extend(honest_work(ground, work));
@@ -83,7 +85,11 @@ pub(super) fn roles(
     let do_fit = names.len() <= MOST_NAMES;
     if names.is_empty() && !is_own && role.made.is_none() && role.sessions.len() > MOST_NAMES {
         let many = count(role.sessions.len(), "session", "sessions");
-        return proposal.withhold(spare, format!("{many} of it were taken, and all have ended by themselves."), "");
+        return proposal.withhold(
+            spare,
+            format!("{many} of it were taken, and all have ended by themselves."),
+            "",
+        );
     }
     let issued_before = latest(&role.sessions).or_else(|| is_own.then(|| known.issued_before()).flatten());
     let sessions = Sessions { role: arn, names: &names, issued_before };

@@ -1,9 +1,7 @@
 //! What an operator must know of each change of EC2.
 
 use super::Ec2Change;
-use crate::model::change::{
-    Rearms, Spec, Undo, batched, destroying, gated, once, rearming, settling, spec,
-};
+use crate::model::change::{Rearms, Spec, Undo, batched, destroying, gated, once, rearming, settling, spec};
 
 /// One call takes 1,000; smaller batches keep one bad id from costing much (aws.md 3.2).
 const MACHINES: usize = 50;
