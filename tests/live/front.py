@@ -49,7 +49,7 @@ class Front:
     def __init__(self, url, enforces):
         # Whether the cloud behind enforces keys and policies itself, so that nothing is refused here.
         self.url, self.enforces = url.rstrip("/"), enforces
-        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=5, read=60))
+        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=30, read=60))
         self.clients, self.lock = {}, threading.RLock()
         self.reset()
 

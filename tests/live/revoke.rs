@@ -2,6 +2,7 @@
 
 use crate::stand::{MEANT, Stand};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const THIEF: [&str; 7] = ["leaked", "token", "federated", "build", "deploy", "billing", "backdoor"];
 const OWNERS: [&str; 4] = ["alice", "owner_build", "owner_data", "owner_management"];
@@ -137,7 +138,6 @@ fn nothing_is_changed_without_consent() {
         ("contain", vec!["--dry-run", MEANT, "--case-dir", "f"], 0),
     ] {
         let done = stand.triage(what, &more);
-        let code = if code == 0 && done.code == Some(3) { 3 } else { code };
         assert_eq!(done.code, Some(code), "{what} {more:?}: {}", done.err);
         assert_eq!(stand.changes(mark), Vec::<String>::new(), "{what} {more:?}");
     }
@@ -173,4 +173,64 @@ fn a_full_quota_is_no_way_to_escape() {
                          "contains": "ci-runner", "message": "Maximum policy size of 2048 bytes exceeded for user ci-runner"}]));
     stand.triage("revoke", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
     is_locked_out(&stand);
+}
+
+#[test]
+fn what_comes_late_and_what_is_taken_away_late_is_seen_by_whoever_watches() {
+    let Some(stand) = Stand::attacked() else { return };
+    // The thief goes one step further, and no log tells of it for a while.
+    stand.door("late", json!({"seconds": 40}));
+    let late = stand.session("build", stand.text("/accounts/data"), "deploy", "i-0late");
+    stand.door("late", json!({"seconds": 0}));
+    assert_eq!(stand.tries_of(&late), fine());
+    // After the look at 15 s the deny of the leaked key's user is taken away.
+    stand.door("hooks", json!([{"after": "PutUserPolicy", "user": "ci-runner", "seconds": 25}]));
+    let config = stand.config("look_again_after = [20]\nask_again_after = [25, 50]\n");
+    let more = ["--yes", "--watch", MEANT, "--config", &config, "--case-dir", "case"];
+    let done = stand.triage("revoke", &more).goes_through();
+    assert_eq!(stand.door("hooks", json!([]))[0]["done"], 1, "the thief did take it away");
+    assert!(done.err.contains("TAKEN AWAY AGAIN") && done.err.contains("is in force again"), "{}", done.err);
+    is_locked_out(&stand);
+    assert_eq!(stand.tries_of(&late), denied(), "the session that came late");
+}
+
+#[test]
+fn a_run_that_is_killed_is_taken_up_again_and_does_nothing_twice() {
+    let Some(stand) = Stand::attacked() else { return };
+    let mark = stand.mark();
+    let first = stand.killed(&mut stand.whole("revoke", &["--yes", MEANT, "--case-dir", "case"]), "case", 3);
+    assert!(first >= 3, "it was under way: {first}");
+    let again = ["--yes", MEANT, "--case", "case"];
+    for lines in [first + 4, first + 15, first + 30] {
+        stand.killed(&mut stand.whole("revoke", &again), "case", lines);
+    }
+    stand.triage("revoke", &again).goes_through();
+    is_locked_out(&stand);
+    let mut made = BTreeMap::new();
+    for call in stand.calls(mark).iter().filter(|call| call["mutating"] == true) {
+        let asked = &call["asked"];
+        let what = ["UserName", "RoleName", "PolicyName", "AccessKeyId", "ServiceSpecificCredentialId"]
+            .map(|name| asked[name].as_str().unwrap_or_default().to_owned());
+        *made.entry((call["account"].to_string(), call["action"].to_string(), what)).or_insert(0) += 1;
+    }
+    let twice: Vec<_> = made.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(twice.is_empty(), "called more than once: {twice:?}");
+    assert!(made.len() > 5, "{made:?}");
+    let mark = stand.mark();
+    stand.triage("revoke", &again).goes_through();
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "nothing is left");
+}
+
+#[test]
+fn what_could_not_be_asked_in_the_first_wave_is_still_told_after_the_second() {
+    let Some(stand) = Stand::attacked() else { return };
+    stand.faults(json!([
+        {"kind": "denied", "service": "iam", "action": "ListSSHPublicKeys", "contains": "ci-runner", "times": 1},
+        {"kind": "denied", "service": "organizations", "action": "DescribeOrganization"},
+    ]));
+    let done = stand.triage("revoke", &["--dry-run", MEANT, "--case-dir", "case", "-o", "json"]).exits(3);
+    assert_eq!(stand.faults(json!([]))[0]["hit"], 1, "the second wave could ask");
+    let gaps = done.json()["gaps"].to_string();
+    assert!(gaps.contains("SSH keys could not be read"), "{gaps}");
+    assert!(gaps.contains("organizations:DescribeOrganization"), "{gaps}");
 }

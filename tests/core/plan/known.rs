@@ -266,12 +266,30 @@ fn roles_that_nobody_can_edit_are_told_by_their_path_not_their_name() {
         let session = "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/x";
         report.credentials.push(session_of(session));
         let known = Known { identities: vec![role], ..Known::default() };
-        told(&revoke_known(&report, &known, &Guard::default(), Options::default()))
+        revoke_known(&report, &known, &Guard::default(), Options::default())
     };
     let linked = of(at_path("/aws-service-role/x.amazonaws.com/"));
+    let linked = told(&linked);
     assert!(linked.contains("- aws.iam.role") && linked.contains("service-linked role"), "{linked}");
+    assert!(!linked.contains("_sessions "), "{linked}");
     let disguised = of(at_path("/"));
-    assert!(disguised.contains("deny_sessions"), "{disguised}");
+    sound(&disguised);
+    // It is treated like any role: who else uses it was not asked, so the thief's own name alone is denied.
+    let step = disguised.steps.last().unwrap();
+    let role = arc("arn:aws:iam::111122223333:role/AWSServiceRoleForX");
+    let issued_before = step_time(&step.change);
+    let change = IamChange::DenySessions { role, names: vec![arc("x")], issued_before };
+    assert_eq!(step.change, change.into(), "{}", told(&disguised));
+    assert!(step.why.contains("these names alone are denied"), "{}", step.why);
+    assert!(!told(&disguised).contains("- aws.iam.role"), "{}", told(&disguised));
+}
+
+/// Until when a change's sessions were issued.
+fn step_time(change: &Change) -> Option<Time> {
+    match change {
+        Change::Aws(AwsChange::Iam(IamChange::DenySessions { issued_before, .. })) => *issued_before,
+        other => panic!("{other:?} denies no sessions by name"),
+    }
 }
 
 #[test]

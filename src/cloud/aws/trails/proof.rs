@@ -11,7 +11,7 @@ use crate::cloud::{CloudError, Refusal};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What was proved of one trail's files in one account and region, for the case; what was not is said by gaps.
@@ -209,6 +209,7 @@ async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys
     let client = client!(aws, at, aws_sdk_cloudtrail)?;
     let mut keys = Keys::new();
     let mut token: Option<String> = None;
+    let mut met: BTreeSet<String> = BTreeSet::new();
     loop {
         let answer = client
             .list_public_keys()
@@ -225,7 +226,7 @@ async fn public_keys(aws: &Aws, at: &Place, window: (Time, Time)) -> Result<Keys
         }
         match answer.next_token() {
             None => return Ok(keys),
-            Some(next) if token.as_deref() == Some(next) => {
+            Some(next) if !met.insert(next.to_owned()) => {
                 return Err(CloudError::new(
                     Refusal::Failed,
                     CALL,
