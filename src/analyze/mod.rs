@@ -5,6 +5,7 @@
 
 pub mod asks;
 pub mod attribute;
+mod bounds;
 pub mod coverage;
 pub mod finding;
 pub mod graph;
@@ -15,6 +16,7 @@ mod names;
 pub mod root;
 pub mod siblings;
 pub mod taint;
+mod timeline;
 pub mod usage;
 
 pub use investigation::Investigation;
