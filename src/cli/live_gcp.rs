@@ -13,6 +13,7 @@ use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settling};
+use crate::cost::Prices;
 use crate::model::plan::Plan;
 use crate::model::{AccountSeen, Gap, Place, Principal, PrincipalKind, Provider, Report, Time};
 use crate::plan::revoke::Known;
@@ -324,6 +325,7 @@ impl Door for Session {
         let swept = looking::sweep(self, places, &["compute"], &mut investigation, case)?;
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
+        super::cost::live(&mut report, Time::now(), &Prices::default());
         Ok((report, corpus))
     }
 
