@@ -2,7 +2,7 @@
 
 use crate::cost::{self, Prices};
 use crate::model::Report;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use crate::model::Time;
 
 /// Of recorded input: to the end of what was recorded, never to now.
@@ -13,7 +13,7 @@ pub fn recorded(report: &mut Report) {
 }
 
 /// Of a cloud that was asked itself: to now.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub fn live(report: &mut Report, now: Time, prices: &Prices) {
     cost::fill(report, now, prices);
 }

@@ -16,7 +16,7 @@ use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
-use crate::cost::Prices;
+use crate::cost::{self, Prices};
 use crate::model::gap::GapKind;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
@@ -168,8 +168,31 @@ impl Session {
         corpus.gaps.dedup();
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
-        super::cost::live(&mut report, Time::now(), &Prices::default());
+        let prices = self.prices(&report, args, ui);
+        super::cost::live(&mut report, Time::now(), &prices);
         Ok((report, corpus))
+    }
+
+    /// Today's prices where they are wanted and can be had; else the table's.
+    fn prices(&self, report: &Report, args: &AuditArgs, ui: &Ui) -> Prices {
+        let asks = cost::asks(report);
+        if !args.live.live_prices || asks.is_empty() {
+            return Prices::default();
+        }
+        let asked = async { tokio::time::timeout(LONGEST_ASKING, self.aws.prices(&asks)).await };
+        let (live, why) = match self.runtime.block_on(asked) {
+            Ok((live, failed)) => (live, failed.map(|error| error.to_string())),
+            Err(_) => (cost::Live::default(), Some("no answer in time".to_owned())),
+        };
+        if let Some(why) = why {
+            ui.note(
+                Line::new()
+                    .put("Today's prices could not all be asked for: ")
+                    .put(Untrusted(&why))
+                    .put(". The program's own table fills in."),
+            );
+        }
+        Prices::with(live)
     }
 
     /// What was looked into, for the case.
@@ -311,6 +334,8 @@ impl Door for Session {
 
 /// Events are late by up to 85 minutes (aws.md 1.4).
 const LATE_MINUTES: u32 = 120;
+/// A report waits so long for prices, no longer.
+const LONGEST_ASKING: Duration = Duration::from_secs(20);
 /// Goes into the accounts that the chain leads to.
 struct Reach<'a> {
     session: &'a Session,

@@ -36,6 +36,9 @@ pub struct LiveArgs {
     /// Take credentials from instance metadata where there are no others; else it is not asked.
     #[arg(long)]
     pub imds: bool,
+    /// Ask AWS what machines cost now (pricing:GetProducts), instead of the program's own dated table.
+    #[arg(long)]
+    pub live_prices: bool,
     /// Change things although an endpoint override is in force, so that what is changed may not be the cloud itself.
     #[arg(long)]
     pub allow_endpoint_override: bool,
