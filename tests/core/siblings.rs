@@ -36,7 +36,6 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         confidence: Confidence::Confirmed,
         details: details(words),
         cost: None,
-        activity: vec![],
         turns: vec![],
     }
 }

@@ -139,7 +139,6 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         confidence: Confidence::Confirmed,
         details: Default::default(),
         cost: None,
-        activity: vec![],
         turns: vec![],
     }
 }
