@@ -104,13 +104,17 @@ pub(super) fn label(group: &[&Credential], as_of: Option<crate::model::Time>) ->
     let many = group.len();
     let mut lines = vec![match many {
         1 => name(&one.id),
-        n => Line::new().put(n).put(" × ").put(words::credential(one.kind)),
+        n => Line::new().put(n).put(" × ").put(Untrusted(words::credential(one.kind))),
     }];
     let (who, account) = one.principal.as_deref().map_or((None, None), |principal| {
         let (who, account) = words::brief(principal);
         (Some(who).filter(|who| *who != &*one.id), account)
     });
-    let kind = if many == 1 { Line::new().put(words::credential(one.kind)).put(" ") } else { Line::new() };
+    let kind = if many == 1 {
+        Line::new().put(Untrusted(words::credential(one.kind))).put(" ")
+    } else {
+        Line::new()
+    };
     // Siblings of one group differ in the name of their session alone.
     let same = group.iter().all(|other| other.principal == one.principal);
     let kind = who.into_iter().fold(kind, |line, who| match same {

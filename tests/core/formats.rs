@@ -20,7 +20,7 @@ pub const SCENARIOS: [&str; 4] =
 
 /// What `triage report` reads of a case.
 pub fn open(folder: &std::path::Path) -> Dossier {
-    report::dossier(folder, &Ui::new(Color::Never, true, false), &AtomicBool::new(false)).unwrap().0
+    report::dossier(folder, true, &Ui::new(Color::Never, true, false), &AtomicBool::new(false)).unwrap().0
 }
 
 fn dossier(name: &str) -> Dossier {
@@ -117,7 +117,7 @@ fn a_report_is_read_back_as_it_was_written() {
 }
 
 #[test]
-fn keeping_every_event_changes_no_conclusion() {
+fn a_case_is_told_as_it_was_concluded_with_every_event() {
     for name in SCENARIOS {
         let anew = dossier(name);
         let mut report = bare(scenario(name).0);
@@ -126,7 +126,11 @@ fn keeping_every_event_changes_no_conclusion() {
         for (one, priced) in report.resources.iter_mut().zip(&anew.report.resources) {
             one.cost.clone_from(&priced.cost);
         }
-        assert!(bare(anew.report) == report, "{name}");
+        let values =
+            [bare(anew.report.clone()), report.clone()].map(|one| serde_json::to_value(one).unwrap());
+        for (key, value) in values[1].as_object().unwrap() {
+            assert_eq!(&values[0][key], value, "{key} of {name}");
+        }
         let counts = &report.counts;
         let events = counts.events_of_principal + counts.events_of_derived;
         assert_eq!(anew.timeline.len() as u64, events, "{name}");
@@ -231,19 +235,11 @@ fn markdown_reads_well() {
 fn a_page_holds_everything_and_no_script() {
     for name in SCENARIOS {
         let dossier = dossier(name);
-        let page = String::from_utf8(html::dossier(&dossier)).unwrap();
+        let page = String::from_utf8(html::dossier(&dossier)).unwrap().replace("&#x2f;", "/");
         let lower = page.to_lowercase();
-        for banned in [
-            "<script",
-            "javascript:",
-            " onload",
-            " onerror",
-            "http://",
-            "https://",
-            "url(",
-            "@import",
-            "<iframe",
-        ] {
+        for banned in
+            ["<script", "javascript:", " onload", " onerror", " href", " src=", "url(", "@import", "<iframe"]
+        {
             assert!(!lower.contains(banned), "{name} has {banned}");
         }
         assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
@@ -291,7 +287,7 @@ fn no_format_takes_a_raw_string() {
         }
     }
     let page = std::fs::read_to_string(render.join("html/page.html")).unwrap();
-    assert_eq!(page.matches("safe").count(), 1, "only the style, which is ours, is not escaped");
+    assert_eq!(page.matches("| safe").count(), 1, "only the style, which is ours, is not escaped");
     // What stands in an attribute stands in quotes, or its escaping would be worth nothing.
     let unquoted = page.match_indices("={{").count();
     assert_eq!(unquoted, 0);

@@ -1096,7 +1096,7 @@ fn a_deactivated_key_is_neither_usable_nor_gone() {
     let text = table::report(&report, &view(None));
     assert!(text.starts_with("KEY USED BY 1 NEW ADDRESS; 1 credential may still work; "), "{text}");
     let by = " by arn:aws:iam::111122223333:user/oncall";
-    assert!(text.contains(&format!("; deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted;")));
+    assert!(text.contains(&format!("; deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted")));
     assert!(!text.contains("no end seen"), "{text}");
     let text = table::report(&report, &View { detail: true, ..view(None) });
     assert!(

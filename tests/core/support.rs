@@ -44,6 +44,7 @@ pub fn scenario(name: &str) -> (Report, [Plan; 2]) {
             let look =
                 inventory::read(line.as_bytes()).unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));
             look.observed.into_iter().for_each(|observed| investigation.observe(observed));
+            look.keys.into_iter().for_each(|key| investigation.key_seen(key));
             look.listings.into_iter().for_each(|listing| investigation.listed(listing));
             look.gaps.into_iter().for_each(|gap| investigation.missed(gap));
         }

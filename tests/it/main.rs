@@ -8,6 +8,7 @@ mod key_file;
 mod logs;
 mod pack;
 mod principal;
+mod report;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;

@@ -37,8 +37,6 @@ pub(super) fn when(page: &mut Page<'_>, report: &Report) {
     let line = minutes(at(first), at(last + 1)).put(" |").join(strip).put("|");
     let told = Line::new().put(" each ").join(count(each as u64, "hour", "hours"));
     let peak = Line::new().put(", most ").join(minutes(at(from), at(from + each))).put(": ").put(Count(most));
-    let line = page.fit(page.room().saturating_sub(6), vec![(0, line), (2, told), (1, peak)]);
-    page.head("WHEN", line);
     let mut regions: BTreeMap<&str, u64> = BTreeMap::new();
     for one in all {
         *regions.entry(region(&one.region)).or_default() += one.events;
@@ -57,6 +55,15 @@ pub(super) fn when(page: &mut Page<'_>, report: &Report) {
             name.put(" ").styled(Style::Bold, level(*n, most)).put(" ").put(Count(*n))
         })
         .collect();
+    let room = page.room().saturating_sub(6);
+    // Few regions need no line of their own.
+    if items.len() <= 2 {
+        let places = Line::new().put("; ").list(", ", items);
+        let line = page.fit(room, vec![(0, line), (1, places), (2, told), (3, peak)]);
+        return page.head("WHEN", line);
+    }
+    let line = page.fit(room, vec![(0, line), (2, told), (1, peak)]);
+    page.head("WHEN", line);
     let start = count(regions.len() as u64, "region", "regions").put(": ");
     let line = page.some(page.room().saturating_sub(7), start, &items, REGIONS);
     page.head("WHERE", line);

@@ -39,40 +39,42 @@ fn more() -> Vec<String> {
         "!history",
         "~root",
     ];
-    more.map(String::from).into_iter().chain(hostile()).collect()
+    let long = |text: String| if text.len() > 9_000 { text.chars().take(3_000).collect() } else { text };
+    more.map(String::from).into_iter().chain(hostile()).map(long).collect()
 }
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// The tags of a page, without what stands in their attributes.
-fn tags(page: &str) -> Vec<String> {
+/// The tags of a page with the names of their attributes, without what stands in those.
+fn tags(page: &str) -> BTreeSet<String> {
     let tag = |rest: &str| {
-        rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default().to_owned()
+        let bare: String = rest.split('>').next().unwrap_or_default().split('"').step_by(2).collect();
+        bare.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     page.split('<').skip(1).map(tag).collect()
 }
 
+static KNOWN: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| tags(&text(html::dossier(&filled_dossier("benign words of one line")))));
+
+fn is_diagram(line: &str) -> bool {
+    line.starts_with("  c")
+}
+
 #[test]
 fn a_page_gets_no_tag_from_hostile_text() {
-    let known: BTreeSet<String> = tags(&text(html::dossier(&filled_dossier("benign")))).into_iter().collect();
     for hostile in more() {
         let page = text(html::dossier(&filled_dossier(&hostile)));
-        let all: BTreeSet<String> = tags(&page).into_iter().collect();
-        let foreign: Vec<&String> = all.difference(&known).collect();
+        let all = tags(&page);
+        let foreign: Vec<&String> = all.difference(&KNOWN).collect();
         assert!(foreign.is_empty(), "{hostile:?} made {foreign:?}");
         assert!(!page.chars().any(|c| c != '\n' && is_dangerous(c)), "{hostile:?}");
         assert!(
             !page.contains("49") || hostile.contains("49") || !hostile.contains("7 * 7"),
             "a template ran"
         );
-        for attribute in ["onerror=", "onload=", "onmouseover="] {
-            for (at, _) in page.match_indices(attribute) {
-                let before = &page[..at];
-                assert!(before.rfind('>') > before.rfind('<'), "{hostile:?} is in a tag");
-            }
-        }
     }
 }
 
@@ -87,7 +89,9 @@ fn markdown_keeps_its_lines_cells_and_diagram() {
             assert_eq!(pipes(line), pipes(plain), "{hostile:?}: {line}");
             assert_eq!(line.matches('`').count() % 2, usize::from(line.starts_with("```")), "{line}");
             assert!(!line.chars().any(is_dangerous), "{line}");
-            if line.starts_with("  c") {
+            if line.starts_with("  classDef") {
+                assert_eq!(line, plain);
+            } else if is_diagram(line) {
                 assert_eq!(line.matches('"').count(), 2, "{line}");
                 assert!(!line.contains("%%") && !line.contains('{'), "{line}");
             } else {
@@ -158,7 +162,7 @@ fn a_shell_gets_the_very_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
     #[test]
     fn any_text_stays_text(any in any::<String>(), mixed in "[ -~\n\r\t`|<>@=+;'\"\\\\\u{202e}\u{7f}-\u{9f}]{0,40}") {
         for hostile in [any, mixed] {
@@ -168,9 +172,8 @@ proptest! {
             prop_assert!(!plain.chars().any(is_dangerous));
             let dossier = filled_dossier(&hostile);
             let page = text(html::dossier(&dossier));
-            let known: BTreeSet<String> = tags(&text(html::dossier(&filled_dossier("benign")))).into_iter().collect();
-            prop_assert!(tags(&page).into_iter().collect::<BTreeSet<_>>().is_subset(&known));
-            for line in text(markdown::dossier(&dossier)).lines().filter(|line| !line.starts_with("  c")) {
+            prop_assert!(tags(&page).is_subset(&KNOWN));
+            for line in text(markdown::dossier(&dossier)).lines().filter(|line| !is_diagram(line)) {
                 check_outside_code(line);
             }
             for field in column(&csv::dossier(&dossier), "note") {
