@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
-use triage::cli::{Failure, audit, completions, exit, man, pack, verify};
+use triage::cli::{Failure, audit, completions, doctor, exit, man, pack, report, schema, verify};
 #[cfg(feature = "aws")]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -21,10 +21,23 @@ fn main() -> ExitCode {
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
         #[cfg(feature = "aws")]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
+        Some(Command::Report(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            let done = audit::listen(&STOP).map_err(Into::into).and_then(|()| report::run(args, &ui, &STOP));
+            end(done, &ui)
+        }
+        Some(Command::Schema(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(schema::run(args, &ui), &ui)
+        }
         #[cfg(feature = "aws")]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Doctor(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            end(doctor::run(args, &ui), &ui)
         }
         Some(Command::Verify(args)) => {
             let ui = Ui::new(args.color, args.quiet, false);

@@ -3,8 +3,9 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, root, usage};
+use super::{asks, attribute, coverage, finding, graph, root, timeline, usage};
 use crate::cloud::{Ask, Query};
+use crate::model::dossier::Moment;
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing};
@@ -117,6 +118,7 @@ pub struct Investigation {
     aside: HashMap<u128, Event>,
     partial: bool,
     reads_history: bool,
+    keeps_all: bool,
 }
 
 const KEPT: u32 = u32::MAX;
@@ -168,7 +170,7 @@ impl Investigation {
         if let Some(original) = event.replaces.filter(|original| *original != event.identity) {
             self.replace(original, &event);
         }
-        if keeps(&event) {
+        if self.keeps_all || keeps(&event) {
             self.seen.insert(event.identity, KEPT);
             let mut event = event;
             self.texts.share(&mut event);
@@ -254,6 +256,12 @@ impl Investigation {
                 new
             }
         }
+    }
+
+    /// Keeps every event whole from now on, for [`Investigation::timeline`]: for a case, which holds only what matters, and
+    /// not for a corpus.
+    pub fn keep_all(&mut self) {
+        self.keeps_all = true;
     }
 
     /// Takes what could not be seen.
@@ -371,6 +379,13 @@ impl Investigation {
         self.own.keys.retain(|key| Some(key) != principal.as_ref());
     }
 
+    /// Returns the events of the principal and of everything derived, oldest first; those that were only tallied are missing
+    /// unless [`Investigation::keep_all`] was said before.
+    pub fn timeline(&self) -> Vec<Moment> {
+        let principal = self.known_principal();
+        timeline::timeline(&graph::close(self.evidence(&principal)))
+    }
+
     /// Concludes from everything absorbed so far.
     pub fn report(&self) -> Report {
         let principal = self.known_principal();
@@ -421,6 +436,7 @@ impl Investigation {
             similar: Vec::new(),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
+            cost: None,
         }
     }
 

@@ -14,6 +14,7 @@ mod names;
 pub mod root;
 pub mod siblings;
 pub mod taint;
+mod timeline;
 pub mod usage;
 
 pub use investigation::Investigation;

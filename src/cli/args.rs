@@ -43,10 +43,19 @@ pub enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
+    /// Show a case again, in any format: what was found, proposed and done. Reads the case and nothing else.
+    #[command(after_help = REPORT)]
+    Report(super::report::ReportArgs),
+    /// Print the JSON Schema of what this program writes.
+    #[command(after_help = SCHEMA)]
+    Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(feature = "aws")]
     #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
+    /// Say who you are, where you get to, what you may do there, which logs there are, and where you would be blind.
+    #[command(after_help = super::doctor::EXAMPLES)]
+    Doctor(super::doctor::DoctorArgs),
     /// Check that a case is what it was: every file, and every line of its journal.
     #[command(after_help = super::verify::EXAMPLES)]
     Verify(super::verify::VerifyArgs),
@@ -60,6 +69,19 @@ pub enum Command {
     #[command(after_help = super::man::EXAMPLES)]
     Man(super::man::ManArgs),
 }
+
+const REPORT: &str = "\
+The same case gives the same bytes. Exit code 3: something could not be read, and the report says what.
+
+Examples:
+  triage report triage-20260314T050607Z-1f2e3d4c
+  triage report triage-20260314T050607Z-1f2e3d4c -o html > report.html
+  triage report fixtures/scenarios/aws-role-chain -o md
+  triage report triage-20260314T050607Z-1f2e3d4c --support-case";
+
+const SCHEMA: &str = "\
+Examples:
+  triage schema > triage.report.1.json";
 
 #[cfg(feature = "aws")]
 const REVOKE: &str = "\
@@ -238,9 +260,24 @@ pub struct AuditArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
+    /// One screen (with -v, all of it).
     Table,
+    /// One document, by the schema that `triage schema report` prints.
     Json,
+    /// One object a line.
     Jsonl,
+    /// One row for each thing, safe in a spreadsheet.
+    Csv,
+    /// For GitHub, Jira and Slack, the chain as Mermaid.
+    Md,
+    /// One self-contained page.
+    Html,
+    /// OCSF 1.5.0 events, one a line.
+    Ocsf,
+    /// A timeline for Timesketch, one event a line.
+    Timesketch,
+    /// Addresses, user agents, keys, images, hashes and accounts to look for elsewhere.
+    Iocs,
 }
 
 /// Parses a point in time as people type it, in UTC unless it says otherwise.

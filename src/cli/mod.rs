@@ -9,6 +9,8 @@ pub mod completions;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod contain;
+mod deeds;
+pub mod doctor;
 pub mod exit;
 #[cfg(feature = "aws")]
 mod finish;
@@ -25,8 +27,10 @@ mod open;
 pub mod pack;
 #[cfg(feature = "aws")]
 pub mod permissions;
+pub mod report;
 #[cfg(feature = "aws")]
 pub mod revoke;
+pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
 pub mod ticket;

@@ -4,7 +4,7 @@ use super::Failure;
 use super::args::AuditArgs;
 use super::job::{given, holds};
 use super::live::{Inquiry, Session};
-use crate::case::{Case, CaseFile, Versions, chance};
+use crate::case::{Case, CaseFile, HostClock, Versions, chance};
 use crate::model::report::{self, Window};
 use crate::model::{Principal, Time};
 use anyhow::anyhow;
@@ -107,6 +107,10 @@ impl Opened {
             }),
             started_at: Some(self.at),
             operator: Some(session.aws.identity.arn.to_string()),
+            clock: match session.aws.clock {
+                Some(ahead) => HostClock::AheadSeconds(ahead),
+                None => HostClock::Unknown("AWS's answer had no date".into()),
+            },
             scopes: session.scope_names(),
             id: Some(self.id.clone()),
             ..CaseFile::new(self.principal.clone(), self.window.clone())

@@ -3,7 +3,9 @@
 //! Knows no cloud SDK, file, clock or terminal. Everyone may name it; it names nobody.
 
 pub mod change;
+pub mod cost;
 pub mod deny;
+pub mod dossier;
 pub mod event;
 pub mod gap;
 pub mod identity;
@@ -17,6 +19,7 @@ pub mod secret;
 pub mod sight;
 pub mod time;
 
+pub use dossier::Dossier;
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
 pub use gap::Gap;
 pub use identity::{IdentitySeen, OrganizationSeen};

@@ -59,6 +59,7 @@ fn empty(principal: Subject) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
     }
 }
 
@@ -97,6 +98,8 @@ fn seed(id: &str, kind: &'static str, account: &str) -> Credential {
         first_use: Some(at("2026-11-20T08:00:00Z")),
         last_use: Some(at("2026-11-22T05:59:01Z")),
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
@@ -263,6 +266,7 @@ fn founding() -> Report {
             launched_by: (n % 30 == 2).then(|| arc("worker-mig")),
             confidence: Confidence::Confirmed,
             details: Default::default(),
+            cost: None,
         });
     }
     report.touched = vec![
@@ -430,6 +434,7 @@ fn small() -> Report {
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: Default::default(),
+        cost: None,
     }];
     report.findings = vec![finding(
         FindingKind::ResourceHijacking,
@@ -812,6 +817,8 @@ fn filled(text: &str) -> Report {
                 first_use: time,
                 last_use: time,
                 valid_until: time,
+                active: Some(true),
+                observed_at: time,
             })
             .collect(),
         resources: ["left", fixed]
@@ -834,6 +841,7 @@ fn filled(text: &str) -> Report {
                 launched_by: some(),
                 confidence: Confidence::Suspect,
                 details: Default::default(),
+                cost: None,
             })
             .to_vec(),
         touched: vec![Touched {
@@ -911,6 +919,7 @@ fn filled(text: &str) -> Report {
         similar: vec![],
         leaked_keys: ids(),
         seed_user: some(),
+        cost: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod apprunner;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
+mod clock;
 mod cloudcontrol;
 mod cloudformation;
 mod codebuild;
