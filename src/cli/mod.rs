@@ -33,6 +33,8 @@ pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
+#[cfg(feature = "aws")]
+mod submit;
 pub mod ticket;
 pub mod ui;
 #[cfg(feature = "aws")]

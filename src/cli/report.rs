@@ -35,6 +35,18 @@ pub struct ReportArgs {
     /// Print the ticket that the provider's support asks for, ready to paste, instead.
     #[arg(long, conflicts_with = "output")]
     pub support_case: bool,
+    /// File that ticket with AWS Support, where the account's plan has its API; asks first.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "support_case")]
+    pub submit: bool,
+    /// Consent to filing it, without being asked.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "submit")]
+    pub yes: bool,
+    /// Stop after the ticket and its plan.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "submit", conflicts_with = "yes")]
+    pub dry_run: bool,
     /// Exit with 0 although something could not be read; the report says so all the same.
     #[arg(long)]
     pub allow_gaps: bool,
@@ -47,10 +59,17 @@ pub struct ReportArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub live: super::live_args::LiveArgs,
 }
 
-pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
+pub fn run(args: &ReportArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
     let dossier = dossier(&args.folder, ui, stop)?;
+    #[cfg(feature = "aws")]
+    if args.submit {
+        return super::submit::run(args, &dossier, ui, stop);
+    }
     let bytes = match args.support_case {
         true => super::ticket::text(&args.folder, &dossier)?.paste().into_bytes(),
         false => bytes(&dossier, args.output, ui),

@@ -25,7 +25,7 @@ By hand: sha256sum -c SHA256SUMS in the case.
 
 Examples:
   triage verify triage-20260314T050607Z-1f2e3d4c
-  triage verify triage-20260314T050607Z-1f2e3d4c --head 5d41402abc4b2a76b9719d911017c592ae3f6a0c7f6b8b1f0f2a3b4c5d6e7f80
+  triage verify triage-20260314T050607Z-1f2e3d4c --head \"$HEAD\"
   triage verify triage-20260314T050607Z-1f2e3d4c -o json";
 
 #[derive(Clone, Debug, Args)]

@@ -317,7 +317,8 @@ fn end(end: DeedEnd) -> &'static str {
 /// What was called, where, and what came of it: a line for each call.
 fn done(ticket: &Ticket<'_>) -> Section {
     const TITLE: &str = "WHAT WE DID (from our hash-chained journal)";
-    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(|deed| deed.kind != PlanKind::Undo).collect();
+    let is_ours = |deed: &&Deed| matches!(deed.kind, PlanKind::Revoke | PlanKind::Contain);
+    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(is_ours).collect();
     if deeds.is_empty() {
         return Section::new(
             TITLE,

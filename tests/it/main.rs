@@ -9,6 +9,7 @@ mod key_file;
 mod logs;
 mod pack;
 mod principal;
+mod pty;
 mod readme;
 mod secrets;
 #[path = "../shared/secrets.rs"]

@@ -89,7 +89,9 @@ fn principals(folder: &Path) -> Vec<String> {
             for (at, _) in text.match_indices(mark) {
                 let value = text[at + mark.len()..].trim_start().trim_start_matches('"');
                 let value = value.split(close).next().unwrap_or_default();
-                let is_typed = value.starts_with("AKIA") && value.len() == 20
+                let is_typed = value.starts_with("AKIA")
+                    && value.len() == 20
+                    && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
                     || value.ends_with(".iam.gserviceaccount.com") && !value.contains(['\\', ' ', '{']);
                 if is_typed {
                     found.insert(value.to_owned());

@@ -8,6 +8,9 @@ mod audit;
 mod contain;
 mod faults;
 mod front;
+mod pty;
 mod revoke;
 mod second;
+#[path = "../shared/secrets.rs"]
+mod secrets_shared;
 mod stand;

@@ -44,6 +44,7 @@ mod sfn;
 pub mod sql;
 mod ssm;
 pub mod sso;
+pub mod support;
 mod trail;
 pub mod trails;
 
