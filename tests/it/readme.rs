@@ -128,8 +128,7 @@ fn what_asks_a_cloud_is_taken() {
         #[cfg(feature = "aws")]
         lines.into_iter().for_each(|line| is_taken(&bench, line));
         #[cfg(not(feature = "aws"))]
-        for line in lines.into_iter().filter(|line| line.contains("--logs") || line.contains("triage report"))
-        {
+        for line in lines.into_iter().filter(|line| line.contains("--logs")) {
             is_taken(&bench, line);
         }
     }
