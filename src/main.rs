@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
-use triage::cli::{Failure, audit, completions, exit, man, pack, report, schema, verify};
+use triage::cli::{Failure, audit, completions, doctor, exit, man, pack, report, schema, verify};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -34,6 +34,10 @@ fn main() -> ExitCode {
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Doctor(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            end(doctor::run(args, &ui), &ui)
         }
         Some(Command::Verify(args)) => {
             let ui = Ui::new(args.color, args.quiet, false);

@@ -86,6 +86,8 @@ impl Actor<'_> {
         self.check_permissions(&plan);
         let planned: BTreeMap<u32, (Place, Change)> =
             plan.steps.iter().map(|step| (step.no, (observe::place_of(step), step.change.clone()))).collect();
+        // Who declines keeps a whole case.
+        self.case.seal()?;
         let approved = self.approve(plan)?;
         let done = self.carry_out(approved)?;
         self.tell(&done);

@@ -47,11 +47,15 @@ pub enum Command {
     #[command(after_help = REPORT)]
     Report(super::report::ReportArgs),
     /// Print the JSON Schema of what this program writes.
+    #[command(after_help = SCHEMA)]
     Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
+    /// Say who you are, where you get to, what you may do there, which logs there are, and where you would be blind.
+    #[command(after_help = super::doctor::EXAMPLES)]
+    Doctor(super::doctor::DoctorArgs),
     /// Check that a case is what it was: every file, and every line of its journal.
     #[command(after_help = super::verify::EXAMPLES)]
     Verify(super::verify::VerifyArgs),
@@ -72,7 +76,12 @@ The same case gives the same bytes. Exit code 3: something could not be read, an
 Examples:
   triage report triage-20260314T050607Z-1f2e3d4c
   triage report triage-20260314T050607Z-1f2e3d4c -o html > report.html
-  triage report fixtures/scenarios/aws-role-chain -o md";
+  triage report fixtures/scenarios/aws-role-chain -o md
+  triage report triage-20260314T050607Z-1f2e3d4c --support-case";
+
+const SCHEMA: &str = "\
+Examples:
+  triage schema > triage.report.1.json";
 
 #[cfg(any(feature = "aws", feature = "gcp"))]
 const REVOKE: &str = "\

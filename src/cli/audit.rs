@@ -189,7 +189,7 @@ fn code(args: &AuditArgs, report: &Report) -> u8 {
 /// Sets `stop` on the first Ctrl-C, so that what was seen is reported; the second ends at once.
 pub fn listen(stop: &'static AtomicBool) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::SeqCst) {
+        if stop.swap(true, Ordering::SeqCst) || super::ui::is_asking() {
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
     })

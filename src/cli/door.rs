@@ -6,7 +6,7 @@ use super::args::AuditArgs;
 use super::config::Config;
 use super::live_args::LiveArgs;
 use super::ui::Ui;
-use crate::case::{AskedBy, Case};
+use crate::case::{AskedBy, Case, HostClock};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::Corpus;
 use crate::model::plan::Plan;
@@ -28,6 +28,8 @@ pub trait Door {
     fn word(&self) -> &str;
     /// Who we are.
     fn operator(&self) -> &str;
+    /// How far this machine's clock is from the cloud's.
+    fn clock(&self) -> HostClock;
     /// What stands between us and the cloud, as plain lines.
     fn overrides(&self) -> &[String];
     /// Who asks: we now, and whoever asked for this case before.

@@ -10,7 +10,7 @@ use super::ui::Ui;
 use super::{Failure, live_args, looking, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
-use crate::case::{AskedBy, Case};
+use crate::case::{AskedBy, Case, HostClock};
 use crate::cloud::aws::lookup_events::EventHistory;
 use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
@@ -254,6 +254,13 @@ impl Door for Session {
 
     fn operator(&self) -> &str {
         &self.aws.identity.arn
+    }
+
+    fn clock(&self) -> HostClock {
+        match self.aws.clock {
+            Some(ahead) => HostClock::AheadSeconds(ahead),
+            None => HostClock::Unknown("AWS's answer had no date".into()),
+        }
     }
 
     fn overrides(&self) -> &[String] {

@@ -8,7 +8,7 @@ use super::ui::Ui;
 use super::{Failure, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
-use crate::case::{AskedBy, Case};
+use crate::case::{AskedBy, Case, HostClock};
 use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
@@ -224,6 +224,10 @@ impl Door for Session {
 
     fn operator(&self) -> &str {
         &self.gcp.identity.name
+    }
+
+    fn clock(&self) -> HostClock {
+        HostClock::Unknown("Google's answers were not asked for their date".into())
     }
 
     fn overrides(&self) -> &[String] {

@@ -11,6 +11,7 @@ pub mod config;
 pub mod contain;
 mod cost;
 mod deeds;
+pub mod doctor;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod door;
 pub mod exit;
@@ -39,6 +40,8 @@ pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
+#[cfg(feature = "aws")]
+mod submit;
 pub mod ticket;
 #[cfg(feature = "aws")]
 mod trusts;

@@ -107,6 +107,7 @@ impl Opened {
             }),
             started_at: Some(self.at),
             operator: Some(session.operator().to_owned()),
+            clock: session.clock(),
             scopes: session.scope_names(),
             id: Some(self.id.clone()),
             ..CaseFile::new(self.principal.clone(), self.window.clone())

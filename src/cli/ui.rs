@@ -3,12 +3,13 @@
 //! stdout is the result, stderr the conversation. A pipe gets no colour, no wrapping and no spinner.
 
 use crate::exec::Ask;
-use crate::model::Time;
+use crate::model::{Time, secret};
 use crate::progress::{Progress, Reached};
 use crate::render::line::{Count, Line, Style};
 use crate::render::{Untrusted, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -96,7 +97,9 @@ impl Ui {
 
     /// Tells what could not be done, because of what, and what to do next: the hints that messages end with, else `next`.
     pub fn error(&self, error: &anyhow::Error, next: &'static str) {
-        let chain = format!("{error:#}");
+        // Somebody may have typed a secret where none belongs.
+        let chain: Vec<String> = format!("{error:#}").split('\n').map(secret::redact).collect();
+        let chain = chain.join("\n");
         let mut lines = chain.split('\n');
         let first = lines.next().unwrap_or_default();
         let (what, because) = first.split_once(": ").unwrap_or((first, ""));
@@ -194,12 +197,19 @@ impl Ask for &Ui {
         self.clear();
         self.say(line);
         let mut answer = String::new();
+        ASKS.store(true, Ordering::SeqCst);
+        let read = io::stdin().lock().take(MOST_TYPED).read_line(&mut answer);
+        ASKS.store(false, Ordering::SeqCst);
         // The end of input is no answer.
-        if io::stdin().lock().take(MOST_TYPED).read_line(&mut answer)? == 0 {
-            return Ok(false);
-        }
-        Ok(answer.trim() == expect)
+        Ok(read? > 0 && answer.trim() == expect)
     }
+}
+
+/// Whether somebody is being asked: nothing is on its way then, and Ctrl-C ends at once.
+static ASKS: AtomicBool = AtomicBool::new(false);
+
+pub fn is_asking() -> bool {
+    ASKS.load(Ordering::SeqCst)
 }
 
 /// No word that is asked for is longer.

@@ -9,6 +9,7 @@ pub mod contain;
 mod ground;
 pub mod guard;
 pub mod revoke;
+pub mod ticket;
 mod words;
 
 pub use guard::Guard;

@@ -10,6 +10,7 @@ use super::line::{At, Count, Line};
 use super::times::Times;
 use super::untrusted::Untrusted;
 use super::words::{brief, count, credential, is_left, is_news, is_service, region, span};
+use crate::model::dossier::{Became, Done, UndoState};
 use crate::model::plan::{PlanKind, Target};
 use crate::model::report::{Confidence, Credential, FindingKind, Report, Resource};
 use crate::model::{Provider, Time};
@@ -41,7 +42,7 @@ pub struct Ticket<'a> {
     pub deeds: &'a [Deed],
 }
 
-/// One change that the journal tells of.
+/// One call that the journal tells of, as a ticket says it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deed {
     pub at: Time,
@@ -62,6 +63,25 @@ pub enum DeedEnd {
     Failed,
     /// Nobody knows.
     Open,
+}
+
+impl From<&Done> for Deed {
+    fn from(done: &Done) -> Deed {
+        let end = match (&done.undo, done.became) {
+            (UndoState::Undone, _) => DeedEnd::Undone,
+            (_, Became::Verified | Became::Taken | Became::Gone) => DeedEnd::Done,
+            (_, Became::Refused | Became::NotDone) => DeedEnd::Failed,
+            (_, Became::Unknown) => DeedEnd::Open,
+        };
+        Deed {
+            at: done.at,
+            kind: done.kind,
+            target: done.target.clone(),
+            region: done.place.region.clone(),
+            api: done.api,
+            end,
+        }
+    }
 }
 
 /// A ticket as it is filed.
@@ -297,7 +317,8 @@ fn end(end: DeedEnd) -> &'static str {
 /// What was called, where, and what came of it: a line for each call.
 fn done(ticket: &Ticket<'_>) -> Section {
     const TITLE: &str = "WHAT WE DID (from our hash-chained journal)";
-    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(|deed| deed.kind != PlanKind::Undo).collect();
+    let is_ours = |deed: &&Deed| matches!(deed.kind, PlanKind::Revoke | PlanKind::Contain);
+    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(is_ours).collect();
     if deeds.is_empty() {
         return Section::new(
             TITLE,
@@ -361,6 +382,29 @@ fn unseen(report: &Report) -> Section {
     let list =
         gaps.map(|gap| Line::new().put("- ").put(Untrusted(&gap.place)).put(": ").put(Untrusted(&gap.why)));
     Section::list("WHAT WE COULD NOT SEE", vec![line.put(" read.")], list.collect())
+}
+
+/// What it cost at list prices; what has no price is said, never taken for nothing.
+fn cost(report: &Report) -> Section {
+    const TITLE: &str = "WHAT IT COST (our estimate at list prices)";
+    let Some(cost) = &report.cost else {
+        return Section::new(TITLE, vec![Line::new().put("Unknown.")]);
+    };
+    let known = [
+        (cost.burned, "Until then: "),
+        (cost.per_hour, "An hour, as things were then: "),
+        (cost.saved_per_day, "A day less since it was contained: "),
+    ];
+    let mut lines = vec![Line::new().put("Counted until ").put(At(cost.at)).put(".")];
+    lines.extend(known.into_iter().map(|(sum, what)| {
+        let line = Line::new().put(what);
+        sum.map_or(line.clone().put("unknown"), |sum| line.put(sum))
+    }));
+    if cost.unknown > 0 {
+        let line = Line::new().put("Without a price, and in none of these sums: ");
+        lines.push(line.put(Count(cost.unknown)).put(" of ").put(Count(cost.priced + cost.unknown)).put("."));
+    }
+    Section::new(TITLE, lines)
 }
 
 fn evidence(ticket: &Ticket<'_>) -> Section {

@@ -9,7 +9,10 @@ mod contain;
 mod faults;
 mod front;
 mod powers;
+mod pty;
 mod revoke;
 mod second;
+#[path = "../shared/secrets.rs"]
+mod secrets_shared;
 mod sources;
 mod stand;

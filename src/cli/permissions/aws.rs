@@ -73,6 +73,7 @@ pub fn actions(purpose: Purpose, samples: &[AwsChange]) -> BTreeSet<&'static str
             reads::reach().into_iter().chain(reads::inventory()).chain(of(Purpose::Contain)).collect()
         }
         Purpose::Destroy => of(Purpose::Destroy).collect(),
+        Purpose::Ticket => reads::reach().into_iter().chain(of(Purpose::Ticket)).collect(),
     };
     let besides: BTreeSet<String> = match purpose {
         Purpose::Destroy => [Purpose::Revoke, Purpose::Contain]
@@ -80,7 +81,7 @@ pub fn actions(purpose: Purpose, samples: &[AwsChange]) -> BTreeSet<&'static str
             .flat_map(|less| actions(less, samples))
             .map(str::to_lowercase)
             .collect(),
-        Purpose::Audit | Purpose::Revoke | Purpose::Contain => BTreeSet::new(),
+        Purpose::Audit | Purpose::Revoke | Purpose::Contain | Purpose::Ticket => BTreeSet::new(),
     };
     // IAM does not tell upper case from lower.
     let mut once: BTreeMap<String, &str> = BTreeMap::new();
@@ -104,6 +105,7 @@ fn purpose_of(change: &AwsChange) -> Purpose {
         _ if change.spec().needs_destroy => Purpose::Destroy,
         _ if is_role_of_machine => Purpose::Revoke,
         "Iam" | "RolesAnywhere" | "Organizations" | "Sso" => Purpose::Revoke,
+        "Support" => Purpose::Ticket,
         _ => Purpose::Contain,
     }
 }
@@ -151,6 +153,7 @@ fn packed(purpose: Purpose, fixed: &[Value], actions: &BTreeSet<String>) -> Vec<
         Purpose::Revoke => "Revoke",
         Purpose::Contain => "Contain",
         Purpose::Destroy => "Destroy",
+        Purpose::Ticket => "Ticket",
     };
     let policy = |fixed: &[Value], actions: &[&String]| {
         let mut statements = fixed.to_vec();
@@ -184,7 +187,8 @@ fn size(policy: &Value) -> usize {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 4] = [Purpose::Audit, Purpose::Revoke, Purpose::Contain, Purpose::Destroy];
+    const ALL: [Purpose; 5] =
+        [Purpose::Audit, Purpose::Revoke, Purpose::Contain, Purpose::Destroy, Purpose::Ticket];
 
     fn samples() -> Vec<AwsChange> {
         AwsChange::samples().expect("every change has a sample")
@@ -214,6 +218,7 @@ mod tests {
             let held: Vec<Value> = match purpose_of(change) {
                 Purpose::Audit | Purpose::Revoke => revoke.clone(),
                 Purpose::Contain => contain.clone(),
+                Purpose::Ticket => aws(Purpose::Ticket).unwrap(),
                 Purpose::Destroy => [revoke.clone(), contain.clone(), destroy.clone()].concat(),
             };
             for action in spec.permissions {
@@ -229,7 +234,7 @@ mod tests {
     fn what_is_gated_is_in_no_other_policy() {
         let samples = samples();
         let gated = actions(Purpose::Destroy, &samples);
-        for purpose in [Purpose::Audit, Purpose::Revoke, Purpose::Contain] {
+        for purpose in [Purpose::Audit, Purpose::Revoke, Purpose::Contain, Purpose::Ticket] {
             let policies = aws(purpose).unwrap();
             for action in &gated {
                 assert!(!allows(&policies, action), "{action} in {purpose:?}");

@@ -40,6 +40,8 @@ fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str
                 .collect();
             of(Purpose::Destroy).filter(|one| !less.contains(one)).collect()
         }
+        // Filed by hand as yet.
+        Purpose::Ticket => BTreeSet::new(),
     }
 }
 
@@ -63,6 +65,7 @@ fn role(purpose: Purpose, needed: &BTreeSet<&str>) -> String {
         }
         Purpose::Contain => ("triage contain", "Stops and isolates what was launched, and undoes it"),
         Purpose::Destroy => ("triage destroy", "What only --destroy needs besides"),
+        Purpose::Ticket => ("triage ticket", "Needs nothing: the ticket is filed by hand"),
     };
     let mut yaml = format!("title: {title}\ndescription: {what}.\nstage: GA\nincludedPermissions:\n");
     for permission in needed {

@@ -7,6 +7,7 @@ mod apprunner;
 mod autoscaling;
 mod batch;
 mod bucket_policy;
+mod clock;
 mod cloudcontrol;
 mod cloudformation;
 mod codebuild;
@@ -44,6 +45,7 @@ mod sfn;
 pub mod sql;
 mod ssm;
 pub mod sso;
+pub mod support;
 mod trail;
 pub mod trails;
 

@@ -2,8 +2,8 @@
 //! something was compromised; Cloud Customer Care wants projects, times, principals and resources.
 
 use super::{
-    Section, Text, Ticket, actors, body, commitments, done, evidence, is_theirs, listed, places, resources,
-    subject,
+    Section, Text, Ticket, actors, body, commitments, cost, done, evidence, is_theirs, listed, places,
+    resources, subject,
 };
 use super::{timeline, times, unseen};
 use crate::model::report::FindingKind;
@@ -74,6 +74,7 @@ pub(super) fn text(ticket: &Ticket<'_>) -> Text {
         timeline(ticket),
         done(ticket),
         resources(ticket),
+        cost(report),
         actors(report),
         commitments(report, "COMMITMENTS THAT ONLY GOOGLE CAN TAKE BACK"),
         unseen(report),
