@@ -7,7 +7,7 @@ use triage::cli::args::{AuditArgs, Cli, Command};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::ui::Color;
 use triage::cli::ui::Ui;
-use triage::cli::{Failure, audit, exit};
+use triage::cli::{Failure, audit, exit, pack, verify};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -27,6 +27,14 @@ fn main() -> ExitCode {
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Verify(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(verify::run(args, &ui), &ui)
+        }
+        Some(Command::Pack(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(pack::run(args, &ui), &ui)
         }
         None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
     }

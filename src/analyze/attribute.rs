@@ -576,6 +576,7 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 launched_by: birth.launched_by.clone(),
                 confidence: birth.confidence,
                 details: birth.details.clone(),
+                cost: None,
             }
         })
         .collect();

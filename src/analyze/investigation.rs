@@ -421,6 +421,7 @@ impl Investigation {
             similar: Vec::new(),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
+            cost: None,
         }
     }
 

@@ -46,6 +46,12 @@ pub enum Command {
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(any(feature = "aws", feature = "gcp"))]
     Permissions(super::permissions::PermissionsArgs),
+    /// Check that a case is what it was: every file, and every line of its journal.
+    #[command(after_help = super::verify::EXAMPLES)]
+    Verify(super::verify::VerifyArgs),
+    /// Make one archive of a case to hand over, and print the head that proves it unchanged.
+    #[command(after_help = super::pack::EXAMPLES)]
+    Pack(super::pack::PackArgs),
 }
 
 #[cfg(any(feature = "aws", feature = "gcp"))]

@@ -26,15 +26,18 @@ mod live_gcp;
 mod looking;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 mod open;
+pub mod pack;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod permissions;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod revoke;
 #[cfg(feature = "aws")]
 mod sources;
+pub mod ticket;
 pub mod ui;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;
+pub mod verify;
 
 /// Why a command ended without a result.
 #[derive(Debug)]

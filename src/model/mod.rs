@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod change;
+pub mod cost;
 pub mod deny;
 pub mod event;
 pub mod gap;

@@ -2,6 +2,7 @@
 //!
 //! Everything is sorted, times are RFC 3339 UTC, absent is absent.
 
+use super::cost::{Cost, ResourceCost};
 use super::ids::{Word, word};
 use super::{EventId, Gap, Provider, Time};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Report {
     /// The user behind a leaked access key, as its own records name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed_user: Option<Arc<str>>,
+    /// What it all cost; absent until a time to count to is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -199,6 +203,9 @@ pub struct Resource {
     /// What the cloud told of it when it was looked at: `type`, `protected`, … Absent where nobody looked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<Arc<str>, Arc<str>>,
+    /// Absent where nothing is billed for it, or its price is unknown (then it is in `cost.unpriced`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<ResourceCost>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,6 +9,8 @@ pub mod line;
 mod page;
 pub mod plan;
 pub mod table;
+pub mod ticket;
+pub mod times;
 pub mod untrusted;
 mod words;
 

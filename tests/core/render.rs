@@ -59,6 +59,7 @@ fn empty(principal: Subject) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
     }
 }
 
@@ -263,6 +264,7 @@ fn founding() -> Report {
             launched_by: (n % 30 == 2).then(|| arc("worker-mig")),
             confidence: Confidence::Confirmed,
             details: Default::default(),
+            cost: None,
         });
     }
     report.touched = vec![
@@ -430,6 +432,7 @@ fn small() -> Report {
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: Default::default(),
+        cost: None,
     }];
     report.findings = vec![finding(
         FindingKind::ResourceHijacking,
@@ -834,6 +837,7 @@ fn filled(text: &str) -> Report {
                 launched_by: some(),
                 confidence: Confidence::Suspect,
                 details: Default::default(),
+                cost: None,
             })
             .to_vec(),
         touched: vec![Touched {
@@ -911,6 +915,7 @@ fn filled(text: &str) -> Report {
         similar: vec![],
         leaked_keys: ids(),
         seed_user: some(),
+        cost: None,
     }
 }
 

@@ -35,6 +35,7 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: details(words),
+        cost: None,
     }
 }
 
@@ -88,6 +89,7 @@ fn report(resources: Vec<Resource>) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
     }
 }
 

@@ -38,6 +38,7 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: Default::default(),
+        cost: None,
     }
 }
 
