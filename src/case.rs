@@ -235,6 +235,25 @@ pub struct OpenCase {
     pub gaps: Vec<Gap>,
 }
 
+/// The largest document of ours that is read back.
+const MAX_DOCUMENT: u64 = 1 << 30;
+
+impl OpenCase {
+    /// Reads a document of ours (`report`, `plan-revoke`) back; `None` where there is none.
+    pub fn document(&self, stem: &str) -> Result<Option<Vec<u8>>> {
+        let path = self.dir.join(format!("{}.json", safe_component(stem)));
+        let meta = match std::fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(told("read", &path, error)),
+        };
+        if !meta.is_file() || meta.len() > MAX_DOCUMENT {
+            bail!("read {}: it is no file of ours", path.display());
+        }
+        std::fs::read(&path).map(Some).map_err(|error| told("read", &path, error))
+    }
+}
+
 /// Makes the folder, or takes it over when it is empty.
 fn claim(dir: &Path) -> Result<PathBuf> {
     // Without a trailing slash, or the system would look behind a symbolic link.

@@ -73,6 +73,9 @@ pub fn run(args: &VerifyArgs, ui: &Ui) -> Result<u8, Failure> {
     match args.output {
         Output::Table => ui.result(text(&case.dir, &looked).as_bytes()),
         Output::Json | Output::Jsonl => ui.result(&json::document(&document(&looked))),
+        Output::Csv | Output::Md | Output::Html | Output::Ocsf | Output::Timesketch | Output::Iocs => {
+            return Err(Failure::Usage(anyhow!("-o: verify gives table, json or jsonl")));
+        }
     }
     .context("write the result")?;
     Ok(looked.code())

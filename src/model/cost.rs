@@ -5,7 +5,10 @@
 
 use super::Time;
 use super::ids::{Word, word};
+use super::time::Written;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
@@ -130,6 +133,22 @@ impl<'de> Deserialize<'de> for Hours {
     }
 }
 
+macro_rules! a_number {
+    ($type:ty, $name:literal, $what:literal) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "number", "minimum": 0, "description": $what})
+            }
+        }
+    };
+}
+
+a_number!(Usd, "Usd", "US dollars, with up to six decimals.");
+a_number!(Hours, "Hours", "Hours, with up to three decimals.");
+
 /// Both are whole numbers below 2^53, so the quotient is the number nearest to the decimal, and is printed as that decimal.
 fn decimal<S: Serializer>(parts: u64, of: u64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(parts.min(MOST) as f64 / of as f64)
@@ -145,7 +164,7 @@ fn parts<'de, D: Deserializer<'de>>(of: u64, from: D) -> Result<u64, D::Error> {
 }
 
 /// Where a number comes from, and in which direction it can be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CostKind {
     /// On-demand list prices of the embedded table; credits, discounts and taxes are not in it.
@@ -161,7 +180,7 @@ pub enum CostKind {
 }
 
 /// What one resource cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceCost {
     /// What it costs an hour as it is now; zero when it was seen to be stopped or gone.
     pub per_hour: Usd,
@@ -183,7 +202,7 @@ pub struct ResourceCost {
 }
 
 /// What calls to a service that bills by use came to: tokens of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UsageCost {
     /// `bedrock`, `vertex`.
     #[serde(deserialize_with = "word")]
@@ -211,7 +230,7 @@ pub struct UsageCost {
 }
 
 /// What may cost something and has no number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Unpriced {
     #[serde(deserialize_with = "word")]
     pub kind: Word,
@@ -223,12 +242,13 @@ pub struct Unpriced {
 }
 
 /// What it cost in all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
     /// `USD`.
     #[serde(deserialize_with = "word")]
     pub currency: Word,
     /// The time until which it is counted: of a recorded case the end of what was read, of a live one when it was asked.
+    #[schemars(with = "Written")]
     pub at: Time,
     /// Sum of what has a number; absent when nothing has one and something should.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,10 @@ use std::sync::Arc;
 /// <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_CreateCase.html>
 pub const MOST: usize = 8_000;
 /// How long a list may be, from all of it down to what always fits.
-const LENGTHS: [usize; 10] = [usize::MAX, 200, 100, 50, 25, 15, 8, 4, 2, 1];
+const LENGTHS: [usize; 17] = [usize::MAX, 400, 200, 150, 100, 75, 50, 40, 30, 25, 20, 15, 10, 6, 4, 2, 1];
+
+/// Characters of a line, where nothing else makes it fit.
+const WIDE: usize = 160;
 
 /// All that a ticket is made of.
 #[derive(Clone, Copy, Debug)]
@@ -85,39 +88,40 @@ impl Text {
     }
 }
 
-/// A title and its lines; a list is shortened where the whole is too long.
+/// A title, its lines, and lists that are shortened where the whole is too long.
 struct Section {
     title: &'static str,
     lines: Vec<Line>,
-    list: Vec<Line>,
+    lists: Vec<Vec<Line>>,
 }
 
 impl Section {
     fn new(title: &'static str, lines: Vec<Line>) -> Section {
-        Section { title, lines, list: Vec::new() }
+        Section { title, lines, lists: Vec::new() }
     }
 
     fn list(title: &'static str, lines: Vec<Line>, list: Vec<Line>) -> Section {
-        Section { title, lines, list }
+        Section { title, lines, lists: vec![list] }
     }
 }
 
 /// Writes the sections, in at most so many characters.
 fn body(sections: &[Section], most: usize) -> String {
-    let texts = LENGTHS.into_iter().map(|length| spell(sections, length));
     let mut last = String::new();
-    for text in texts {
-        if text.chars().count() <= most {
-            return text;
+    // Lines are cut only where names of thousands of characters stand in them, which only an attacker gives.
+    for wide in [usize::MAX, WIDE] {
+        for length in LENGTHS {
+            last = spell(sections, length, wide);
+            if last.chars().count() <= most {
+                return last;
+            }
         }
-        last = text;
     }
-    // Names of thousands of characters, which only an attacker gives.
     const CUT: &str = "\n… cut here: the rest is in the case\n";
     last.chars().take(most.saturating_sub(CUT.chars().count())).chain(CUT.chars()).collect()
 }
 
-fn spell(sections: &[Section], length: usize) -> String {
+fn spell(sections: &[Section], length: usize, wide: usize) -> String {
     let mut out = String::new();
     for section in sections {
         if !out.is_empty() {
@@ -125,12 +129,21 @@ fn spell(sections: &[Section], length: usize) -> String {
         }
         out += section.title;
         out.push('\n');
-        let left = section.list.len().saturating_sub(length);
-        let more =
-            (left > 0).then(|| Line::new().put("… and ").put(left).put(" more, in the case's report.json"));
-        for line in section.lines.iter().chain(section.list.iter().take(length)).chain(&more) {
-            out += line.plain().trim_end();
+        let mut put = |line: &Line| {
+            let text = line.plain();
+            out.extend(text.trim_end().chars().take(wide));
+            if text.chars().nth(wide).is_some() {
+                out.push('…');
+            }
             out.push('\n');
+        };
+        section.lines.iter().for_each(&mut put);
+        for list in &section.lists {
+            list.iter().take(length).for_each(&mut put);
+            let left = list.len().saturating_sub(length);
+            if left > 0 {
+                put(&Line::new().put("… and ").put(Count(left as u64)).put(" more, in the case"));
+            }
         }
     }
     out
@@ -246,14 +259,19 @@ fn resources(ticket: &Ticket<'_>) -> Section {
     }
     let left = made(ticket.report).filter(|one| is_left(one.state)).count();
     let head = count(total as u64, "resource", "resources").put(" in ");
-    let head = head.join(count(by_place.len() as u64, "region of an account", "regions of accounts"));
-    let head = head.put("; ").put(Count(left as u64)).put(" of them not seen deleted. By region:");
-    let regions = by_place.iter().map(|((account, region), all)| {
-        let line = Line::new().put("  ").put(Untrusted(account)).put(" ");
-        let line = line.put(Untrusted(if region.is_empty() { "global" } else { region }));
-        line.put(": ").put(Count(all.len() as u64))
+    let head = head.join(count(by_place.len() as u64, "place", "places")).put(" (account and region)");
+    let head = head.put("; ").put(Count(left as u64)).put(" of them not seen deleted. By place:");
+    let counts: Vec<(&str, &str, usize)> =
+        by_place.iter().map(|((account, region), all)| (*account, *region, all.len())).collect();
+    let places = counts.chunk_by(|a, b| a.0 == b.0).filter_map(|all| {
+        let line = Line::new().put("- ").put(Untrusted(all.first()?.0)).put(": ");
+        let regions = all.iter().map(|(_, region, count)| {
+            let region = if region.is_empty() { "global" } else { region };
+            Line::new().put(Untrusted(region)).put(" ").put(Count(*count as u64))
+        });
+        Some(line.list(", ", regions))
     });
-    let lines: Vec<Line> = std::iter::once(head).chain(regions).collect();
+    let places: Vec<Line> = places.collect();
     let done: BTreeMap<&str, &Deed> = ticket.deeds.iter().map(|deed| (&*deed.target.id, deed)).collect();
     let list = by_place.into_values().flatten().map(|one| {
         let line = Line::new().put("- ").put(Untrusted(one.kind)).put(" ").put(Untrusted(&one.id));
@@ -264,7 +282,7 @@ fn resources(ticket: &Ticket<'_>) -> Section {
             None => line,
         }
     });
-    Section::list("RESOURCES IT MADE", lines, list.collect())
+    Section { title: "RESOURCES IT MADE", lines: vec![head], lists: vec![places, list.collect()] }
 }
 
 fn end(end: DeedEnd) -> &'static str {
@@ -295,19 +313,22 @@ fn done(ticket: &Ticket<'_>) -> Section {
             regions.insert((&deed.target.account, region));
         }
     }
-    let places = regions.into_iter();
-    let places =
-        places.map(|(account, region)| Line::new().put(Untrusted(account)).put(" ").put(Untrusted(region)));
-    let mut lines = vec![Line::new().put("Done in: ").list(", ", places)];
+    let regions: Vec<_> = regions.into_iter().collect();
+    let places = regions.chunk_by(|a, b| a.0 == b.0).filter_map(|all| {
+        let line = Line::new().put("- done in ").put(Untrusted(all.first()?.0)).put(": ");
+        Some(line.list(", ", all.iter().map(|(_, region)| Line::new().put(Untrusted(region)))))
+    });
+    let mut lines = Vec::new();
     for ((_, api, what), times) in calls {
         let line = Line::new().put("  ").put(Untrusted(api)).put(": ").put(Count(times)).put(" ");
         lines.push(line.put(end(what)));
     }
-    let list = deeds.into_iter().map(|deed| {
+    // What was done to a resource stands beside it below.
+    let list = deeds.into_iter().filter(|deed| deed.kind == PlanKind::Revoke).map(|deed| {
         let line = Line::new().put("- ").put(At(deed.at)).put("  ").put(Untrusted(deed.api)).put(" on ");
         line.put(Untrusted(&deed.target.id)).put(": ").put(end(deed.end))
     });
-    Section::list(TITLE, lines, list.collect())
+    Section { title: TITLE, lines, lists: vec![places.collect(), list.collect()] }
 }
 
 /// What was bought and only the provider can take back.

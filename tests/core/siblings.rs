@@ -36,6 +36,8 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         confidence: Confidence::Confirmed,
         details: details(words),
         cost: None,
+        activity: vec![],
+        turns: vec![],
     }
 }
 
@@ -90,6 +92,8 @@ fn report(resources: Vec<Resource>) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 

@@ -39,6 +39,8 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 
@@ -82,6 +84,8 @@ pub fn seed(id: &str, kind: &'static str) -> Credential {
         first_use: None,
         last_use: None,
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
@@ -135,6 +139,8 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         confidence: Confidence::Confirmed,
         details: Default::default(),
         cost: None,
+        activity: vec![],
+        turns: vec![],
     }
 }
 
