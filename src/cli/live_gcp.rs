@@ -9,13 +9,16 @@ use super::{Failure, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::case::{AskedBy, Case, HostClock};
+use crate::catalog::technique;
 use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Prices;
 use crate::model::plan::Plan;
-use crate::model::{AccountSeen, Gap, Place, Principal, PrincipalKind, Provider, Report, Time};
+use crate::model::report::{Confidence, Finding, FindingKind};
+use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
+use crate::observe::Looked;
 use crate::plan::revoke::Known;
 use crate::plan::{self, Guard};
 use crate::progress::Progress;
@@ -27,9 +30,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 /// Entries are late by minutes; what is later than this comes with the next run.
 const LATE_MINUTES: u32 = 60;
+
+/// Projects asked at the same time.
+const AT_ONCE: usize = 32;
 
 /// A signed-in operator and where they can go.
 pub struct Session {
@@ -190,6 +198,39 @@ impl Session {
         case.write_document("identities", &json::document(&accounts))
     }
 
+    /// Asks Compute itself who launched what: a witness that the logs can be held against.
+    fn launches(
+        &self,
+        places: &[Place],
+        investigation: &mut Investigation,
+        case: &Case,
+    ) -> anyhow::Result<(Vec<Observed>, Vec<Gap>)> {
+        let gate = Arc::new(Semaphore::new(AT_ONCE));
+        let mut jobs = JoinSet::new();
+        let _inside = self.runtime.enter();
+        for place in places {
+            let (gcp, gate, place) = (self.gcp.clone(), gate.clone(), place.clone());
+            jobs.spawn(async move {
+                let _permit = gate.acquire().await;
+                let answers = gcp.launches(&place.account).await;
+                (place, answers)
+            });
+        }
+        let mut looked = Looked::default();
+        for (place, answers) in self.runtime.block_on(jobs.join_all()) {
+            for answer in answers {
+                match answer {
+                    Ok(seen) => looked.keep(place.clone(), seen, Time::now()),
+                    Err(error) => looked.gaps.push(error.gap()),
+                }
+            }
+        }
+        looked.sort();
+        let launches = looked.observed.clone();
+        let gaps = looking::keep(Provider::Gcp, looked, investigation, case)?;
+        Ok((launches, gaps))
+    }
+
     /// Where a deny policy reaches furthest: the organization, where we see one.
     fn deny_on(&self) -> Option<Arc<str>> {
         let above = &self.reach.get()?.above;
@@ -199,6 +240,44 @@ impl Session {
     fn known(&self, accounts: Vec<AccountSeen>) -> Known {
         Known { accounts, deny_on: self.deny_on(), now: Some(Time::now()), ..Known::default() }
     }
+}
+
+/// Launches by who is in the chain that no log entry tells of: late, or taken out of what is read. Never acted on.
+fn untold(launches: &[Observed], report: &mut Report) {
+    let chain: BTreeSet<&str> = report
+        .credentials
+        .iter()
+        .flat_map(|one| [Some(&*one.id), one.principal.as_deref()])
+        .flatten()
+        .collect();
+    let known: BTreeSet<&str> = report.resources.iter().map(|one| &*one.id).collect();
+    let mut findings = Vec::new();
+    for one in launches {
+        let (Some(by), Some(at)) = (one.made_by.as_deref(), one.created_at) else { continue };
+        let is_in = report.window.since.is_none_or(|since| at >= since)
+            && report.window.leaked_at.is_none_or(|leaked| at >= leaked)
+            && report.window.until.is_none_or(|until| at <= until);
+        if !is_in || !chain.contains(by) || known.contains(&*one.resource.id) {
+            continue;
+        }
+        findings.push(Finding {
+            kind: FindingKind::DefenseEvasion,
+            technique: Some(&technique::DISABLE_CLOUD_LOGS),
+            note: format!(
+                "Compute's own operations say that {by} launched it, and no log entry that was read does: the entry is late, or something keeps it from us."
+            ),
+            events: Vec::new(),
+            subject: one.resource.id.clone(),
+            account: Some(one.resource.account.clone()),
+            region: Some(one.resource.region.clone()),
+            at,
+            until: None,
+            standing: true,
+            confidence: Confidence::Suspect,
+            credential: Some(by.into()),
+        });
+    }
+    report.findings.extend(findings);
 }
 
 impl Door for Session {
@@ -296,6 +375,7 @@ impl Door for Session {
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
         let mut investigation = Investigation::new(principal, window.clone());
+        investigation.reads_history();
         investigation.leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
         let before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
         let progress = Progress::default();
@@ -343,6 +423,8 @@ impl Door for Session {
             .filter(|id| !reach.deleted.contains(*id))
             .map(|id| Place::new(id.clone(), ""))
             .collect();
+        let (launches, gaps) = self.launches(&places, &mut investigation, case)?;
+        missed.extend(gaps);
         let (swept, gaps) = looking::sweep(self, places, &["compute"], &mut investigation, case)?;
         missed.extend(gaps);
         missed.iter().for_each(|gap| investigation.missed(gap.clone()));
@@ -351,6 +433,7 @@ impl Door for Session {
         corpus.gaps.sort();
         corpus.gaps.dedup();
         let mut report = investigation.report();
+        untold(&launches, &mut report);
         looking::lookalikes(self, &mut report, &swept, ui);
         super::cost::live(&mut report, Time::now(), &Prices::default());
         Ok((report, corpus))
@@ -380,11 +463,13 @@ impl Door for Session {
     ) -> anyhow::Result<(Plan, Vec<Gap>)> {
         let mut gaps = Vec::new();
         let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
-        let accounts = report
-            .credentials
-            .iter()
-            .filter(|one| matches!(one.kind, "gcp.service_account" | "gcp.impersonation"));
-        ids.extend(accounts.map(|one| one.id.clone()));
+        for one in &report.credentials {
+            match one.kind {
+                "gcp.service_account" | "gcp.impersonation" => ids.extend([one.id.clone()]),
+                "gcp.service_account_key" => ids.extend(one.principal.clone()),
+                _ => {}
+            }
+        }
         let seen = self.accounts(ids, case, &mut gaps)?;
         let plan = plan::revoke::revoke_known(report, &self.known(seen), &self.guard, options);
         Ok((plan, gaps))

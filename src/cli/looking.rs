@@ -77,8 +77,8 @@ pub fn lookalikes(door: &dyn Door, report: &mut Report, swept: &[Observed], ui: 
     }
 }
 
-/// Returns what could not be looked at.
-fn keep(
+/// Saves what was seen, then believes it; returns what could not be looked at.
+pub fn keep(
     provider: Provider,
     looked: Looked,
     investigation: &mut Investigation,
