@@ -14,7 +14,9 @@ use crate::model::gap::GapKind;
 use crate::model::report::CoveredScope;
 use crate::model::{Event, Gap, Provenance, Time};
 use crate::progress::Progress;
-use crate::read::cloudtrail::delivery::{self, Delivery, Walker, fold};
+use crate::read::cloudaudit::lines::Liner;
+use crate::read::cloudtrail::delivery::Walker;
+use crate::read::delivery::{self, Delivery};
 use crate::read::{self, Head, RecordKind};
 use rayon::slice::ParallelSliceMut;
 use std::cell::RefCell;
@@ -76,7 +78,7 @@ struct Known {
 struct Wanted {
     id: Arc<str>,
     account: Option<u64>,
-    /// Epoch seconds.
+    /// Epoch nanoseconds.
     from: Option<i64>,
     until: Option<i64>,
 }
@@ -86,8 +88,8 @@ impl Wanted {
         Wanted {
             id,
             account: bound.account.and_then(|account| delivery::account(account.as_bytes())),
-            from: bound.from.map(|at| at.as_second()),
-            until: bound.until.map(|at| at.as_second()),
+            from: bound.from.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
+            until: bound.until.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
         }
     }
 }
@@ -158,7 +160,7 @@ struct Scan<'a> {
 }
 
 thread_local! {
-    static WALKER: RefCell<Walker> = RefCell::default();
+    static WALKERS: RefCell<(Walker, Liner)> = RefCell::default();
 }
 
 /// What a shard is searched for, and whether it is counted.
@@ -305,7 +307,7 @@ impl Scan<'_> {
         if turn.is_first {
             self.progress.records(1);
             let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
-            here.identities.push(fold(head.identity));
+            here.identities.push(head.mark);
             count(&head, &mut here.tallies);
             if head.kind == RecordKind::Other {
                 here.others.push(head.identity);
@@ -445,7 +447,8 @@ impl Take for Scan<'_> {
     }
 
     fn whole(&self, input: &str, text: &[u8]) -> Option<Whole> {
-        if !Walker::is_delivery(text) {
+        let is_lines = Liner::is_lines(text);
+        if !is_lines && !Walker::is_delivery(text) {
             return None;
         }
         let turn = match self.turn(input) {
@@ -455,8 +458,8 @@ impl Take for Scan<'_> {
                 return None;
             }
         };
-        WALKER.with_borrow_mut(|walker| {
-            let found = walker.walk(text)?;
+        WALKERS.with_borrow_mut(|(walker, liner)| {
+            let found = if is_lines { liner.walk(text)? } else { walker.walk(text)? };
             let hits = match &turn.needles {
                 Some(needles) => hits(text, needles, |at| found.record_at(at)),
                 None => BTreeSet::new(),
@@ -480,8 +483,8 @@ impl Take for Scan<'_> {
                         region: seen.region.to_string(),
                         source: seen.source.to_owned(),
                         seen: true,
-                        from: Time::from_second(seen.from).ok(),
-                        to: Time::from_second(seen.to).ok(),
+                        from: Time::from_nanosecond(seen.from.into()).ok(),
+                        to: Time::from_nanosecond(seen.to.into()).ok(),
                         records: seen.records,
                     });
                 }
@@ -499,7 +502,12 @@ impl Take for Scan<'_> {
                 }
             }
             self.done(&input, &turn, Holds::of(found), here);
-            Some(Whole { records, shape: Shape::Records })
+            let shape = match records {
+                _ if !is_lines => Shape::Records,
+                1 => Shape::Object,
+                _ => Shape::Jsonl,
+            };
+            Some(Whole { records, shape })
         })
     }
 

@@ -89,6 +89,7 @@ mod tests {
                 let held = match purpose_of(change) {
                     Purpose::Audit | Purpose::Revoke => revoke.contains(one),
                     Purpose::Contain => contain.contains(one),
+                    Purpose::Ticket => false,
                     Purpose::Destroy => [&revoke, &contain, &destroy].iter().any(|role| role.contains(one)),
                 };
                 assert!(held, "{one} of {change:?}");
