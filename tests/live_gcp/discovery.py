@@ -181,9 +181,10 @@ def wrong(where, value, kind):
 def scalar(spec, text, where):
     kind = spec.get("type")
     if kind == "boolean":
-        if text not in ("true", "false"):
+        # gcloud writes `True`.
+        if text.lower() not in ("true", "false"):
             raise wrong(where, text, "TYPE_BOOL")
-        return text == "true"
+        return text.lower() == "true"
     if kind == "integer" or spec.get("format") in ("int64", "uint64"):
         if not re.fullmatch(r"-?\d+", text):
             raise wrong(where, text, "TYPE_INT")

@@ -102,6 +102,9 @@ def open_(stand, verb, asked):
         return len(stand.audit.entries)
     if verb == "pack":
         return world.pack()
+    if verb == "save":
+        stand.save(asked["path"])
+        return {}
     if verb == "settle":
         # Until no operation runs any more.
         stand.later(lambda: all(row["operation"]["status"] == "DONE" for row in stand.compute.operations.values()) and all(

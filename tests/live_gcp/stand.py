@@ -1,6 +1,6 @@
 """A loopback stand-in for Google Cloud, driven by Google's own discovery documents.
 
-    stand.py [--port 0]
+    stand.py [--port 0] [--load FILE]
 
 Prints `{"port": …}` once it listens, and ends when its standard input is closed. Every service is at `/<service>/…`; `/token` trades assertions
 and refresh tokens for access tokens; `/_stand/<verb>` is the tests' own door.
@@ -11,6 +11,7 @@ import copy
 import gzip
 import json
 import os
+import pickle
 import socket
 import struct
 import sys
@@ -140,6 +141,23 @@ class Stand:
             finally:
                 self.lock.acquire()
             self.tick()
+
+    # -- kept and taken up again ------------------------------------------------------------------------------------------------
+
+    def save(self, path):
+        """Everything that stands, once nothing is under way: another stand-in can begin from it."""
+        rows = {name: {**row, "apply": None, "entry": None} for name, row in self.compute.operations.items()}
+        longs = {id: {**row, "apply": None, "call": None} for id, row in self.longs.items()}
+        world = {name: value for name, value in vars(self.world).items() if name != "lock"}
+        with open(path, "wb") as file:
+            pickle.dump((world, self.audit.entries, rows, self.compute.asked, longs, self.access.users), file)
+
+    def load(self, path):
+        with open(path, "rb") as file:
+            world, entries, rows, asked, longs, users = pickle.load(file)
+        vars(self.world).update(world)
+        self.audit.entries = [{**row, "due": 0.0} for row in entries]
+        self.compute.operations, self.compute.asked, self.longs, self.access.users = rows, asked, longs, users
 
     # -- one request ------------------------------------------------------------------------------------------------------------
 
@@ -337,8 +355,11 @@ class Server(ThreadingHTTPServer):
 def main():
     given = argparse.ArgumentParser()
     given.add_argument("--port", type=int, default=0)
+    given.add_argument("--load", help="what the door's `save` wrote")
     asked = given.parse_args()
     stand = Stand()
+    if asked.load:
+        stand.load(asked.load)
     Handler.stand = stand
     server = Server(("127.0.0.1", asked.port), Handler)
     stand.url = f"http://127.0.0.1:{server.server_port}"

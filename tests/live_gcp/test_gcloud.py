@@ -40,7 +40,8 @@ def main(url, gcloud):
         run("projects", "add-iam-policy-binding", PROJECT, f"--member=serviceAccount:builder@{PROJECT}.iam.gserviceaccount.com", "--role=roles/viewer", "--condition=None")
         run("compute", "instances", "create", "web-1", "--zone=us-central1-a", "--machine-type=e2-small", "--image=projects/debian-cloud/global/images/debian-12")
         run("compute", "instances", "stop", "web-1", "--zone=us-central1-a")
-        assert [(row["name"], row["status"]) for row in run("compute", "instances", "list")] == [("web-1", "TERMINATED")]
+        listed = [(row["name"], row["status"]) for row in run("compute", "instances", "list")]
+        assert listed == [("web-1", "TERMINATED")], listed
         names = {row["protoPayload"]["methodName"] for row in run("logging", "read", 'logName:"cloudaudit.googleapis.com"', "--freshness=1h", "--limit=100")}
         assert {"v1.compute.instances.insert", "v1.compute.instances.stop", "google.iam.admin.v1.CreateServiceAccount"} <= names, names
     print("ok gcloud")
