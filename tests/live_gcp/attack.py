@@ -27,6 +27,7 @@ def email(name, project):
 
 
 BUILDER, DEPLOYER, OPERATOR = email("builder", SHOP), email("deployer", DATA), email("operator", STAGE)
+ROBOT = email("triage-robot", OPS)
 BACKUP, WEB, METRICS = email("backup", DATA), email("frontend", SHOP), email("svc-metrics", SHOP)
 
 
@@ -42,7 +43,7 @@ def house(url):
                      "billingAccounts/012345-6789AB-CDEF01": {"bindings": [{"role": "roles/billing.admin", "members": [f"user:{ALICE}", f"user:{RESPONSE}"]}]}}})
     alice = Actor.of_user(url, ALICE, OWNERS, agent="google-cloud-sdk gcloud/528.0.0", quota=OPS)
     iam, crm = alice("iam").projects().serviceAccounts(), alice("cloudresourcemanager", "v3").projects()
-    for account in (BUILDER, DEPLOYER, OPERATOR, BACKUP, WEB):
+    for account in (BUILDER, DEPLOYER, OPERATOR, BACKUP, WEB, ROBOT):
         name, project = account.split("@")[0], account.split("@")[1].split(".")[0]
         iam.create(name=f"projects/{project}", body={"accountId": name, "serviceAccount": {"displayName": name}}).execute()
     for project, role, account in (
@@ -52,7 +53,12 @@ def house(url):
         (DATA, "roles/editor", BACKUP), (SHOP, "roles/logging.viewer", WEB),
     ):
         alice.bind(crm, f"projects/{project}", role, f"serviceAccount:{account}")
-    # Machines: a condition stands in the policy of a project that the thief changes.
+    for role in TAKEOVER:
+        alice.bind(alice("cloudresourcemanager", "v3").organizations(), f"organizations/{ORG}", role, f"serviceAccount:{ROBOT}")
+    policy = iam.getIamPolicy(resource=f"projects/-/serviceAccounts/{ROBOT}").execute()
+    policy["bindings"] = [{"role": "roles/iam.serviceAccountTokenCreator", "members": [f"user:{RESPONSE}"]}]
+    iam.setIamPolicy(resource=f"projects/-/serviceAccounts/{ROBOT}", body={"policy": policy}).execute()
+    # A condition stands in the policy of a project that the thief changes.
     alice.bind(crm, f"projects/{DATA}", "roles/viewer", "user:auditor@example.com", {"title": "until spring", "expression": 'request.time < timestamp("2030-04-01T00:00:00Z")'})
     for target, by in ((DEPLOYER, BUILDER), (OPERATOR, DEPLOYER)):
         policy = iam.getIamPolicy(resource=f"projects/-/serviceAccounts/{target}").execute()
@@ -188,7 +194,8 @@ def main(url):
     place = f"projects/{SHOP}/locations/us-central1"
     thief("run", "v2").projects().locations().services().create(parent=place, serviceId="metrics", body={
         "template": {"containers": [{"image": "example.com/m:1"}], "scaling": {"minInstanceCount": 20}}}).execute()
-    note("run.services", SHOP, "locations/us-central1", f"{place}/services/metrics", "leaked", "metrics")
+    service = thief("run", "v2").projects().locations().services().get(name=f"{place}/services/metrics").execute()
+    note("run.services", SHOP, "locations/us-central1", service["uid"], "leaked", "metrics")
     thief("cloudscheduler").projects().locations().jobs().create(parent=place, body={
         "name": f"{place}/jobs/wake", "schedule": "* * * * *", "httpTarget": {"uri": "https://example.net/wake"}}).execute()
     note("scheduler.jobs", SHOP, "locations/us-central1", f"{place}/jobs/wake", "leaked", "wake")
@@ -214,7 +221,8 @@ def main(url):
     door(url, "clock", {"offset": 0})
     world["accounts"] = {"leaked": BUILDER, "deployer": DEPLOYER, "operator": OPERATOR, "backup": BACKUP, "metrics": METRICS, "web": WEB}
     world["key"] = file["private_key_id"]
-    world["files"] = {"leaked": file, "metrics": metrics_file, "responder": door(url, "user", {"email": RESPONSE, "quota": OPS})}
+    world["files"] = {"leaked": file, "metrics": metrics_file, "responder": door(url, "user", {"email": RESPONSE, "quota": OPS}), "robot": door(url, "key", {"email": ROBOT})}
+    world["robot"] = ROBOT
     world["tokens"] = {"leaked": thief.credentials.token, "deployer": deployer.credentials.token, "operator": operator.credentials.token,
                        "backup": backup.credentials.token, "metrics": metrics.credentials.token}
     world["addresses"] = {"thief": THIEF, "owners": OWNERS, "responder": RESPONDER}

@@ -1,5 +1,6 @@
 """The tests' own door: a world to begin with, time, faults, what was asked, what stands. Nothing here exists at Google."""
 
+import json
 from datetime import timedelta
 
 import iam
@@ -95,6 +96,12 @@ def open_(stand, verb, asked):
         return stand.bad
     if verb == "entries":
         return [row["entry"] for row in stand.audit.entries[asked.get("since", 0):]]
+    if verb == "hold":
+        # Entries that hold a text come that much later (or, with 0, at once).
+        held = [row for row in stand.audit.entries if asked["contains"] in json.dumps(row["entry"])]
+        for row in held:
+            row["due"] = stand.monotonic() + asked["seconds"]
+        return len(held)
     if verb == "keep":
         # Entries as they are, into a container: for volume.
         for row in asked["entries"]:

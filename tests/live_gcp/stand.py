@@ -186,7 +186,9 @@ class Stand:
         pairs = parse_qsl(url.query, keep_blank_values=True)
         if url.path in ("/token", "/oauth2/token"):
             row["service"] = "token"
-            self.hurt(row, None)
+            fault = self.hurt(row, None)
+            if fault:
+                raise fault
             return 200, self.token(headers, raw)
         if url.path.startswith("/computeMetadata/"):
             return door.metadata(self, url, headers)
