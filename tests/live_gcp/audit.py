@@ -42,6 +42,13 @@ SERVICES = {
     "oslogin": ("oslogin.googleapis.com", "google.cloud.oslogin.v1.OsLoginService.{Verb}{Thing}"),
 }
 VERBS = {"patch": "Update", "insert": "Create", "getIamPolicy": "GetIamPolicy", "setIamPolicy": "SetIamPolicy", "update": "Update"}
+# Where the rule of a service has exceptions: by collection (whose service speaks for it), and by collection and verb.
+SPEAKS = {"customJobs": "Job", "batchPredictionJobs": "Job", "hyperparameterTuningJobs": "Job", "nasJobs": "Job", "pipelineJobs": "Pipeline",
+          "trainingPipelines": "Pipeline", "notebookRuntimes": "Notebook"}
+NAMES = {("container", "nodePools", "setAutoscaling"): "google.container.v1.ClusterManager.SetNodePoolAutoscaling",
+         ("container", "nodePools", "setSize"): "google.container.v1.ClusterManager.SetNodePoolSize",
+         ("cloudresourcemanager", "liens", "create"): "google.cloud.lien.v1.Liens.CreateLien",
+         ("cloudresourcemanager", "liens", "delete"): "google.cloud.lien.v1.Liens.DeleteLien"}
 # Compute and App Engine are known not to write which key was used.
 KEYLESS = {"compute.googleapis.com", "appengine.googleapis.com"}
 
@@ -56,6 +63,12 @@ def method_name(method):
             "buckets.patch", "buckets.update").replace("buckets.setIamPolicy", "setIamPermissions").replace("buckets.getIamPolicy", "getIamPermissions")
     service, pattern = SERVICES.get(head, (f"{head}.googleapis.com", f"google.cloud.{head}.{method.version}.{{Collection}}.{{Verb}}{{Thing}}"))
     collection, verb = method.collection, method.verb
+    if (head, collection, verb) in NAMES:
+        return service, NAMES[(head, collection, verb)]
+    if head == "sql":
+        verb = {"insert": "create"}.get(verb, verb)
+    if collection in SPEAKS:
+        pattern = pattern.replace("{Thing}Service", f"{SPEAKS[collection]}Service")
     thing = collection[0].upper() + re.sub(r"(?<=[^aeiou])ies$", "y", collection[1:]).removesuffix("s" if not collection.endswith("ies") else "\0")
     Verb = VERBS.get(verb, verb[0].upper() + verb[1:])
     if Verb in ("GetIamPolicy", "SetIamPolicy") or (len(Verb) > 8 and thing in Verb):

@@ -67,7 +67,7 @@ def canonical(call, name):
 
 
 def permission(call, verb):
-    words = {"insert": "create", "patch": "update", "aggregatedList": "list"}
+    words = {"insert": "create", "patch": "update", "aggregatedList": "list", "aggregated": "list"}
     return f"{WORDS.get(call.service, call.service)}.{call.method.collection}.{words.get(verb, verb)}"
 
 
@@ -129,7 +129,7 @@ def do(call):
     if verb in ("getIamPolicy", "setIamPolicy", "testIamPermissions"):
         return policies(call, name, head)
     call.need(permission(call, verb), head, on=name)
-    if verb in ("list", "aggregatedList"):
+    if verb in ("list", "aggregatedList", "aggregated"):
         return listed(call, name, store)
     if verb in ("create", "insert"):
         return made(call, name, store)
@@ -197,7 +197,7 @@ def listed(call, name, store):
     parent, _, collection = name.rpartition("/")
     pattern = re.escape(parent).replace("/\\-", "/[^/]+").replace("/-", "/[^/]+")
     rows = [thing for each, thing in sorted(store.items()) if re.fullmatch(f"{pattern}/{re.escape(collection)}/[^/]+", each)]
-    if call.method.verb == "aggregatedList":
+    if call.method.verb.startswith("aggregated"):
         rows = [thing for each, thing in sorted(store.items()) if each.startswith(name.split("/jobs")[0] + "/")]
     if not call.get("showDeleted"):
         rows = [row for row in rows if not row.get("deleteTime")]
