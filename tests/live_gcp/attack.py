@@ -18,6 +18,7 @@ NUMBERS = {SHOP: "481516234201", DATA: "481516234202", STAGE: "481516234203", LA
 ALICE, RESPONSE, MALLORY = "alice@example.com", "responder@example.com", "user:mallory@example.net"
 TAKEOVER = ["roles/owner", "roles/resourcemanager.organizationAdmin", "roles/resourcemanager.folderAdmin", "roles/iam.denyAdmin", "roles/logging.privateLogViewer",
             "roles/serviceusage.serviceUsageConsumer", "roles/cloudasset.viewer"]
+POOL = f"projects/{NUMBERS[OPS]}/locations/global/workloadIdentityPools/ci"
 DAY, HOUR = 86400, 3600
 CI, TOOL = "ci-runner/2.1 gl-python/3.11", "python-requests/2.31"
 
@@ -56,7 +57,7 @@ def house(url):
     for role in TAKEOVER:
         alice.bind(alice("cloudresourcemanager", "v3").organizations(), f"organizations/{ORG}", role, f"serviceAccount:{ROBOT}")
     policy = iam.getIamPolicy(resource=f"projects/-/serviceAccounts/{ROBOT}").execute()
-    policy["bindings"] = [{"role": "roles/iam.serviceAccountTokenCreator", "members": [f"user:{RESPONSE}"]}]
+    policy["bindings"] = [{"role": "roles/iam.serviceAccountTokenCreator", "members": [f"user:{RESPONSE}", f"principal://iam.googleapis.com/{POOL}/subject/on-call"]}]
     iam.setIamPolicy(resource=f"projects/-/serviceAccounts/{ROBOT}", body={"policy": policy}).execute()
     # A condition stands in the policy of a project that the thief changes.
     alice.bind(crm, f"projects/{DATA}", "roles/viewer", "user:auditor@example.com", {"title": "until spring", "expression": 'request.time < timestamp("2030-04-01T00:00:00Z")'})
@@ -222,7 +223,7 @@ def main(url):
     world["accounts"] = {"leaked": BUILDER, "deployer": DEPLOYER, "operator": OPERATOR, "backup": BACKUP, "metrics": METRICS, "web": WEB}
     world["key"] = file["private_key_id"]
     world["files"] = {"leaked": file, "metrics": metrics_file, "responder": door(url, "user", {"email": RESPONSE, "quota": OPS}), "robot": door(url, "key", {"email": ROBOT})}
-    world["robot"] = ROBOT
+    world["robot"], world["pool"] = ROBOT, POOL
     world["tokens"] = {"leaked": thief.credentials.token, "deployer": deployer.credentials.token, "operator": operator.credentials.token,
                        "backup": backup.credentials.token, "metrics": metrics.credentials.token}
     world["addresses"] = {"thief": THIEF, "owners": OWNERS, "responder": RESPONDER}

@@ -131,7 +131,8 @@ class Audit:
             told["serviceAccountKeyName"] = who.key
         if who.via:
             told["serviceAccountDelegationInfo"] = [
-                {"principalSubject": f"{kind}:{email}", "firstPartyPrincipal": {"principalEmail": email}} if kind != "principal" else {"principalSubject": email}
+                {"principalSubject": f"{kind}:{email}", "firstPartyPrincipal": {"principalEmail": email}} if kind != "principal" else
+                {"principalSubject": email, "thirdPartyPrincipal": {}}
                 for kind, email in who.via]
         return told
 

@@ -22,7 +22,7 @@ SERVED = {
     "run": ["v2"], "cloudfunctions": ["v2"], "appengine": ["v1"], "batch": ["v1"], "dataproc": ["v1"], "dataflow": ["v1b3"],
     "aiplatform": ["v1"], "notebooks": ["v2"], "tpu": ["v2"], "cloudbuild": ["v1"], "cloudscheduler": ["v1"], "composer": ["v1"],
     "file": ["v1"], "sqladmin": ["v1"], "essentialcontacts": ["v1"], "billingbudgets": ["v1"], "bigquery": ["v2"], "cloudsupport": ["v2"],
-    "orgpolicy": ["v2"], "oauth2": ["v2"], "sts": ["v1"], "oslogin": ["v1"], "securitycenter": ["v1"],
+    "orgpolicy": ["v2"], "oslogin": ["v1"], "securitycenter": ["v1"],
 }
 # Parameters of the platform that no document lists: sent by Google's Rust clients and by gcloud.
 PLATFORM = {"$alt", "$apiVersion", "$fields", "$prettyPrint", "$.xgafv", "$unique", "$httpMethod"}

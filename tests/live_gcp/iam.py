@@ -486,19 +486,11 @@ def impersonate(call):
     if not call.body.get("scope"):
         raise Refusal(400, "Scope is required.")
     # The latest hop comes first, the origin last.
-    via = [("serviceAccount", each) for each in reversed(emails[:-1])] + [(call.who.kind, call.email)] + list(call.who.via)
+    via = [("serviceAccount", each) for each in reversed(emails[:-1])] + [(call.who.kind, call.email or call.who.subject)] + list(call.who.via)
     made = Who(email, via=via)
     token, life = call.access.mint(made, life)
     world.activity[("account", email)] = world.now()
     return {"accessToken": token, "expireTime": dt.datetime.fromtimestamp(made.expires, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
-
-
-@on("oauth2.userinfo.get", "oauth2.tokeninfo")
-def userinfo(call):
-    call.silent = True
-    if call.method.verb == "get" or call.id == "oauth2.userinfo.get":
-        return {"email": call.email, "id": "1", "verified_email": True}
-    return {"email": call.email, "expires_in": 3000, "scope": "https://www.googleapis.com/auth/cloud-platform", "verified_email": True}
 
 
 __all__ = ["make_key", "matches"]

@@ -5,7 +5,6 @@ import re
 
 import audit
 import generic
-from access import Who
 from call import on
 from errors import Refusal, denied
 
@@ -421,14 +420,6 @@ def effective(call):
     elif constraint == "iam.serviceAccountKeyExposureResponse":
         spec = {"rules": [{"values": {"allowedValues": ["DISABLE_KEY"]}}]}
     return {"name": call["name"], "spec": spec}
-
-
-@on("sts.token")
-def exchange(call):
-    call.silent = True
-    email = f"principal://iam.googleapis.com/{(call.body or {}).get('audience', '').removeprefix('//iam.googleapis.com/')}/subject/stand-in"
-    token, life = call.access.mint(Who("", kind="principal", subject=email))
-    return {"access_token": token, "expires_in": life, "issued_token_type": "urn:ietf:params:oauth:token-type:access_token", "token_type": "Bearer"}
 
 
 __all__ = ["denied", "generic"]

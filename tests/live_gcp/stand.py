@@ -184,12 +184,28 @@ class Stand:
 
     def answer(self, http, url, headers, raw, row):
         pairs = parse_qsl(url.query, keep_blank_values=True)
-        if url.path in ("/token", "/oauth2/token"):
+        if url.path in ("/token", "/sts/v1/token"):
             row["service"] = "token"
             fault = self.hurt(row, None)
             if fault:
                 raise fault
             return 200, self.token(headers, raw)
+        if url.path.startswith("/oauth2/") and url.path.endswith(("/tokeninfo", "/userinfo")):
+            # Beside the documented v2 there are `oauth2.googleapis.com/tokeninfo`, v1 and v3, which clients use more.
+            row["service"] = "oauth2"
+            form = dict(pairs) or {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+            given = f"Bearer {form['access_token']}" if "access_token" in form else headers.get("Authorization")
+            try:
+                who = self.access.sign_in(given, "oauth2")
+            except Refusal:
+                if "access_token" not in form:
+                    raise
+                raise Refusal(400, "Invalid Value", reason="invalid_token") from None
+            told = {"email": who.email, "email_verified": "true", "sub": "10769150350006150715113082367"}
+            if url.path.endswith("/tokeninfo"):
+                told |= {"azp": "32555940559.apps.googleusercontent.com", "aud": "32555940559.apps.googleusercontent.com", "exp": str(int(who.expires)),
+                         "expires_in": str(int(who.expires - time.time())), "scope": "https://www.googleapis.com/auth/cloud-platform", "access_type": "offline"}
+            return 200, told
         if url.path.startswith("/computeMetadata/"):
             return door.metadata(self, url, headers)
         method, path = discovery.route(http, url.path)
@@ -292,10 +308,15 @@ class Stand:
             if email is None:
                 raise Refusal(400, "invalid_grant: Token has been expired or revoked.")
             who = Who(email, kind="user")
+        elif kind == "urn:ietf:params:oauth:grant-type:token-exchange":
+            # Whoever a trusted provider vouches for; that its word is checked is not this one's business.
+            pool = form.get("audience", "").removeprefix("//iam.googleapis.com/").split("/providers/")[0]
+            who = Who("", kind="principal", subject=f"principal://iam.googleapis.com/{pool}/subject/{form.get('subject_token', '')}")
         else:
             raise Refusal(400, "unsupported_grant_type")
         token, life = self.access.mint(who)
-        return {"access_token": token, "expires_in": life, "token_type": "Bearer", "scope": "https://www.googleapis.com/auth/cloud-platform"}
+        return {"access_token": token, "expires_in": life, "token_type": "Bearer", "scope": "https://www.googleapis.com/auth/cloud-platform",
+                "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
 
 
 class Hurt(Exception):
