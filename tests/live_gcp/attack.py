@@ -19,6 +19,9 @@ ALICE, RESPONSE, MALLORY = "alice@example.com", "responder@example.com", "user:m
 TAKEOVER = ["roles/owner", "roles/resourcemanager.organizationAdmin", "roles/resourcemanager.folderAdmin", "roles/iam.denyAdmin", "roles/logging.privateLogViewer",
             "roles/serviceusage.serviceUsageConsumer", "roles/cloudasset.viewer"]
 POOL = f"projects/{NUMBERS[OPS]}/locations/global/workloadIdentityPools/ci"
+# The responders' project has the API of whatever may have to be contained.
+KITCHEN = ["run", "container", "cloudfunctions", "batch", "dataproc", "dataflow", "aiplatform", "notebooks", "tpu", "cloudbuild", "cloudscheduler", "composer",
+           "file", "sqladmin", "appengine", "billingbudgets", "cloudsupport", "sts"]
 DAY, HOUR = 86400, 3600
 CI, TOOL = "ci-runner/2.1 gl-python/3.11", "python-requests/2.31"
 
@@ -37,7 +40,8 @@ def house(url):
     door(url, "clock", {"offset": -20 * DAY})
     door(url, "tree", {
         "organizations": {ORG: "example.com"}, "folders": {APPS: [f"organizations/{ORG}", "apps"], SANDBOX: [f"organizations/{ORG}", "sandbox"]},
-        "projects": {id: {"parent": parent, "number": NUMBERS[id], "billing": "billingAccounts/012345-6789AB-CDEF01"} for id, parent in (
+        "projects": {id: {"parent": parent, "number": NUMBERS[id], "billing": "billingAccounts/012345-6789AB-CDEF01",
+                          "services": KITCHEN if id == OPS else []} for id, parent in (
             (SHOP, f"folders/{APPS}"), (DATA, f"folders/{APPS}"), (STAGE, f"folders/{APPS}"), (LAB, f"folders/{SANDBOX}"),
             (OPS, f"organizations/{ORG}"), (PAY, f"organizations/{ORG}"))},
         "policies": {f"organizations/{ORG}": {"bindings": [{"role": role, "members": [f"user:{ALICE}", f"user:{RESPONSE}"]} for role in TAKEOVER]},

@@ -282,7 +282,8 @@ class Stand:
                 raise Refusal(403, f"Caller does not have required permission to use project {project}. Grant the caller the roles/serviceusage.serviceUsageConsumer role, or a "
                               "custom role with the serviceusage.services.use permission.", details=[info("USER_PROJECT_DENIED", "googleapis.com",
                                                                                                       consumer=f"projects/{project}")])
-            if method.book.service not in self.world.projects[project]["_services"] and method.book.service in self.world.projects[project].get("_off", ()):
+            # What pays for a call must have its API on, too.
+            if method.book.service not in self.world.projects[project]["_services"]:
                 raise disabled(method.book.service, self.world.number_of(project))
             return project
         if who.kind == "serviceAccount" and who.email in self.world.accounts:

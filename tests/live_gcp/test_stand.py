@@ -18,7 +18,7 @@ ADMIN = "admin@example.com"
 def world(url):
     door(url, "tree", {
         "organizations": {"100000000001": "example.com"}, "folders": {"200000000002": ["organizations/100000000001", "apps"]},
-        "projects": {"shop-prod-4821": {"parent": "folders/200000000002", "services": ["run", "container"]}, "data-lake-1177": {"parent": "organizations/100000000001"}},
+        "projects": {"shop-prod-4821": {"parent": "folders/200000000002", "services": ["run", "container", "tpu"]}, "data-lake-1177": {"parent": "organizations/100000000001"}},
         "policies": {"organizations/100000000001": {"bindings": [
             {"role": role, "members": [f"user:{ADMIN}"]} for role in ("roles/owner", "roles/resourcemanager.organizationAdmin", "roles/iam.denyAdmin",
                                                                        "roles/resourcemanager.folderAdmin", "roles/resourcemanager.projectCreator")]}}})
@@ -288,10 +288,10 @@ def check_other_services(admin, url):
     sinks.delete(sinkName=f"projects/{project}/sinks/to-archive").execute()
     assert code(sinks.get(sinkName=f"projects/{project}/sinks/to-archive"))[0] == 404
     usage = admin("serviceusage").services()
-    assert code(admin("tpu", "v2").projects().locations().nodes().list(parent=f"projects/{project}/locations/us-central1-a"))[0] == 403
-    usage.enable(name=f"projects/{project}/services/tpu.googleapis.com", body={}).execute()
+    assert code(admin("tpu", "v2").projects().locations().nodes().list(parent="projects/data-lake-1177/locations/us-central1-a"))[0] == 403
+    usage.enable(name="projects/data-lake-1177/services/tpu.googleapis.com", body={}).execute()
     time.sleep(0.3)
-    assert code(admin("tpu", "v2").projects().locations().nodes().list(parent=f"projects/{project}/locations/us-central1-a"))[0] == 200
+    assert code(admin("tpu", "v2").projects().locations().nodes().list(parent="projects/data-lake-1177/locations/us-central1-a"))[0] == 200
     assets = admin("cloudasset").v1()
     found = assets.searchAllIamPolicies(scope="organizations/100000000001", query=f'policy:"builder@{project}.iam.gserviceaccount.com"').execute()["results"]
     assert {row["assetType"] for row in found} == {"cloudresourcemanager.googleapis.com/Project", "iam.googleapis.com/ServiceAccount"}, found
