@@ -159,7 +159,7 @@ fn next(
     stop: &AtomicBool,
 ) -> Option<Query> {
     let reaches_further = match &mut live.reach {
-        Some(reach) if !asked.asks.is_empty() => reach(investigation),
+        Some(reach) if !asked.asks.is_empty() || !asked.ids.is_empty() => reach(investigation),
         _ => false,
     };
     let query = investigation.wants();

@@ -4,11 +4,11 @@ use clap::Parser;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::ui::Color;
 use triage::cli::ui::Ui;
 use triage::cli::{Failure, audit, exit};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -17,13 +17,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Some(Command::Audit(args)) => work(args, |ui| audit::run(args, false, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Revoke(args)) => work(&args.act.audit, |ui| revoke::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)

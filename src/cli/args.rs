@@ -1,13 +1,13 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use super::live_args::LiveArgs;
 #[cfg(feature = "aws")]
 use super::sources::SourceArgs;
 use super::ui::Color;
 use crate::model::report::Window;
 use crate::model::{Principal, Time, time};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,23 +32,23 @@ pub enum Command {
     #[command(after_help = EXIT_CODES)]
     Audit(AuditArgs),
     /// End the principal's own credentials at once, then every credential that it became or made.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = REVOKE)]
     Revoke(RevokeArgs),
     /// Stop what the principal launched, launchers first, until two sweeps in a row find nothing new.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = CONTAIN)]
     Contain(ContainArgs),
     /// Take back what was done in a case, newest first.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
     /// Print the policy that a command needs, made from what the code calls.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     Permissions(super::permissions::PermissionsArgs),
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const REVOKE: &str = "\
 Wave 1 (keys, sessions, console of the principal itself) is planned and asked about before any log is read; wave 2 follows the
 logs. Denies, never detaches; deactivates, never deletes. A second run changes nothing.
@@ -58,7 +58,7 @@ Examples:
   triage revoke --principal AKIAIOSFODNN7EXAMPLE --own-only --yes     # the first minute of a runbook
   triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const CONTAIN: &str = "\
 The default rung can be taken back: stop, suspend, disable, scale to zero. --destroy is needed for anything else.
 
@@ -66,7 +66,7 @@ Examples:
   triage contain --principal AKIAIOSFODNN7EXAMPLE --org
   triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const UNDO: &str = "\
 From the journal alone. What would give a thief a live session back waits until it has ended; a key that leaked stays off
 unless --rearm-leaked-key says otherwise.
@@ -76,7 +76,7 @@ Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c";
 
 /// What every command that acts takes.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ActArgs {
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub struct ActArgs {
     pub watch: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct RevokeArgs {
     #[command(flatten)]
@@ -103,12 +103,16 @@ pub struct RevokeArgs {
     /// Deny the principal's role everything, not only the sessions until now: whoever works with it is cut off.
     #[arg(long)]
     pub deny_role: bool,
+    /// Google Cloud: leave the principal's service account enabled, because others work with it: its keys are disabled, and it is
+    /// denied to create, launch and give rights away. Tokens that are out live on.
+    #[arg(long)]
+    pub soft: bool,
     /// Deny it by an organization's policy first, which no administrator of the account can take away.
     #[arg(long)]
     pub scp: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ContainArgs {
     #[command(flatten)]
@@ -130,7 +134,7 @@ pub struct ContainArgs {
     pub pause: u64,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct UndoArgs {
     /// The case whose changes are taken back.
@@ -198,7 +202,7 @@ pub struct AuditArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(flatten)]
     pub live: LiveArgs,
     #[cfg(feature = "aws")]
@@ -273,14 +277,14 @@ impl AuditArgs {
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl RevokeArgs {
     pub fn options(&self) -> Options {
-        Options { full_deny: self.deny_role, scp: self.scp, ..Options::default() }
+        Options { full_deny: self.deny_role, scp: self.scp, soft: self.soft, ..Options::default() }
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl ContainArgs {
     pub fn options(&self) -> Options {
         Options {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs it; `proposes` says whether plans and the next commands follow.
 pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     if args.is_live() {
         return live(args, proposes, ui, stop);
     }
@@ -39,16 +39,16 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
 }
 
 /// The same of a cloud that is asked itself.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
     let opened = super::open::open(args, Time::now())?;
-    let session = super::live::Session::connect(&args.live, &opened.id, false, ui)?;
+    let session = super::door::connect(opened.principal.provider, &args.live, &opened.id, false, ui)?;
     session.refuse_self(&opened.principal)?;
-    let case = opened.case(&session)?;
+    let case = opened.case(&*session)?;
     let (report, corpus) = session.investigate(&opened.inquiry(args, &case), false, ui, stop)?;
     let plans = [
-        plan::revoke::revoke(&report, &session.guard),
-        plan::contain::contain(&report, &session.guard, plan::Options::default()),
+        plan::revoke::revoke(&report, session.guard()),
+        plan::contain::contain(&report, session.guard(), plan::Options::default()),
     ];
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());

@@ -1,33 +1,39 @@
 //! The command line: arguments, one file per command, the terminal. The only room that knows the environment.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod act;
 pub mod args;
 pub mod audit;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod config;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod contain;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+pub mod door;
 pub mod exit;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod finish;
 pub mod job;
 #[cfg(feature = "aws")]
 mod known;
 #[cfg(feature = "aws")]
 pub mod live;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod live_args;
-#[cfg(feature = "aws")]
+#[cfg(feature = "gcp")]
+mod live_gcp;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod looking;
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod open;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod permissions;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod revoke;
 #[cfg(feature = "aws")]
 mod sources;
 pub mod ui;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;
 
 /// Why a command ended without a result.

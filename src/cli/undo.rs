@@ -2,7 +2,7 @@
 
 use super::act::Actor;
 use super::args::UndoArgs;
-use super::live::Session;
+use super::door;
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::exec::{self, Journal};
@@ -11,8 +11,9 @@ use std::sync::atomic::AtomicBool;
 
 pub fn run(args: &UndoArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
     let opened = open::existing(&args.folder)?;
-    let session = Session::connect(&args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
-    let case = opened.case(&session)?;
+    let session =
+        door::connect(opened.principal.provider, &args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
+    let case = opened.case(&*session)?;
     let plan = {
         let journal = Journal::open(&case)?;
         exec::undo::plan(
@@ -21,7 +22,7 @@ pub fn run(args: &UndoArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Fa
             Time::now(),
         )?
     };
-    let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
+    let actor = Actor { session: &*session, case: &case, args: &args.act, ui, stop };
     let acted = actor.act(plan)?;
     finish::acted(&args.act, &case, &acted, ui)
 }

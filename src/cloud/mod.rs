@@ -7,6 +7,8 @@
 pub mod aws;
 mod error;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 pub mod many;
 pub mod pace;
 pub mod sweep;

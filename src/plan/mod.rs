@@ -50,6 +50,8 @@ pub struct Options {
     pub full_deny: bool,
     /// Begin with a service control policy where the organization allows it.
     pub scp: bool,
+    /// Leave a shared service account enabled: its keys, and a deny policy, instead.
+    pub soft: bool,
     /// Destroy without a snapshot of the disks.
     pub no_snapshot: bool,
 }

@@ -43,7 +43,7 @@ pub fn revoke_known(report: &Report, known: &Known, guard: &Guard, options: Opti
     let mut proposal = Proposal::new(report, guard);
     match report.principal.provider {
         Provider::Aws => aws::revoke(&ground, known, options, &mut proposal),
-        Provider::Gcp => gcp::revoke(&ground, &mut proposal),
+        Provider::Gcp => gcp::revoke(&ground, known, options, &mut proposal),
     }
     ways_in::close(&ground, known, &mut proposal);
     ways_in::tell(&ground, &mut proposal);

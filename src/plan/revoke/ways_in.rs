@@ -4,7 +4,8 @@ use super::{BECAME, Known, WAYS_IN};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::EventId;
 use crate::model::Provider;
-use crate::model::change::{AwsChange, Change, GcpChange, IamChange, PolicyOf, SsoChange};
+use crate::model::change::gcp::PolicyChange;
+use crate::model::change::{AwsChange, Change, IamChange, PolicyOf, SsoChange};
 use crate::model::plan::Target;
 use crate::model::report::{Finding, FindingKind, Grant};
 use crate::plan::ground::{Ground, target};
@@ -75,7 +76,7 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
         because: [grant.event.clone()].into(),
         why: vec![why],
         before: if invited { "invited" } else { "granted" },
-        change: Change::Gcp(GcpChange::RemoveBinding { on, role, member: grant.member.clone() }),
+        change: PolicyChange::RemoveBinding { on, role, member: grant.member.clone() }.into(),
         rank: WAYS_IN,
         after: After::Below(BECAME),
         otherwise: Vec::new(),
