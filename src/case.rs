@@ -4,23 +4,28 @@
 //! handed what [`Case::open`] found. A folder that exists is never overwritten, only continued: what lies there stays, and a
 //! report or plan that is replaced stays under a number. Nothing half-written has a whole file's name.
 
+mod check;
 mod disk;
 mod evidence;
 mod file;
 mod inputs;
 mod manifest;
 mod name;
+mod pack;
 
+pub use check::{Check, Fault, What};
 pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
-pub use file::{CaseFile, Versions};
+pub use file::{CaseFile, HostClock, Versions};
 pub use inputs::{Input, InputCounts, Inputs};
 pub use name::safe_component;
+pub use pack::{Packed, pack, top};
 
 use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 const CASE: &str = "case.json";
 const INPUTS: &str = "inputs.json";
@@ -34,6 +39,7 @@ pub struct Case {
     dir: PathBuf,
     /// What earlier runs left; absent in a new case.
     earlier: Option<manifest::Sealed>,
+    wrote: Mutex<manifest::Wrote>,
 }
 
 impl Case {
@@ -47,7 +53,7 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir, earlier: None })
+        Ok(Case { dir, earlier: None, wrote: Mutex::default() })
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
@@ -57,7 +63,7 @@ impl Case {
         Case::open(&dir)?;
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
         let earlier = Some(manifest::Sealed::of(&dir)?);
-        Ok(Case { dir, earlier })
+        Ok(Case { dir, earlier, wrote: Mutex::default() })
     }
 
     /// Opens the journal to append to, and says whether it is new. Reading is allowed too, to check what is there.
@@ -141,19 +147,33 @@ impl Case {
     }
 
     fn replace(&self, stem: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.dir.join(format!("{stem}.json"));
+        let name = PathBuf::from(format!("{stem}.json"));
+        let path = self.dir.join(&name);
+        let mut wrote = self.wrote.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if self.earlier.is_some() || path.symlink_metadata().is_ok() {
             if disk::holds(&path, bytes)? {
                 return Ok(());
             }
-            disk::keep(&self.dir, stem)?;
+            if let Some(kept) = disk::keep(&self.dir, stem)?
+                && !wrote.fresh.contains(&name)
+            {
+                wrote.kept.insert(kept, name.clone());
+            }
         }
-        disk::write_whole(&path, bytes)
+        disk::write_whole(&path, bytes)?;
+        wrote.fresh.insert(name);
+        Ok(())
     }
 
-    /// Writes `SHA256SUMS` over what conclusions rest on: the last thing that a run does to its evidence.
+    /// Writes `SHA256SUMS` and makes evidence and inventory read-only: the last thing that a run does to its case.
     pub fn seal(&self) -> Result<()> {
-        manifest::write(&self.dir, self.earlier.as_ref())
+        let wrote = self.wrote.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        manifest::write(&self.dir, self.earlier.as_ref(), &wrote)
+    }
+
+    /// Looks at every file of a case folder, against its sums.
+    pub fn check(dir: &Path) -> Check {
+        check::check(dir)
     }
 
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.
@@ -183,7 +203,7 @@ impl Case {
                 None
             }
         };
-        gaps.extend(manifest::verify(dir, file.is_recorded(), evidence.iter().chain(&inventory)));
+        gaps.extend(check::gaps(dir, file.is_recorded(), evidence.iter().chain(&inventory)));
         gaps.sort();
         let whole = |paths: Vec<PathBuf>| paths.into_iter().map(|path| dir.join(path)).collect();
         Ok(OpenCase {
@@ -213,6 +233,25 @@ pub struct OpenCase {
     pub inputs: Option<Inputs>,
     /// What is missing, altered or unreadable in the folder itself.
     pub gaps: Vec<Gap>,
+}
+
+/// The largest document of ours that is read back.
+const MAX_DOCUMENT: u64 = 1 << 30;
+
+impl OpenCase {
+    /// Reads a document of ours (`report`, `plan-revoke`) back; `None` where there is none.
+    pub fn document(&self, stem: &str) -> Result<Option<Vec<u8>>> {
+        let path = self.dir.join(format!("{}.json", safe_component(stem)));
+        let meta = match std::fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(told("read", &path, error)),
+        };
+        if !meta.is_file() || meta.len() > MAX_DOCUMENT {
+            bail!("read {}: it is no file of ours", path.display());
+        }
+        std::fs::read(&path).map(Some).map_err(|error| told("read", &path, error))
+    }
 }
 
 /// Makes the folder, or takes it over when it is empty.

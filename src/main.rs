@@ -4,10 +4,8 @@ use clap::Parser;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
-#[cfg(any(feature = "aws", feature = "gcp"))]
-use triage::cli::ui::Color;
-use triage::cli::ui::Ui;
-use triage::cli::{Failure, audit, exit};
+use triage::cli::ui::{Color, Ui};
+use triage::cli::{Failure, audit, completions, exit, man, pack, report, schema, verify};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
@@ -23,10 +21,35 @@ fn main() -> ExitCode {
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
         #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
+        Some(Command::Report(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            let done = audit::listen(&STOP).map_err(Into::into).and_then(|()| report::run(args, &ui, &STOP));
+            end(done, &ui)
+        }
+        Some(Command::Schema(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(schema::run(args, &ui), &ui)
+        }
         #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Verify(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(verify::run(args, &ui), &ui)
+        }
+        Some(Command::Pack(args)) => {
+            let ui = Ui::new(args.color, args.quiet, false);
+            end(pack::run(args, &ui), &ui)
+        }
+        Some(Command::Completions(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(completions::run(args, &ui), &ui)
+        }
+        Some(Command::Man(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(man::run(args, &ui), &ui)
         }
         None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
     }
@@ -48,7 +71,7 @@ fn end(done: Result<u8, Failure>, ui: &Ui) -> ExitCode {
             code
         }
         Err(failure) => {
-            ui.error(failure.error());
+            ui.error(failure.error(), failure.next());
             failure.code()
         }
     })

@@ -124,7 +124,7 @@ pub async fn sweep(inventory: Arc<dyn Inventory>, places: Vec<Place>, clock: fn(
 }
 
 impl Looked {
-    fn keep(&mut self, place: Place, seen: Vec<Observed>, at: Time) {
+    pub fn keep(&mut self, place: Place, seen: Vec<Observed>, at: Time) {
         if !seen.is_empty() {
             let line = inventory::line(at, &place, &seen);
             self.lines.entry(place).or_default().extend(line);
@@ -132,7 +132,7 @@ impl Looked {
         self.observed.extend(seen);
     }
 
-    fn sort(&mut self) {
+    pub fn sort(&mut self) {
         self.gaps.sort();
         self.gaps.dedup();
         self.observed.sort_by(|a, b| (&a.resource, a.at, a.state).cmp(&(&b.resource, b.at, b.state)));

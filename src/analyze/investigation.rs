@@ -3,8 +3,9 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, root, usage};
-use crate::cloud::{Ask, Query};
+use super::{asks, attribute, bounds, coverage, finding, graph, meter, root, timeline, usage};
+use crate::cloud::{Ask, Bound, Query};
+use crate::model::dossier::Moment;
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
 use crate::model::observed::{KeySeen, Listing};
@@ -86,6 +87,13 @@ pub struct Tally {
     pub last: Time,
     /// The event that `first` is the time of; of several, the one with the smallest id.
     pub first_event: EventId,
+    /// Events of each hour since 1970.
+    pub hours: BTreeMap<i64, u64>,
+}
+
+/// The hour since 1970 that a time lies in.
+pub fn hour(at: Time) -> i64 {
+    at.as_second().div_euclid(3600)
 }
 
 #[derive(Default)]
@@ -112,11 +120,14 @@ pub struct Investigation {
     counts: Counts,
     asked: BTreeSet<Arc<str>>,
     put: BTreeSet<Ask>,
+    /// What was asked for, and where.
+    within: BTreeMap<Arc<str>, Bound>,
     own: Own,
     /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
     aside: HashMap<u128, Event>,
     partial: bool,
     reads_history: bool,
+    keeps_all: bool,
 }
 
 const KEPT: u32 = u32::MAX;
@@ -168,7 +179,7 @@ impl Investigation {
         if let Some(original) = event.replaces.filter(|original| *original != event.identity) {
             self.replace(original, &event);
         }
-        if keeps(&event) {
+        if self.keeps_all || keeps(&event) {
             self.seen.insert(event.identity, KEPT);
             let mut event = event;
             self.texts.share(&mut event);
@@ -188,6 +199,9 @@ impl Investigation {
         let Some((key, tally)) = slot.and_then(|slot| self.plain.get_mut(slot as usize)) else { return };
         if key.scope.account == by.scope.account {
             tally.events -= 1;
+            if let Some(events) = tally.hours.get_mut(&hour(by.at)) {
+                *events = events.saturating_sub(1);
+            }
             if tally.first == by.at {
                 tally.first_event = by.id.clone();
             }
@@ -233,11 +247,12 @@ impl Investigation {
         let next = self.plain.len() as u32;
         let slot = *self.plain_index.entry(key.clone()).or_insert(next);
         if slot == next {
-            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone() };
+            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone(), hours: BTreeMap::new() };
             self.plain.push((key, tally));
         }
         let tally = &mut self.plain[slot as usize].1;
         tally.events += 1;
+        *tally.hours.entry(hour(event.at)).or_default() += 1;
         if (event.at, &event.id) < (tally.first, &tally.first_event) {
             (tally.first, tally.first_event) = (event.at, event.id.clone());
         }
@@ -254,6 +269,12 @@ impl Investigation {
                 new
             }
         }
+    }
+
+    /// Keeps every event whole from now on, for [`Investigation::timeline`]: for a case, which holds only what matters, and
+    /// not for a corpus.
+    pub fn keep_all(&mut self) {
+        self.keeps_all = true;
     }
 
     /// Takes what could not be seen.
@@ -340,6 +361,31 @@ impl Investigation {
         })
     }
 
+    /// Returns the ids that are wanted from where they were not wanted before, each with where that is.
+    pub fn wants_within(&mut self) -> Vec<(Arc<str>, Bound)> {
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
+        let mut ids = graph.ids_to_look_for();
+        let made = attribute::attribute(&graph);
+        ids.extend(made.ids_to_look_for());
+        ids.extend(finding::ids_to_look_for(&graph));
+        ids.extend(root::ids_to_look_for(&graph));
+        ids.retain(|id| !id.is_empty());
+        let bounds = bounds::bounds(&graph, &made, &ids);
+        let mut new = Vec::new();
+        for id in ids {
+            let bound = bounds.get(&id).cloned().unwrap_or_default();
+            let wider = match self.within.get(&id) {
+                Some(known) if known.join(&bound) == *known => continue,
+                Some(known) => known.join(&bound),
+                None => bound,
+            };
+            self.within.insert(id.clone(), wider.clone());
+            new.push((id, wider));
+        }
+        new
+    }
+
     /// Returns everything that it has asked for so far, once more.
     pub fn same_again(&self) -> Query {
         Query {
@@ -369,6 +415,13 @@ impl Investigation {
         let principal = self.principal.as_ref().map(|principal| principal.id.clone());
         // Who investigates with the very key that leaked must not hide the thief.
         self.own.keys.retain(|key| Some(key) != principal.as_ref());
+    }
+
+    /// Returns the events of the principal and of everything derived, oldest first; those that were only tallied are missing
+    /// unless [`Investigation::keep_all`] was said before.
+    pub fn timeline(&self) -> Vec<Moment> {
+        let principal = self.known_principal();
+        timeline::timeline(&graph::close(self.evidence(&principal)))
     }
 
     /// Concludes from everything absorbed so far.
@@ -421,6 +474,9 @@ impl Investigation {
             similar: Vec::new(),
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
+            cost: None,
+            activity: usage::activity(&sightings),
+            used: meter::used(&graph),
         }
     }
 

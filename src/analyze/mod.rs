@@ -5,15 +5,18 @@
 
 pub mod asks;
 pub mod attribute;
+mod bounds;
 pub mod coverage;
 pub mod finding;
 pub mod graph;
 mod index;
 pub mod investigation;
+mod meter;
 mod names;
 pub mod root;
 pub mod siblings;
 pub mod taint;
+mod timeline;
 pub mod usage;
 
 pub use investigation::Investigation;

@@ -2,10 +2,10 @@
 
 use super::attribute::Attributed;
 use super::graph::{Graph, Owner, role_of_session};
-use super::investigation::Phase;
+use super::investigation::{Phase, hour};
 use crate::model::event::Fact;
 use crate::model::observed::KeySeen;
-use crate::model::report::{Confidence, Credential, Unlinked, Use};
+use crate::model::report::{Activity, Confidence, Credential, Unlinked, Use};
 use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time, secret};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ struct Span {
 /// One sighting of a credential in use: an event, or a tally of plain ones.
 pub struct Sighting<'a> {
     actor: &'a Actor,
-    owner: Owner,
+    pub(super) owner: Owner,
     address: Option<&'a Arc<str>>,
     user_agent: Option<&'a Arc<str>>,
     region: &'a Arc<str>,
@@ -39,7 +39,9 @@ pub struct Sighting<'a> {
     first: Time,
     last: Time,
     first_event: &'a EventId,
-    event: Option<&'a Event>,
+    /// Of a tally, the events of each hour.
+    hours: Option<&'a BTreeMap<i64, u64>>,
+    pub(super) event: Option<&'a Event>,
 }
 
 /// Every counted sighting of the closure, a call's copies in several accounts once.
@@ -73,6 +75,7 @@ pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             first: event.at,
             last: event.at,
             first_event: &event.id,
+            hours: None,
             event: Some(event),
         });
     }
@@ -89,6 +92,7 @@ pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             first: tally.first,
             last: tally.last,
             first_event: &tally.first_event,
+            hours: Some(&tally.hours),
             event: None,
         });
     }
@@ -168,8 +172,30 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
     Usage { uses, totals, per_node }
 }
 
+/// When and where: events of each hour and region.
+pub fn activity(sightings: &[Sighting]) -> Vec<Activity> {
+    let mut all: BTreeMap<(i64, &Arc<str>), (u64, u64)> = BTreeMap::new();
+    for seen in sightings {
+        let mut add = |hour: i64, events: u64| {
+            let (sum, failed) = all.entry((hour, seen.region)).or_default();
+            *sum += events;
+            *failed += if seen.failed { events } else { 0 };
+        };
+        match seen.hours {
+            Some(hours) => hours.iter().for_each(|(hour, events)| add(*hour, *events)),
+            None => add(hour(seen.first), seen.events),
+        }
+    }
+    let all = all.into_iter().filter(|(_, (events, _))| *events > 0);
+    let rows = all.filter_map(|((hour, region), (events, failed))| {
+        let from = Time::from_second(hour.checked_mul(3600)?).ok()?;
+        Some(Activity { from, region: region.clone(), events, failed })
+    });
+    rows.collect()
+}
+
 /// A caller may write anything into a user agent, also a secret of somebody's by mistake: the report repeats none.
-fn without_secrets(agent: &Arc<str>) -> Arc<str> {
+pub(super) fn without_secrets(agent: &Arc<str>) -> Arc<str> {
     match secret::holds_secret(agent) {
         true => secret::redact(agent).into(),
         false => agent.clone(),
@@ -238,6 +264,7 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
             let end = end(graph, index);
             let deleted = end.as_ref().filter(|end| end.deleted);
             let deactivated = end.as_ref().filter(|end| !end.deleted);
+            let seen = last_look(graph, &node.id);
             Credential {
                 id: node.id.clone(),
                 kind: node.kind,
@@ -264,12 +291,21 @@ pub fn credentials(graph: &Graph, used: &Usage) -> Vec<Credential> {
                 first_use: span.map(|span| span.first),
                 last_use: span.map(|span| span.last),
                 valid_until: node.valid_until,
+                active: seen.map(|seen| seen.active),
+                observed_at: seen.map(|seen| seen.at),
             }
         })
         .collect();
     credentials
         .sort_by(|a, b| (a.depth, a.issued_at, &a.kind, &a.id).cmp(&(b.depth, b.issued_at, &b.kind, &b.id)));
     credentials
+}
+
+/// What the cloud showed of a key when it was last asked; of two looks at one time, the one that found it working counts.
+fn last_look<'g>(graph: &'g Graph, key: &Arc<str>) -> Option<&'g KeySeen> {
+    let first = KeySeen { key: key.clone(), active: false, user: None, account: "".into(), at: Time::MIN };
+    let looks = graph.evidence.keys.range(first..).take_while(|seen| seen.key == *key);
+    looks.max_by_key(|seen| (seen.at, seen.active))
 }
 
 /// How a credential ended.
@@ -316,12 +352,7 @@ fn end(graph: &Graph, index: usize) -> Option<End> {
     let said = logged.as_ref().map(|(at, _, _)| *at);
     let ended = logged.filter(|(_, how, _)| !how.is_empty());
     let ended = ended.map(|(at, how, by)| End { at, deleted: how.ends_with("deleted"), by });
-    // Of two looks at one time, the one that found it working counts.
-    let first =
-        KeySeen { key: node.id.clone(), active: false, user: None, account: "".into(), at: Time::MIN };
-    let looks = graph.evidence.keys.range(first..).take_while(|seen| seen.key == node.id);
-    let seen = looks.max_by_key(|seen| (seen.at, seen.active));
-    match seen.filter(|seen| said.is_none_or(|said| said <= seen.at)) {
+    match last_look(graph, &node.id).filter(|seen| said.is_none_or(|said| said <= seen.at)) {
         Some(seen) if seen.active => None,
         // The log says when and by whom; where it does not, it was before the look.
         Some(seen) => ended.or(Some(End { at: seen.at, deleted: false, by: None })),

@@ -78,6 +78,17 @@ pub(super) fn make_private(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Takes from a file the right to be written to by accident. Where the file system has no rights, it stays as it is.
+pub(super) fn make_read_only(path: &Path) {
+    #[cfg(unix)]
+    {
+        let rights = std::os::unix::fs::PermissionsExt::from_mode(0o400);
+        let _ = fs::set_permissions(path, rights);
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 /// Opens a new file that its owner alone may read.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -138,19 +149,22 @@ pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool> {
     }
 }
 
-/// Copies `<stem>.json`, where it is there, to `<stem>-1.json` or the first free number.
-pub(super) fn keep(dir: &Path, stem: &str) -> Result<()> {
+/// Copies `<stem>.json`, where it is there, to `<stem>-1.json` or the first free number, and returns that name.
+pub(super) fn keep(dir: &Path, stem: &str) -> Result<Option<PathBuf>> {
     let path = dir.join(format!("{stem}.json"));
     if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-        return Ok(());
+        return Ok(None);
     }
     let earlier = read_small(&path)?;
     let mut number = 1;
     loop {
-        let kept = dir.join(format!("{stem}-{number}.json"));
+        let name = PathBuf::from(format!("{stem}-{number}.json"));
+        let kept = dir.join(&name);
         match fs::symlink_metadata(&kept) {
             Ok(_) => number += 1,
-            Err(error) if error.kind() == ErrorKind::NotFound => return write_new(&kept, &earlier),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return write_new(&kept, &earlier).map(|()| Some(name));
+            }
             Err(error) => return Err(told("write", &kept, error)),
         }
     }

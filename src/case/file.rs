@@ -4,6 +4,7 @@ use crate::model::report::Window;
 use crate::model::{Principal, PrincipalKind, Provider, Time, secret};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
 use std::sync::Arc;
 
 const SCHEMA: &str = "triage.case/1";
@@ -24,6 +25,9 @@ pub struct CaseFile {
     /// Who ran it, as the cloud says; absent where no cloud was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
+    /// How far the clock that wrote the times of this case is off.
+    #[serde(default)]
+    pub clock: HostClock,
     /// Absent in a case that a person wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versions: Option<Versions>,
@@ -45,6 +49,35 @@ pub struct Versions {
     pub schema: String,
 }
 
+/// This host's clock against the cloud's, when a run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostClock {
+    /// Whole seconds that the host was ahead (below zero: behind): the `Date` of an answer has no more.
+    AheadSeconds(i64),
+    /// Why nobody knows.
+    Unknown(String),
+}
+
+impl Default for HostClock {
+    fn default() -> HostClock {
+        HostClock::Unknown("no cloud was asked".into())
+    }
+}
+
+impl fmt::Display for HostClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostClock::AheadSeconds(0) => f.write_str("as the cloud's, to the second"),
+            HostClock::AheadSeconds(seconds @ ..0) => {
+                write!(f, "{} s behind the cloud's", seconds.unsigned_abs())
+            }
+            HostClock::AheadSeconds(seconds) => write!(f, "{seconds} s ahead of the cloud's"),
+            HostClock::Unknown(why) => write!(f, "unknown: {why}"),
+        }
+    }
+}
+
 impl CaseFile {
     pub fn new(principal: Principal, window: Window) -> CaseFile {
         CaseFile {
@@ -53,6 +86,7 @@ impl CaseFile {
             scopes: Vec::new(),
             command_line: Vec::new(),
             operator: None,
+            clock: HostClock::default(),
             versions: None,
             started_at: None,
             id: None,

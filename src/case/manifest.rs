@@ -1,8 +1,9 @@
-//! `SHA256SUMS`: whether evidence is what it was when the run ended, in the format of `sha256sum -c`.
+//! `SHA256SUMS`: what the files of a case were when the run ended, in the format of `sha256sum -c`.
+//!
+//! Evidence and inventory, and every document beside them; not the journal, which grows and has a chain of its own.
 
 use super::name::hex;
-use super::{CASE, EVIDENCE, INPUTS, INVENTORY, disk};
-use crate::model::Gap;
+use super::{EVIDENCE, INVENTORY, disk};
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-const SUMS: &str = "SHA256SUMS";
+pub(super) const SUMS: &str = "SHA256SUMS";
 
 /// What earlier runs left in a case that is continued.
 #[derive(Debug, Default)]
@@ -18,8 +19,15 @@ pub(super) struct Sealed {
     sums: BTreeMap<PathBuf, String>,
     /// What lay there when it was continued, with a sum or without.
     present: BTreeSet<PathBuf>,
-    /// The corpus may be told anew; its sum then, to see whether it was.
-    inputs: Option<String>,
+}
+
+/// What this run did to documents that were there.
+#[derive(Debug, Default)]
+pub(super) struct Wrote {
+    /// Written by this run.
+    pub fresh: BTreeSet<PathBuf>,
+    /// The names that earlier documents stay under, and what they were called.
+    pub kept: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Sealed {
@@ -31,13 +39,7 @@ impl Sealed {
         }
         let text = String::from_utf8_lossy(&disk::read_small(&path)?).into_owned();
         let (sums, present) = (parse(&text, &mut Vec::new()), files(case)?.into_iter().collect());
-        let inputs = case.join(INPUTS);
-        let inputs = match sum_of(&inputs) {
-            Ok(sum) => Some(sum),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(disk::told("read", &inputs, error)),
-        };
-        Ok(Sealed { sums, present, inputs })
+        Ok(Sealed { sums, present })
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &PathBuf> {
@@ -46,20 +48,33 @@ impl Sealed {
 
     /// The sum that a file is to have: what was sealed or altered before this run is not sealed anew, or nobody could
     /// see that it was.
-    fn sum(&self, case: &Path, file: &Path) -> Result<Option<String>> {
-        let path = case.join(file);
-        let now = || sum_of(&path).map_err(|error| disk::told("read", &path, error));
-        if !self.present.contains(file) && !self.sums.contains_key(file) {
-            return now().map(Some);
+    fn sum(&self, case: &Path, file: &Path, wrote: &Wrote) -> Result<Option<String>> {
+        let was = match wrote.kept.get(file) {
+            Some(was) => was,
+            None if wrote.fresh.contains(file) => return now(case, file).map(Some),
+            None => file,
+        };
+        match self.sums.get(was) {
+            Some(sum) => Ok(Some(sum.clone())),
+            None if self.present.contains(was) => Ok(None),
+            None => now(case, file).map(Some),
         }
-        if file == Path::new(INPUTS) {
-            let now = now()?;
-            if self.inputs.as_ref() != Some(&now) {
-                return Ok(Some(now));
-            }
-        }
-        Ok(self.sums.get(file).cloned())
     }
+}
+
+fn now(case: &Path, file: &Path) -> Result<String> {
+    let path = case.join(file);
+    sum_of(&path).map_err(|error| disk::told("read", &path, error))
+}
+
+/// Whether a file beside the folders is a document of ours.
+pub(super) fn is_document(name: &Path) -> bool {
+    name.components().count() == 1 && name.extension().is_some_and(|end| end == "json")
+}
+
+/// Whether conclusions rest on a file.
+pub(super) fn is_evidence(name: &Path) -> bool {
+    name.starts_with(EVIDENCE) || name.starts_with(INVENTORY)
 }
 
 /// Every file of the case that is summed up, sorted.
@@ -67,7 +82,7 @@ fn files(case: &Path) -> Result<Vec<PathBuf>> {
     let mut gaps = Vec::new();
     let mut files = disk::files_under(case, EVIDENCE, &mut gaps);
     files.extend(disk::files_under(case, INVENTORY, &mut gaps));
-    files.extend([CASE, INPUTS].map(PathBuf::from).into_iter().filter(|name| case.join(name).is_file()));
+    files.extend(documents(case)?);
     if let Some(gap) = gaps.first() {
         bail!("sum up {}: {}", case.join(&gap.place).display(), gap.why);
     }
@@ -75,13 +90,30 @@ fn files(case: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Sums up `case.json`, `inputs.json`, evidence and inventory.
-pub(super) fn write(case: &Path, earlier: Option<&Sealed>) -> Result<()> {
+/// The plain files beside the folders that are documents of ours.
+fn documents(case: &Path) -> Result<Vec<PathBuf>> {
+    let told = |error| disk::told("read the case folder", case, error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(case).map_err(told)? {
+        let entry = entry.map_err(told)?;
+        let name = PathBuf::from(entry.file_name());
+        if is_document(&name) && entry.file_type().map_err(told)?.is_file() {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
+/// Sums up evidence, inventory and documents, and makes evidence and inventory read-only.
+pub(super) fn write(case: &Path, earlier: Option<&Sealed>, wrote: &Wrote) -> Result<()> {
     let nothing = Sealed::default();
     let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
     for file in files(case)? {
-        if let Some(sum) = sealed.sum(case, &file)? {
+        if is_evidence(&file) {
+            disk::make_read_only(&case.join(&file));
+        }
+        if let Some(sum) = sealed.sum(case, &file, wrote)? {
             sums.insert(file, sum);
         }
     }
@@ -99,50 +131,7 @@ pub(super) fn write(case: &Path, earlier: Option<&Sealed>) -> Result<()> {
     disk::write_whole(&case.join(SUMS), lines.as_bytes())
 }
 
-/// Compares the folder with its sums. A case written by hand may have none.
-pub(super) fn verify<'a>(
-    case: &Path,
-    is_recorded: bool,
-    files: impl Iterator<Item = &'a PathBuf>,
-) -> Vec<Gap> {
-    let path = case.join(SUMS);
-    let missing =
-        std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if missing && !is_recorded {
-        return Vec::new();
-    }
-    if missing {
-        let why =
-            "it is missing: the run that wrote this case did not end, or its evidence was altered since";
-        return vec![Gap::unread(SUMS, why)];
-    }
-    let mut gaps = Vec::new();
-    let mut listed = match disk::read_small(&path).map(String::from_utf8) {
-        Ok(Ok(text)) => parse(&text, &mut gaps),
-        Ok(Err(_)) => return vec![Gap::unread(SUMS, "it is not UTF-8")],
-        Err(error) => return vec![Gap::unread(SUMS, format!("{error:#}"))],
-    };
-    let present = [CASE, INPUTS].map(PathBuf::from).into_iter().filter(|name| case.join(name).is_file());
-    for file in files.cloned().chain(present) {
-        let name = file.to_string_lossy();
-        match (listed.remove(&file), sum_of(&case.join(&file))) {
-            (None, _) => gaps.push(Gap::unread(name, format!("it was added since {SUMS} was written"))),
-            (Some(sum), Ok(now)) if sum == now => {}
-            (Some(_), Ok(_)) => {
-                gaps.push(Gap::unread(name, format!("it was altered since {SUMS} was written")))
-            }
-            (Some(_), Err(error)) => {
-                gaps.push(Gap::unread(name, format!("its checksum could not be taken: {error}")))
-            }
-        }
-    }
-    for gone in listed.into_keys() {
-        gaps.push(Gap::unread(gone.to_string_lossy(), format!("it is missing, though {SUMS} lists it")));
-    }
-    disk::some(gaps, SUMS)
-}
-
-fn sum_of(path: &Path) -> io::Result<String> {
+pub(super) fn sum_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 << 10]);
     loop {
@@ -156,23 +145,21 @@ fn sum_of(path: &Path) -> io::Result<String> {
 }
 
 /// `sha256sum` marks a line whose name it had to escape with a backslash.
-fn line(name: &str, sum: &str) -> String {
+pub(super) fn line(name: &str, sum: &str) -> String {
     let escaped = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
     let mark = if escaped == name { "" } else { "\\" };
     format!("{mark}{sum}  {escaped}\n")
 }
 
-fn parse(text: &str, gaps: &mut Vec<Gap>) -> BTreeMap<PathBuf, String> {
+/// Reads the lines; the numbers of those that are no checksum of a file in this case go to `bad`.
+pub(super) fn parse(text: &str, bad: &mut Vec<usize>) -> BTreeMap<PathBuf, String> {
     let mut sums = BTreeMap::new();
     for (at, line) in text.lines().enumerate() {
         match parse_line(line) {
             Some((file, sum)) => {
                 sums.insert(file, sum);
             }
-            None => gaps.push(Gap::unread(
-                format!("{SUMS}:{}", at + 1),
-                "the line is no checksum of a file in this case",
-            )),
+            None => bad.push(at + 1),
         }
     }
     sums

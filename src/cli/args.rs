@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what the principal did, what it became, what it launched, and what was not seen.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = AUDIT)]
     Audit(AuditArgs),
     /// End the principal's own credentials at once, then every credential that it became or made.
     #[cfg(any(feature = "aws", feature = "gcp"))]
@@ -43,10 +43,36 @@ pub enum Command {
     #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
+    /// Show a case again, in any format: what was found, proposed and done. Reads the case and nothing else.
+    #[command(after_help = REPORT)]
+    Report(super::report::ReportArgs),
+    /// Print the JSON Schema of what this program writes.
+    Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
     #[cfg(any(feature = "aws", feature = "gcp"))]
+    #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
+    /// Check that a case is what it was: every file, and every line of its journal.
+    #[command(after_help = super::verify::EXAMPLES)]
+    Verify(super::verify::VerifyArgs),
+    /// Make one archive of a case to hand over, and print the head that proves it unchanged.
+    #[command(after_help = super::pack::EXAMPLES)]
+    Pack(super::pack::PackArgs),
+    /// Print what a shell needs to complete commands and flags.
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(super::completions::CompletionsArgs),
+    /// Print the manual page (roff) of the program, or of one command.
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(super::man::ManArgs),
 }
+
+const REPORT: &str = "\
+The same case gives the same bytes. Exit code 3: something could not be read, and the report says what.
+
+Examples:
+  triage report triage-20260314T050607Z-1f2e3d4c
+  triage report triage-20260314T050607Z-1f2e3d4c -o html > report.html
+  triage report fixtures/scenarios/aws-role-chain -o md";
 
 #[cfg(any(feature = "aws", feature = "gcp"))]
 const REVOKE: &str = "\
@@ -74,6 +100,14 @@ unless --rearm-leaked-key says otherwise.
 Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c --dry-run
   triage undo triage-20260314T050607Z-1f2e3d4c";
+
+#[cfg(any(feature = "aws", feature = "gcp"))]
+const PERMISSIONS: &str = "\
+Each policy is the least that the command needs; audit's is needed with each of the others.
+
+Examples:
+  triage permissions aws --for audit > audit.json
+  triage permissions aws --for contain > contain.json";
 
 /// What every command that acts takes.
 #[cfg(any(feature = "aws", feature = "gcp"))]
@@ -147,6 +181,15 @@ pub struct UndoArgs {
     pub rearm_leaked_key: bool,
 }
 
+const AUDIT: &str = "\
+Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
+6 findings present (only with --fail-on-findings); 130 interrupted.
+
+Examples:
+  triage audit --principal builder@shop-prod-4821 --logs exported-logs/
+  triage audit --key-file leaked.json --logs logs/ --leaked-at 2026-03-14T02:00Z -o json
+  triage audit -v --case triage-20260314T050607Z-1f2e3d4c";
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
 4 refused; 5 partly done; 6 findings present (only with --fail-on-findings); 130 interrupted.
@@ -212,9 +255,24 @@ pub struct AuditArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
+    /// One screen (with -v, all of it).
     Table,
+    /// One document, by the schema that `triage schema report` prints.
     Json,
+    /// One object a line.
     Jsonl,
+    /// One row for each thing, safe in a spreadsheet.
+    Csv,
+    /// For GitHub, Jira and Slack, the chain as Mermaid.
+    Md,
+    /// One self-contained page.
+    Html,
+    /// OCSF 1.5.0 events, one a line.
+    Ocsf,
+    /// A timeline for Timesketch, one event a line.
+    Timesketch,
+    /// Addresses, user agents, keys, images, hashes and accounts to look for elsewhere.
+    Iocs,
 }
 
 /// Parses a point in time as people type it, in UTC unless it says otherwise.

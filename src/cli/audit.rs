@@ -34,7 +34,7 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
         plan::contain::contain(&report, &Guard::default(), plan::Options::default()),
     ];
     write(&job, &case, &corpus, &report, &plans)?;
-    show(args, proposes, &case, &report, &plans, ui, now)?;
+    show(args, proposes, &case, &report, &plans, ui, now, stop)?;
     Ok(code(args, &report))
 }
 
@@ -58,7 +58,7 @@ fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<
         case.write_plan(plan.kind.name(), &json::document(plan))?;
     }
     case.seal()?;
-    show(args, proposes, &case, &report, &plans, ui, Time::now())?;
+    show(args, proposes, &case, &report, &plans, ui, Time::now(), stop)?;
     Ok(code(args, &report))
 }
 
@@ -76,12 +76,7 @@ fn case_file(job: &Job, now: Time) -> CaseFile {
 
 fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Corpus)> {
     let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
-    for look in &job.looks {
-        look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
-        look.keys.iter().for_each(|key| investigation.key_seen(key.clone()));
-        look.listings.iter().for_each(|listing| investigation.listed(listing.clone()));
-        look.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
-    }
+    job.tell(&mut investigation);
     let progress = Progress::default();
     let watch = ui.watch(&progress);
     let evidence = case.evidence();
@@ -89,25 +84,11 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     drop(watch);
     // What was kept is made to last even when the rest failed.
     evidence.finish()?;
-    let corpus = with_known(read?, job);
+    let corpus = job.with_known(read?);
     collect::tell(&mut investigation, &corpus);
-    Ok((investigation.report(), corpus))
-}
-
-/// A saved case holds only the records that matter: what its corpus was, it knows from when it was made.
-fn with_known(read: Corpus, job: &Job) -> Corpus {
-    let mut corpus = match &job.known {
-        None => read,
-        Some(known) => {
-            let complete = read.complete && known.complete;
-            let gaps: Vec<Gap> = known.gaps.iter().chain(&read.gaps).cloned().collect();
-            Corpus { gaps, complete, ..known.clone() }
-        }
-    };
-    corpus.gaps.extend(job.gaps.iter().cloned());
-    corpus.gaps.sort();
-    corpus.gaps.dedup();
-    corpus
+    let mut report = investigation.report();
+    super::cost::recorded(&mut report);
+    Ok((report, corpus))
 }
 
 pub(super) struct Kept<'a>(pub &'a Evidence);
@@ -157,6 +138,7 @@ fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan
     case.seal()
 }
 
+#[allow(clippy::too_many_arguments, reason = "what a result is made of")]
 fn show(
     args: &AuditArgs,
     proposes: bool,
@@ -165,7 +147,8 @@ fn show(
     plans: &[Plan],
     ui: &Ui,
     now: Time,
-) -> anyhow::Result<()> {
+    stop: &AtomicBool,
+) -> Result<(), Failure> {
     let bytes = match args.output {
         Output::Json => json::report(report),
         Output::Jsonl => jsonl::report(report),
@@ -180,6 +163,9 @@ fn show(
                 }
             }
             text.into_bytes()
+        }
+        Output::Csv | Output::Md | Output::Html | Output::Ocsf | Output::Timesketch | Output::Iocs => {
+            super::report::case(case.dir(), args.output, ui, stop)?
         }
     };
     ui.result(&bytes).context("write the result")?;

@@ -10,6 +10,7 @@ use crate::model::{Gap, Report};
 use crate::render::{Line, Untrusted, json, table};
 use anyhow::Context;
 use serde_json::{Value, json};
+use std::sync::atomic::AtomicBool;
 
 /// The schema of what `-o json` gives where something was carried out.
 const SCHEMA: &str = "triage.run/1";
@@ -21,7 +22,14 @@ pub fn show(args: &ActArgs, report: &Report, ui: &Ui) -> anyhow::Result<()> {
             let view = ui.view(Some(crate::model::Time::now()));
             ui.result(table::report(report, &view).as_bytes()).context("write the result")
         }
-        Output::Json | Output::Jsonl => Ok(()),
+        Output::Json
+        | Output::Jsonl
+        | Output::Csv
+        | Output::Md
+        | Output::Html
+        | Output::Ocsf
+        | Output::Timesketch
+        | Output::Iocs => Ok(()),
     }
 }
 
@@ -62,7 +70,11 @@ fn end(
     ui: &Ui,
 ) -> Result<u8, Failure> {
     let dir = case.dir().to_string_lossy();
-    if args.audit.output != Output::Table {
+    let is_told_whole = matches!(args.audit.output, Output::Table | Output::Json | Output::Jsonl);
+    if !is_told_whole {
+        let bytes = super::report::case(case.dir(), args.audit.output, ui, &AtomicBool::new(false))?;
+        ui.result(&bytes).context("write the result")?;
+    } else if args.audit.output != Output::Table {
         let mut document = json!({"schema": SCHEMA, "case": dir, "runs": acted.documents, "gaps": gaps});
         if let Some(report) = report {
             document["report"] = serde_json::to_value(report).unwrap_or(Value::Null);

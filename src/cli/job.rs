@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::args::AuditArgs;
+use crate::analyze::Investigation;
 use crate::case::{Case, OpenCase};
 use crate::cloud::files::FileSource;
 use crate::collect::Corpus;
@@ -56,7 +57,7 @@ impl Job {
         Ok(Job { principal, window, source, looks: Vec::new(), gaps, opened: None, known: None })
     }
 
-    fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
+    pub(super) fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
         let saved = case.inputs.is_some();
         let principal = match given {
             Some(given) if saved && !holds(&case.file.principal, &given) => {
@@ -93,6 +94,34 @@ impl Job {
             complete: inputs.complete,
         });
         Ok(Job { principal, window, source, looks, gaps, opened: Some(case), known })
+    }
+}
+
+impl Job {
+    /// Tells the investigation what the case's inventory showed.
+    pub(super) fn tell(&self, investigation: &mut Investigation) {
+        for look in &self.looks {
+            look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
+            look.keys.iter().for_each(|key| investigation.key_seen(key.clone()));
+            look.listings.iter().for_each(|listing| investigation.listed(listing.clone()));
+            look.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
+        }
+    }
+
+    /// A saved case holds only the records that matter: what its corpus was, it knows from when it was made.
+    pub(super) fn with_known(&self, read: Corpus) -> Corpus {
+        let mut corpus = match &self.known {
+            None => read,
+            Some(known) => {
+                let complete = read.complete && known.complete;
+                let gaps: Vec<Gap> = known.gaps.iter().chain(&read.gaps).cloned().collect();
+                Corpus { gaps, complete, ..known.clone() }
+            }
+        };
+        corpus.gaps.extend(self.gaps.iter().cloned());
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
+        corpus
     }
 }
 

@@ -147,6 +147,7 @@ impl Session {
         }
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
+        super::cost::live(&mut report, Time::now(), &Prices::default());
         Ok((report, corpus))
     }
 

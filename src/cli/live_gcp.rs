@@ -13,8 +13,11 @@ use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settling};
+use crate::catalog::technique;
 use crate::model::plan::Plan;
-use crate::model::{AccountSeen, Gap, Place, Principal, PrincipalKind, Provider, Report, Time};
+use crate::model::report::{Confidence, Finding, FindingKind};
+use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
+use crate::observe::Looked;
 use crate::plan::revoke::Known;
 use crate::plan::{self, Guard};
 use crate::progress::Progress;
@@ -26,9 +29,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 /// Entries are late by minutes; what is later than this comes with the next run.
 const LATE_MINUTES: u32 = 60;
+
+/// Projects asked at the same time.
+const AT_ONCE: usize = 32;
 
 /// A signed-in operator and where they can go.
 pub struct Session {
@@ -189,6 +197,39 @@ impl Session {
         case.write_document("identities", &json::document(&accounts))
     }
 
+    /// Asks Compute itself who launched what: a witness that the logs can be held against.
+    fn launches(
+        &self,
+        places: &[Place],
+        investigation: &mut Investigation,
+        case: &Case,
+    ) -> anyhow::Result<Vec<Observed>> {
+        let gate = Arc::new(Semaphore::new(AT_ONCE));
+        let mut jobs = JoinSet::new();
+        let _inside = self.runtime.enter();
+        for place in places {
+            let (gcp, gate, place) = (self.gcp.clone(), gate.clone(), place.clone());
+            jobs.spawn(async move {
+                let _permit = gate.acquire().await;
+                let answers = gcp.launches(&place.account).await;
+                (place, answers)
+            });
+        }
+        let mut looked = Looked::default();
+        for (place, answers) in self.runtime.block_on(jobs.join_all()) {
+            for answer in answers {
+                match answer {
+                    Ok(seen) => looked.keep(place.clone(), seen, Time::now()),
+                    Err(error) => looked.gaps.push(error.gap()),
+                }
+            }
+        }
+        looked.sort();
+        let launches = looked.observed.clone();
+        looking::keep(Provider::Gcp, looked, investigation, case)?;
+        Ok(launches)
+    }
+
     /// Where a deny policy reaches furthest: the organization, where we see one.
     fn deny_on(&self) -> Option<Arc<str>> {
         let above = &self.reach.get()?.above;
@@ -198,6 +239,40 @@ impl Session {
     fn known(&self, accounts: Vec<AccountSeen>) -> Known {
         Known { accounts, deny_on: self.deny_on(), now: Some(Time::now()), ..Known::default() }
     }
+}
+
+/// Launches by who is in the chain that no log entry tells of: late, or taken out of what is read. Never acted on.
+fn untold(launches: &[Observed], report: &mut Report) {
+    let chain: BTreeSet<&str> =
+        report.credentials.iter().flat_map(|one| [Some(&*one.id), one.principal.as_deref()]).flatten().collect();
+    let known: BTreeSet<&str> = report.resources.iter().map(|one| &*one.id).collect();
+    let mut findings = Vec::new();
+    for one in launches {
+        let (Some(by), Some(at)) = (one.made_by.as_deref(), one.created_at) else { continue };
+        let is_in = report.window.since.is_none_or(|since| at >= since)
+            && report.window.leaked_at.is_none_or(|leaked| at >= leaked)
+            && report.window.until.is_none_or(|until| at <= until);
+        if !is_in || !chain.contains(by) || known.contains(&*one.resource.id) {
+            continue;
+        }
+        findings.push(Finding {
+            kind: FindingKind::DefenseEvasion,
+            technique: Some(&technique::DISABLE_CLOUD_LOGS),
+            note: format!(
+                "Compute's own operations say that {by} launched it, and no log entry that was read does: the entry is late, or something keeps it from us."
+            ),
+            events: Vec::new(),
+            subject: one.resource.id.clone(),
+            account: Some(one.resource.account.clone()),
+            region: Some(one.resource.region.clone()),
+            at,
+            until: None,
+            standing: true,
+            confidence: Confidence::Suspect,
+            credential: Some(by.into()),
+        });
+    }
+    report.findings.extend(findings);
 }
 
 impl Door for Session {
@@ -321,8 +396,10 @@ impl Door for Session {
             .filter(|id| !reach.deleted.contains(*id))
             .map(|id| Place::new(id.clone(), ""))
             .collect();
+        let launches = self.launches(&places, &mut investigation, case)?;
         let swept = looking::sweep(self, places, &["compute"], &mut investigation, case)?;
         let mut report = investigation.report();
+        untold(&launches, &mut report);
         looking::lookalikes(self, &mut report, &swept, ui);
         Ok((report, corpus))
     }

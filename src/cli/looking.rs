@@ -85,7 +85,8 @@ pub fn lookalikes(door: &dyn Door, report: &mut Report, swept: &[Observed], ui: 
     }
 }
 
-fn keep(
+/// Saves what was seen, then believes it.
+pub fn keep(
     provider: Provider,
     looked: Looked,
     investigation: &mut Investigation,

@@ -4,10 +4,13 @@
 pub mod act;
 pub mod args;
 pub mod audit;
+pub mod completions;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod config;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod contain;
+mod cost;
+mod deeds;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod door;
 pub mod exit;
@@ -24,17 +27,23 @@ pub mod live_args;
 mod live_gcp;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 mod looking;
+pub mod man;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 mod open;
+pub mod pack;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod permissions;
+pub mod report;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod revoke;
+pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
+pub mod ticket;
 pub mod ui;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;
+pub mod verify;
 
 /// Why a command ended without a result.
 #[derive(Debug)]
@@ -58,6 +67,19 @@ impl Failure {
             Failure::Usage(_) => exit::USAGE,
             Failure::Refused(_) => exit::REFUSED,
             Failure::Other(_) => exit::FAILURE,
+        }
+    }
+
+    /// What to do next where the error itself does not say.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Failure::Usage(_) => {
+                "triage --help, or triage COMMAND --help, shows what is accepted, with examples"
+            }
+            Failure::Refused(_) => "look at the plan with --dry-run, then run it again and consent",
+            Failure::Other(_) => {
+                "put that right and run the same command again; what was done stays done and is in the journal"
+            }
         }
     }
 

@@ -60,7 +60,9 @@ impl Ui {
     pub fn view(&self, now: Option<Time>) -> View {
         let stdout = io::stdout();
         let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
-        View { width: size.map(|(width, _)| width.0), color: self.out_color, now, detail: self.verbose }
+        let ascii = !speaks_unicode(&|name| std::env::var(name).ok());
+        let width = size.map(|(width, _)| width.0);
+        View { width, color: self.out_color, now, detail: self.verbose, ascii }
     }
 
     /// Writes a result to stdout. A reader that has gone away (`| head`) is no failure of ours.
@@ -92,15 +94,28 @@ impl Ui {
         self.say(Line::new().styled(Style::Yellow, "warning: ").join(line));
     }
 
-    /// Tells why it failed, with the chain of causes on one line, and under it the hints that messages end with.
-    pub fn error(&self, error: &anyhow::Error) {
+    /// Tells what could not be done, because of what, and what to do next: the hints that messages end with, else `next`.
+    pub fn error(&self, error: &anyhow::Error, next: &'static str) {
         let chain = format!("{error:#}");
-        for (index, line) in chain.split('\n').enumerate() {
-            let line = Untrusted(line);
-            self.say(match index {
-                0 => Line::new().styled(Style::Red, "error: ").put(line),
-                _ => Line::new().put("  ").put(line),
-            });
+        let mut lines = chain.split('\n');
+        let first = lines.next().unwrap_or_default();
+        let (what, because) = first.split_once(": ").unwrap_or((first, ""));
+        self.say(Line::new().styled(Style::Red, "error: ").put(Untrusted(what)));
+        if !because.is_empty() {
+            self.say(Line::new().styled(Style::Bold, "because: ").put(Untrusted(because)));
+        }
+        let mut is_hinted = false;
+        for line in lines {
+            match line.trim().strip_prefix("hint: ") {
+                Some(hint) => {
+                    is_hinted = true;
+                    self.hint(Line::new().put(Untrusted(hint)));
+                }
+                None => self.say(Line::new().put("  ").put(Untrusted(line))),
+            }
+        }
+        if !is_hinted {
+            self.hint(Line::new().put(next));
         }
     }
 
@@ -113,7 +128,7 @@ impl Ui {
 
     /// Tells the next step after a warning or an error.
     pub fn hint(&self, line: Line) {
-        self.say(Line::new().styled(Style::Bold, "hint: ").join(line));
+        self.say(Line::new().styled(Style::Bold, "do this next: ").join(line));
     }
 
     fn say(&self, line: Line) {
@@ -242,6 +257,16 @@ fn wants_color(color: Color, is_terminal: bool, env: &dyn Fn(&str) -> Option<Str
     }
 }
 
+/// Whether the locale can show more than ASCII; where none is set, as in a container, it can.
+fn speaks_unicode(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +289,21 @@ mod tests {
         check(Color::Auto, true, &[("TERM", "dumb")], false);
         check(Color::Auto, true, &[("CLICOLOR", "0")], false);
         check(Color::Auto, false, &[("CLICOLOR", "1")], false);
+    }
+
+    #[test]
+    fn only_a_locale_that_says_so_gets_ascii() {
+        let check = |env: &[(&str, &str)], expect| {
+            let look =
+                |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string());
+            assert_eq!(speaks_unicode(&look), expect, "{env:?}");
+        };
+        check(&[], true);
+        check(&[("LANG", "C")], false);
+        check(&[("LANG", "C.UTF-8")], true);
+        check(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "POSIX")], false);
+        check(&[("LANG", "C"), ("LC_CTYPE", "en_US.utf8")], true);
+        check(&[("LC_ALL", ""), ("LANG", "en_US.ISO-8859-1")], false);
     }
 
     struct Fails(ErrorKind);

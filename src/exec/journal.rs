@@ -151,6 +151,24 @@ pub fn verify(path: &Path) -> Result<u64> {
     }
 }
 
+/// What a look at every line shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    pub lines: u64,
+    /// SHA-256 of the last line, without its line break; of nothing for a journal without lines.
+    pub head: String,
+    /// Which lines are not as they were written, first to last.
+    pub faults: Vec<String>,
+    /// The first of the lines at the end that a crash cut off.
+    pub torn: Option<u64>,
+}
+
+/// Checks every line, and says what the chain ends with: what somebody else keeps of it, nobody can cut off unseen.
+pub fn check(path: &Path) -> Result<Chain> {
+    let Scan { faults, torn, prev, next, .. } = scan(path)?;
+    Ok(Chain { lines: next - 1, head: prev, faults, torn })
+}
+
 fn scan(path: &Path) -> Result<Scan> {
     let bytes = std::fs::read(path).map_err(|error| told("read", path, error))?;
     Ok(Scan::of(&bytes))

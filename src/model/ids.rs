@@ -1,5 +1,6 @@
 //! Identifiers: which cloud, which event, and what an AWS key id says about its account.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -9,7 +10,8 @@ pub type Word = &'static str;
 
 /// All kinds that were ever spelled, and room: what holds more is no file of ours, and must not fill the memory.
 const MOST_WORDS: usize = 4096;
-const LONGEST_WORD: usize = 128;
+/// A sentence of ours; kinds are shorter.
+const LONGEST_WORD: usize = 512;
 
 /// Reads a [`Word`]. Each is kept for the life of the program, once.
 pub(crate) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
@@ -27,10 +29,15 @@ pub(crate) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error>
     Ok(word)
 }
 
+/// The same where it may be absent.
+pub(crate) fn some_word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Word>, D::Error> {
+    word(from).map(Some)
+}
+
 /// The cloud's own id of an event: CloudTrail's `eventID`, Cloud Logging's `insertId`.
 pub type EventId = std::sync::Arc<str>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     Aws,

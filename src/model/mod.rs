@@ -4,11 +4,14 @@
 
 pub mod account;
 pub mod change;
+pub mod cost;
 pub mod deny;
+pub mod dossier;
 pub mod event;
 pub mod gap;
 pub mod identity;
 pub mod ids;
+pub mod meter;
 pub mod observed;
 pub mod plan;
 pub mod principal;
@@ -19,6 +22,7 @@ pub mod sight;
 pub mod time;
 
 pub use account::AccountSeen;
+pub use dossier::Dossier;
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
 pub use gap::Gap;
 pub use identity::{IdentitySeen, OrganizationSeen};

@@ -25,9 +25,10 @@ use std::sync::Arc;
 
 pub const SCHEMA: &str = "triage.plan/1";
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    pub schema: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub schema: Word,
     pub kind: PlanKind,
     /// Whom the report that this was made from is about, and over what time.
     pub principal: Subject,
@@ -55,7 +56,7 @@ impl PlanKind {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// 1-based, in the order of execution.
     pub no: u32,
@@ -65,16 +66,20 @@ pub struct Step {
     /// The same in sentences, with what it costs others and until when it matters. May hold names that an attacker chose.
     pub why: String,
     /// What the record last showed of it; looked at again before anything is called.
-    pub before: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub before: Word,
     pub change: Change,
     /// The cloud's own call, and what must be seen after it.
-    pub api: &'static str,
-    pub expect: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub api: Word,
+    #[serde(deserialize_with = "word")]
+    pub expect: Word,
     pub destroys: bool,
-    pub undo: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub undo: Word,
     /// Steps that must be done first, or this one would be undone by what they stop: own credentials before what they
     /// became, a launcher before what it launched. All are lower than `no`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<u32>,
     /// Of these, what must have succeeded: without its snapshot nothing is destroyed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -124,11 +129,11 @@ pub struct Target {
 }
 
 /// What is not touched, and why: uncertain, somebody else's, or beyond what this program can do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Withheld {
     pub target: Target,
     pub why: String,
     /// The cloud's own calls that a human may use, in words, where we know them.
-    #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub by_hand: String,
 }

@@ -2,6 +2,21 @@
 
 pub type Time = jiff::Timestamp;
 
+/// How [`Time`] stands in what we write, for its schema: RFC 3339 in UTC.
+pub struct Written;
+
+impl schemars::JsonSchema for Written {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string", "format": "date-time", "pattern": "Z$", "description": "RFC 3339, UTC."
+        })
+    }
+}
+
 /// Parses a record's time: RFC 3339 with 0 to 9 digits, and `YYYY-MM-DD HH:MM:SS[.n]` (UTC) as SIEMs re-write it.
 ///
 /// Other spellings inside responses ("Jul 10, 2023 11:54:39 AM", epoch milliseconds) are for [`parse_loose`].

@@ -74,7 +74,8 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     }
     let mut shared = shares::shares(&ground, &mut proposal);
     shared.extend(shares::rules(&ground, &mut proposal));
-    let done = standing::standing(&ground, &mut proposal);
+    let mut done = standing::standing(&ground, &mut proposal);
+    done.extend(gcp::standing(&ground, &mut proposal));
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
 }

@@ -62,6 +62,7 @@ fn by_hand(ground: &Ground, proposal: &mut Proposal) {
         "aws.rolesanywhere.trust_anchor",
         "aws.rolesanywhere.profile",
         "gcp.iam.service_account",
+        "gcp.iam.workload_identity_pool_provider",
     ];
     for resource in ground.resources.iter().copied().filter(|one| is_identity(one.kind)) {
         if COVERED.contains(&resource.kind) || alive(resource).is_none() {

@@ -2,9 +2,10 @@
 //!
 //! A `String` cannot get in: that is the point of this file. For `render` and `cli::ui`.
 
-use super::untrusted::{Clip, Prose, Short, Untrusted};
-use super::words::{Clock, Minutes};
+use super::untrusted::{Clip, Prose, Shell, Short, Untrusted, code_span, mermaid, prose, spreadsheet};
+use super::words::{Clock, Dollars, Exact, Minutes};
 use crate::model::Time;
+use crate::model::cost::{Hours, Usd};
 use std::fmt::{Display, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -19,6 +20,8 @@ pub enum Style {
     Red,
     /// Not certain, or not complete.
     Yellow,
+    /// Danger that is over.
+    Green,
     /// Small print.
     Dim,
 }
@@ -31,6 +34,7 @@ impl Style {
             Style::Bold => "\x1b[1m",
             Style::Red => "\x1b[1;31m",
             Style::Yellow => "\x1b[33m",
+            Style::Green => "\x1b[32m",
             Style::Dim => "\x1b[2m",
         }
     }
@@ -38,10 +42,22 @@ impl Style {
 
 const END: &str = "\x1b[0m";
 
+/// Who wrote a part, and so what a format must do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This source code, numbers and times.
+    Ours,
+    /// An id or a name of somebody's: it stays whole on a shortened line, because someone must paste it.
+    Name,
+    /// A sentence with names in it.
+    Prose,
+    /// A name that may be cut.
+    Cut,
+}
+
 /// What may be put on a line. Sealed: only the types below.
 pub trait Part: Display + sealed::Sealed {
-    /// Whether it stays whole on a shortened line: an id or a name, which someone must paste.
-    const WHOLE: bool = false;
+    const ORIGIN: Origin = Origin::Ours;
 }
 
 mod sealed {
@@ -49,15 +65,15 @@ mod sealed {
 }
 
 macro_rules! part {
-    ($($type:ty),*) => { $(impl sealed::Sealed for $type {} impl Part for $type {})* };
+    ($origin:ident: $($type:ty),*) => {
+        $(impl sealed::Sealed for $type {} impl Part for $type { const ORIGIN: Origin = Origin::$origin; })*
+    };
 }
 
-part!(&'static str, Prose<'_>, Short<'_>, Clip<'_>, u64, usize, u32, u16, Count, At, Clock, Minutes);
-
-impl sealed::Sealed for Untrusted<'_> {}
-impl Part for Untrusted<'_> {
-    const WHOLE: bool = true;
-}
+part!(Ours: &'static str, u64, usize, u32, u16, Count, At, Clock, Minutes, Exact, Usd, Hours, Dollars);
+part!(Name: Untrusted<'_>, Shell<'_>);
+part!(Prose: Prose<'_>);
+part!(Cut: Short<'_>, Clip<'_>);
 
 /// A number with thousands separators: `1,204,000`.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +112,13 @@ pub struct Line {
 struct Span {
     style: Style,
     text: String,
-    whole: bool,
+    origin: Origin,
+}
+
+impl Span {
+    fn is_whole(&self) -> bool {
+        self.origin == Origin::Name
+    }
 }
 
 impl Line {
@@ -110,7 +132,7 @@ impl Line {
     }
 
     pub fn styled<P: Part>(mut self, style: Style, part: P) -> Line {
-        self.spans.push(Span { style, text: part.to_string(), whole: P::WHOLE });
+        self.spans.push(Span { style, text: part.to_string(), origin: P::ORIGIN });
         self
     }
 
@@ -133,7 +155,7 @@ impl Line {
 
     /// A row of a table whose cells were lines.
     pub(super) fn laid(text: &str, style: Style) -> Line {
-        Line { spans: vec![Span { style, text: text.to_owned(), whole: false }] }
+        Line { spans: vec![Span { style, text: text.to_owned(), origin: Origin::Cut }] }
     }
 
     /// Puts every part in one style.
@@ -156,6 +178,50 @@ impl Line {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 
+    /// The line in pieces of so many columns at most, broken wherever that is, as a picture needs it.
+    pub(super) fn pieces(&self, columns: usize) -> Vec<Line> {
+        let mut pieces = Vec::new();
+        let (mut text, mut used) = (String::new(), 0);
+        for (_, c) in self.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > columns {
+                // Between two words where there are two.
+                let rest = match text.rfind(' ') {
+                    Some(at) if at > 0 && c != ' ' => text.split_off(at),
+                    Some(_) | None => String::new(),
+                };
+                pieces.push(Line::laid(text.trim(), Style::Plain));
+                text = rest.trim_start().to_owned();
+                used = text.width();
+            }
+            text.push(c);
+            used += wide;
+        }
+        pieces.push(Line::laid(text.trim(), Style::Plain));
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    /// The text as Markdown: names in code spans, so that nothing in them is read as markup, a link or a mention.
+    pub(super) fn markdown(&self) -> String {
+        let spans = self.spans.iter().map(|span| match span.origin {
+            Origin::Ours => span.text.clone(),
+            Origin::Name | Origin::Cut => code_span(&span.text),
+            Origin::Prose => prose(&span.text),
+        });
+        spans.collect()
+    }
+
+    /// The text inside a quoted label of a Mermaid diagram.
+    pub(super) fn mermaid(&self) -> String {
+        mermaid(&self.plain())
+    }
+
+    /// The text as a field that no spreadsheet takes for a formula.
+    pub(super) fn field(&self) -> String {
+        spreadsheet(&self.plain())
+    }
+
     fn chars(&self) -> impl Iterator<Item = (Style, char)> + '_ {
         self.spans.iter().flat_map(|span| span.text.chars().map(|c| (span.style, c)))
     }
@@ -170,7 +236,7 @@ impl Line {
             for (at, c) in span.text.char_indices() {
                 // One for the blank and one for the sign.
                 let is_full = used + 2 > columns;
-                if c == ' ' && !span.whole && (!is_full || stop.is_none()) {
+                if c == ' ' && !span.is_whole() && (!is_full || stop.is_none()) {
                     stop = (used * 2 > columns).then_some((n, at)).or(stop);
                 }
                 if is_full && stop.is_some() {
@@ -184,8 +250,8 @@ impl Line {
         spans[n].text.truncate(at);
         while let Some(last) = spans.last_mut() {
             let kept = last.text.trim_end_matches([' ', ',', ';', ':', '(']).len();
-            if last.whole || kept > 0 {
-                last.text.truncate(if last.whole { last.text.len() } else { kept });
+            if last.is_whole() || kept > 0 {
+                last.text.truncate(if last.is_whole() { last.text.len() } else { kept });
                 break;
             }
             spans.pop();

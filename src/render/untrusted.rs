@@ -41,6 +41,10 @@ impl<'a> Untrusted<'a> {
     }
 }
 
+/// An [`Untrusted`] text as one argument of a command that somebody pastes into `sh`, `bash` or `zsh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shell<'a>(pub &'a str);
+
 /// More combining marks than this on one letter climb into the lines above: no script needs them.
 const MARKS: usize = 4;
 
@@ -165,4 +169,107 @@ impl Display for Short<'_> {
         let shown = put_some(f, self.text, self.columns.saturating_sub(NOTICE))?;
         write!(f, "… (+{} characters)", self.text.chars().count() - shown)
     }
+}
+
+impl Display for Shell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+        // `=x` is a path in zsh, `~` and `-` mean something at the start.
+        if self.0.chars().all(is_plain) && !self.0.is_empty() && !self.0.starts_with(['=', '-', '%', '+']) {
+            return f.write_str(self.0);
+        }
+        // Written so that no character is hidden on the way into the shell: `$'…'` reads it back.
+        if judged(self.0).any(|(c, escaped)| escaped && c != ' ' && c != '\\') {
+            f.write_str("$'")?;
+            for c in self.0.chars() {
+                match c {
+                    '\'' | '\\' => write!(f, "\\{c}")?,
+                    _ if is_hidden(c) || is_mark(c) => write!(f, "\\U{:08x}", u32::from(c))?,
+                    _ => f.write_char(c)?,
+                }
+            }
+            return f.write_char('\'');
+        }
+        write!(f, "'{}'", self.0.replace('\'', "'\\''"))
+    }
+}
+
+/// A character that a format would obey, as [`Untrusted`] writes hidden ones: it can be read back alike.
+fn put_escaped(out: &mut String, c: char) {
+    // A String takes every write.
+    let _ = write!(out, "{}", c.escape_unicode());
+}
+
+/// A shown text as a Markdown code span. What even there would end it, a table's cell or (in Slack) begin a command, is
+/// escaped: GitHub, Jira and Slack then show the same.
+pub(super) fn code_span(shown: &str) -> String {
+    if shown.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("`");
+    for c in shown.chars() {
+        match c {
+            '`' | '|' | '<' | '>' => put_escaped(&mut out, c),
+            _ => out.push(c),
+        }
+    }
+    out.push('`');
+    out
+}
+
+/// A shown sentence as Markdown: plain words stay, every other word is a code span.
+pub(super) fn prose(shown: &str) -> String {
+    let words = shown.split(' ').map(|word| {
+        let bare = word.trim_end_matches(['.', ',', ';', ':', '?', ')']);
+        let start = bare.len() - bare.trim_start_matches('(').len();
+        let core = &bare[start..];
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '’' | '\'' | '/' | '…');
+        let is_word = core.chars().all(is_plain) && core.chars().any(char::is_alphanumeric);
+        if core.is_empty() {
+            // Punctuation alone could still begin a list or a rule.
+            return if word.is_empty() { String::new() } else { code_span(word) };
+        }
+        let core = if is_word { core.to_owned() } else { code_span(core) };
+        format!("{}{core}{}", &bare[..start], &word[bare.len()..])
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A shown text for a quoted label of a Mermaid diagram: what is not plain is a character code, which is never read as
+/// markup or as a directive.
+pub(super) fn mermaid(shown: &str) -> String {
+    let mut out = String::with_capacity(shown.len());
+    for c in shown.chars() {
+        match c {
+            ' ' | '.' | ',' | ':' | '/' | '@' | '-' | '_' | '…' | '×' => out.push(c),
+            _ if c.is_alphanumeric() => out.push(c),
+            _ => {
+                // A String takes every write.
+                let _ = write!(out, "#{};", u32::from(c));
+            }
+        }
+    }
+    out
+}
+
+/// What a spreadsheet takes for the start of a formula (CWE-1236), wide forms too.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// A shown text as a field of a spreadsheet: what would begin a formula gets a `'` before it, as what begins with one does,
+/// so that it can be read back. After `;`, which some locales take for the end of a field, the sign is escaped.
+pub(super) fn spreadsheet(shown: &str) -> String {
+    let mut out = String::with_capacity(shown.len() + 1);
+    if shown.starts_with(FORMULA) || shown.starts_with(['\'', '\t', '\r', '\0', '%', '|']) {
+        out.push('\'');
+    }
+    let mut begins = false;
+    for c in shown.chars() {
+        if begins && FORMULA.contains(&c) {
+            put_escaped(&mut out, c);
+        } else {
+            out.push(c);
+        }
+        begins = c == ';' || (begins && (c == ' ' || c == '"'));
+    }
+    out
 }

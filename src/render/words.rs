@@ -3,6 +3,8 @@
 use super::line::{At, Count, Line, Style};
 use super::untrusted::{Prose, Untrusted};
 use crate::model::Time;
+use crate::model::cost::Usd;
+use crate::model::dossier::Became;
 use crate::model::gap::GapKind;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Strength, Use};
 
@@ -49,6 +51,27 @@ pub struct Clock(pub Time);
 impl std::fmt::Display for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0.strftime("%H:%M:%SZ"))
+    }
+}
+
+/// A time as machines read it: RFC 3339.
+#[derive(Clone, Copy)]
+pub struct Exact(pub Time);
+
+impl std::fmt::Display for Exact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Dollars as a spreadsheet reads them: `32.7726`.
+#[derive(Clone, Copy)]
+pub struct Dollars(pub Usd);
+
+impl std::fmt::Display for Dollars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let micros = self.0.as_micros();
+        write!(f, "{}.{:06}", micros / 1_000_000, micros % 1_000_000)
     }
 }
 
@@ -192,6 +215,26 @@ pub(super) fn finding(kind: FindingKind) -> &'static str {
     }
 }
 
+/// The same as one word, for tags.
+pub(super) fn finding_tag(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Persistence => "persistence",
+        FindingKind::PrivilegeEscalation => "privilege-escalation",
+        FindingKind::DefenseEvasion => "defense-evasion",
+        FindingKind::Exfiltration => "exfiltration",
+        FindingKind::Exposure => "exposure",
+        FindingKind::CredentialAccess => "credential-access",
+        FindingKind::LateralMovement => "lateral-movement",
+        FindingKind::Execution => "execution",
+        FindingKind::Destruction => "destruction",
+        FindingKind::ResourceHijacking => "resource-hijacking",
+        FindingKind::ServiceAbuse => "service-abuse",
+        FindingKind::Commitment => "commitment",
+        FindingKind::Discovery => "discovery",
+        FindingKind::Leak => "leak",
+    }
+}
+
 /// What to read first: what the provider says leaked, ways back in, blindness, then harm, then the rest.
 fn rank(kind: FindingKind) -> u8 {
     match kind {
@@ -229,6 +272,37 @@ pub(super) fn confidence(confidence: Confidence) -> Option<&'static str> {
         Confidence::Confirmed => None,
         Confidence::Suspect => Some("suspect"),
         Confidence::LikelyLegitimate => Some("likely legitimate"),
+    }
+}
+
+/// The same, always said.
+pub(super) fn confidence_word(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Confirmed => "confirmed",
+        Confidence::Suspect => "suspect",
+        Confidence::LikelyLegitimate => "likely legitimate",
+    }
+}
+
+/// What became of a call.
+pub(super) fn became(became: Became) -> &'static str {
+    match became {
+        Became::Verified => "done, seen",
+        Became::Taken => "done, not seen yet",
+        Became::Refused => "refused",
+        Became::NotDone => "not done",
+        Became::Gone => "target gone",
+        Became::Unknown => "unknown",
+    }
+}
+
+/// A credential's kind as a list of indicators calls it.
+pub(super) fn credential_type(kind: &str) -> &'static str {
+    match kind {
+        "aws.session" => "session_key",
+        "aws.login_profile" => "user",
+        "gcp.service_account" | "gcp.impersonation" => "identity",
+        _ => "key",
     }
 }
 

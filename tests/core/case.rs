@@ -119,7 +119,15 @@ fn nobody_else_may_read_a_case() {
     let mut left = vec![dir];
     while let Some(path) = left.pop() {
         let rights = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+        let is_evidence = path.iter().any(|part| part == "evidence");
+        let wanted = if path.is_dir() {
+            0o700
+        } else if is_evidence {
+            0o400
+        } else {
+            0o600
+        };
+        assert_eq!(rights, wanted, "{}", path.display());
         if path.is_dir() {
             left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         }
@@ -233,7 +241,10 @@ fn what_changed_since_is_told() {
     type Change = fn(&Path);
     let changes: [(Change, &str); 9] = [
         (
-            |dir| fs::write(dir.join(RECORD), "other").unwrap(),
+            |dir| {
+                loosen(&dir.join(RECORD));
+                fs::write(dir.join(RECORD), "other").unwrap();
+            },
             "{record}: it was altered since SHA256SUMS was written",
         ),
         (
@@ -274,11 +285,11 @@ fn what_changed_since_is_told() {
         ),
         (
             |dir| append(&dir.join("SHA256SUMS"), "rubbish\n"),
-            "SHA256SUMS:4: the line is no checksum of a file in this case",
+            "SHA256SUMS:5: the line is no checksum of a file in this case",
         ),
         (
             |dir| append(&dir.join("SHA256SUMS"), &format!("{}  ../../etc/passwd\n", "0".repeat(64))),
-            "SHA256SUMS:4: the line is no checksum of a file in this case",
+            "SHA256SUMS:5: the line is no checksum of a file in this case",
         ),
     ];
     const RECORD: &str = "evidence/aws/111122223333/us-east-1/management.ndjson.gz";
@@ -291,6 +302,50 @@ fn what_changed_since_is_told() {
     let (_home, dir) = sealed();
     fs::write(dir.join("report.json"), "made anew").unwrap();
     assert_eq!(gaps(&dir), [""; 0], "what is made from evidence may be made anew");
+    assert_eq!(faults(&dir), ["report.json: altered"], "but whoever is handed it is told");
+}
+
+fn faults(dir: &Path) -> Vec<String> {
+    let check = Case::check(dir);
+    check.faults.iter().map(|fault| format!("{}: {}", fault.file, fault.what.name())).collect()
+}
+
+#[test]
+fn a_document_that_was_altered_is_told_also_when_another_has_taken_its_place() {
+    let (_home, dir) = sealed();
+    assert_eq!(faults(&dir), [""; 0]);
+    fs::write(dir.join("report.json"), "[\"nothing happened\"]").unwrap();
+    let case = Case::reopen(&dir).unwrap();
+    case.write_report(b"[1]").unwrap();
+    case.write_plan("undo", b"[1]").unwrap();
+    case.write_plan("undo", b"[2]").unwrap();
+    case.seal().unwrap();
+    assert_eq!(faults(&dir), ["report-1.json: altered"]);
+    // What this run wrote twice, it wrote.
+    assert_eq!(fs::read(dir.join("plan-undo-1.json")).unwrap(), b"[1]");
+}
+
+#[test]
+fn a_folder_that_cannot_be_listed_is_no_missing_file() {
+    let (_home, dir) = sealed();
+    let place = dir.join("evidence/aws/111122223333");
+    fs::rename(&place, dir.join("away")).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(dir.join("away"), &place).unwrap();
+        assert_eq!(faults(&dir), ["evidence/aws/111122223333: unreadable"]);
+        fs::remove_file(&place).unwrap();
+    }
+    assert_eq!(faults(&dir), ["evidence/aws/111122223333/us-east-1/management.ndjson.gz: missing"]);
+    assert_eq!(Case::check(&dir).beside, ["away/us-east-1/management.ndjson.gz"]);
+}
+
+/// Gives back the right to write, which sealing took.
+fn loosen(path: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 fn append(path: &Path, text: &str) {
@@ -498,6 +553,7 @@ fn a_case_that_is_continued_keeps_what_it_had() {
 fn continuing_seals_nothing_that_was_altered() {
     let (_home, dir) = sealed();
     let first = dir.join("evidence/aws/111122223333/us-east-1/management.ndjson.gz");
+    loosen(&first);
     append(&first, "more");
     fs::write(dir.join("evidence/slipped-in.ndjson"), "{}").unwrap();
     continued(&dir, "{\"eventID\":\"b\"}").seal().unwrap();

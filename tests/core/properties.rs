@@ -55,18 +55,18 @@ fn recorded(name: &str) -> Recorded {
 }
 
 impl Recorded {
-    fn report<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Report {
+    pub fn report<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Report {
         let mut investigation = begin(&self.case);
         events.for_each(|event| investigation.absorb(event.clone()));
         investigation.report()
     }
 
     /// The events at these places, in their order.
-    fn at<'e>(&'e self, places: &'e [usize]) -> impl Iterator<Item = &'e Event> {
+    pub fn at<'e>(&'e self, places: &'e [usize]) -> impl Iterator<Item = &'e Event> {
         places.iter().filter_map(|place| self.events[*place].as_ref())
     }
 
-    fn all(&self) -> Vec<usize> {
+    pub fn all(&self) -> Vec<usize> {
         (0..self.lines.len()).collect()
     }
 }

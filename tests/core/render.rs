@@ -9,7 +9,8 @@ use triage::model::change::{AutoScalingChange, Change, Ec2Change};
 use triage::model::gap::{Gap, GapKind};
 use triage::model::plan::{Plan, PlanKind, Step, Target, Withheld};
 use triage::model::report::*;
-use triage::model::{Provider, Report, Time};
+use triage::model::dossier::{About, After, Became, Done, Moment, UndoState};
+use triage::model::{Dossier, Outcome, Place, Provider, Report, Time};
 use triage::render::{Untrusted, View, json, jsonl, plan, table};
 
 fn at(text: &str) -> Time {
@@ -20,7 +21,7 @@ fn arc(text: impl AsRef<str>) -> Arc<str> {
     Arc::from(text.as_ref())
 }
 
-fn golden(name: &str, text: &str) {
+pub fn golden(name: &str, text: &str) {
     let path = fixtures().join("render").join(name);
     if std::env::var_os("TRIAGE_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -30,7 +31,7 @@ fn golden(name: &str, text: &str) {
 }
 
 fn view(width: Option<u16>) -> View {
-    View { width, color: false, now: Some(at("2026-11-22T06:30:00Z")), detail: false }
+    View { width, color: false, now: Some(at("2026-11-22T06:30:00Z")), detail: false, ascii: false }
 }
 
 fn subject(kind: &'static str, provider: Provider, id: &str, account: &str) -> Subject {
@@ -59,6 +60,9 @@ fn empty(principal: Subject) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 
@@ -97,6 +101,8 @@ fn seed(id: &str, kind: &'static str, account: &str) -> Credential {
         first_use: Some(at("2026-11-20T08:00:00Z")),
         last_use: Some(at("2026-11-22T05:59:01Z")),
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
@@ -263,6 +269,8 @@ fn founding() -> Report {
             launched_by: (n % 30 == 2).then(|| arc("worker-mig")),
             confidence: Confidence::Confirmed,
             details: Default::default(),
+            cost: None,
+            turns: vec![],
         });
     }
     report.touched = vec![
@@ -430,6 +438,8 @@ fn small() -> Report {
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: Default::default(),
+        cost: None,
+        turns: vec![],
     }];
     report.findings = vec![finding(
         FindingKind::ResourceHijacking,
@@ -672,7 +682,7 @@ fn an_id_is_never_cut_however_narrow_the_terminal() {
 }
 
 /// The strings of which each peer tool lets at least one pass, and more of their kind.
-fn hostile() -> Vec<String> {
+pub fn hostile() -> Vec<String> {
     let mut all: Vec<String> = [
         "\x1b[2J\x1b[31mred",
         "\x1b]8;;https://example.com\x07link\x1b]8;;\x07",
@@ -708,7 +718,7 @@ fn hostile() -> Vec<String> {
     all
 }
 
-fn is_dangerous(c: char) -> bool {
+pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || matches!(c, '\u{61c}' | '\u{ad}' | '\u{180e}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
@@ -716,7 +726,7 @@ fn is_dangerous(c: char) -> bool {
 }
 
 /// Reads an escaped text back.
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\\u{") {
@@ -768,7 +778,7 @@ proptest! {
 }
 
 /// A report whose every text is this one. The literals are exhaustive: a new field does not compile until it is here.
-fn filled(text: &str) -> Report {
+pub fn filled(text: &str) -> Report {
     let fixed: &'static str = Box::leak(text.to_owned().into_boxed_str());
     let technique: &'static Technique =
         Box::leak(Box::new(Technique { id: fixed, version: fixed, name: fixed, former: Some(fixed) }));
@@ -812,6 +822,8 @@ fn filled(text: &str) -> Report {
                 first_use: time,
                 last_use: time,
                 valid_until: time,
+                active: Some(true),
+                observed_at: time,
             })
             .collect(),
         resources: ["left", fixed]
@@ -834,6 +846,8 @@ fn filled(text: &str) -> Report {
                 launched_by: some(),
                 confidence: Confidence::Suspect,
                 details: Default::default(),
+                cost: None,
+                turns: vec![],
             })
             .to_vec(),
         touched: vec![Touched {
@@ -911,12 +925,98 @@ fn filled(text: &str) -> Report {
         similar: vec![],
         leaked_keys: ids(),
         seed_user: some(),
+        cost: None,
+        activity: vec![],
+        used: vec![],
+    }
+}
+
+/// The same with everything else that a dossier holds.
+pub fn filled_dossier(text: &str) -> Dossier {
+    let fixed: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    let report = filled(text);
+    let when = at("2026-11-22T03:14:07Z");
+    let some = || Some(arc(text));
+    let moment = |outcome| Moment {
+        at: when,
+        event: arc(text),
+        provider: Provider::Aws,
+        action: arc(text),
+        outcome,
+        read_only: false,
+        credential: arc(text),
+        depth: 1,
+        principal: some(),
+        principal_id: some(),
+        address: some(),
+        user_agent: some(),
+        account: arc(text),
+        region: arc(text),
+        confidence: Confidence::Confirmed,
+    };
+    let target = Target {
+        kind: fixed,
+        id: arc(text),
+        name: some(),
+        account: arc(text),
+        region: arc(text),
+        zone: some(),
+    };
+    let change = Change::from(Ec2Change::StopInstance { id: arc("i-0abcdef1234567890") });
+    let undos = [
+        UndoState::Undone,
+        UndoState::Partly { parts: 1, of: 2 },
+        UndoState::None(text.into()),
+        UndoState::Needless,
+        UndoState::Possible { calls: vec![change.spec().api], safe_from: Some(when), rearms_secret: true },
+        UndoState::Possible { calls: vec![], safe_from: None, rearms_secret: false },
+    ];
+    let ends =
+        [Became::Verified, Became::Taken, Became::Refused, Became::NotDone, Became::Gone, Became::Unknown];
+    let deeds = undos.into_iter().zip(ends).enumerate().map(|(n, (undo, became))| Done {
+        no: n as u64,
+        at: when,
+        kind: [PlanKind::Revoke, PlanKind::Contain, PlanKind::Undo][n % 3],
+        operator: Some(text.into()),
+        target: target.clone(),
+        place: Place::new(text, text),
+        change: serde_json::to_value(&change).unwrap(),
+        api: change.spec().api,
+        does: change.spec().does,
+        before: serde_json::json!({ text: text }),
+        after: [None, Some(After::Gone), Some(After::There(serde_json::json!([text])))][n % 3].clone(),
+        became,
+        why: Some(text.into()),
+        undo,
+    });
+    let step = Step { why: text.into(), target: target.clone(), before: fixed, ..step(1, change.clone(), fixed, text, vec![]) };
+    let withheld = Withheld { target: target.clone(), why: text.into(), by_hand: text.into() };
+    let plans = [PlanKind::Revoke, PlanKind::Contain].map(|kind| Plan {
+        schema: triage::model::plan::SCHEMA,
+        kind,
+        principal: report.principal.clone(),
+        window: report.window.clone(),
+        steps: vec![step.clone()],
+        withheld: vec![withheld.clone()],
+    });
+    Dossier {
+        about: About {
+            id: Some(text.into()),
+            title: Some(text.into()),
+            operator: Some(text.into()),
+            started_at: Some(when),
+            version: Some(text.into()),
+        },
+        plans: plans.to_vec(),
+        deeds: deeds.collect(),
+        timeline: vec![moment(Outcome::Succeeded), moment(Outcome::DryRun), moment(Outcome::Failed(arc(text)))],
+        report,
     }
 }
 
 /// Takes our own colours out, so that any other escape stays visible.
 fn without_color(text: &str) -> String {
-    ["\x1b[0m", "\x1b[1m", "\x1b[1;31m", "\x1b[33m", "\x1b[2m"]
+    ["\x1b[0m", "\x1b[1m", "\x1b[1;31m", "\x1b[33m", "\x1b[32m", "\x1b[2m"]
         .iter()
         .fold(text.into(), |t: String, s| t.replace(s, ""))
 }
@@ -989,7 +1089,7 @@ fn a_deactivated_key_is_neither_usable_nor_gone() {
     let by = " by arn:aws:iam::111122223333:user/oncall";
     assert!(
         text.contains(&format!(
-            "logs show it deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted;"
+            "; deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted;"
         ))
     );
     assert!(!text.contains("no end seen"), "{text}");
@@ -1045,8 +1145,9 @@ fn no_text_format_takes_a_raw_string() {
         }
     }
     let line = std::fs::read_to_string(root.join("line.rs")).unwrap();
-    let parts = line.lines().find(|line| line.starts_with("part!(")).unwrap();
-    assert!(!parts.contains("String") && !parts.contains("&str"), "{parts}");
+    let parts: Vec<&str> = line.lines().filter(|line| line.starts_with("part!(")).collect();
+    assert_eq!(parts.len(), 4);
+    assert!(parts.iter().all(|parts| !parts.contains("String") && !parts.contains("&str")), "{parts:?}");
 }
 
 fn step(no: u32, change: impl Into<Change>, kind: &'static str, id: &str, after: Vec<u32>) -> Step {

@@ -35,6 +35,9 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: details(words),
+        cost: None,
+        activity: vec![],
+        turns: vec![],
     }
 }
 
@@ -88,6 +91,9 @@ fn report(resources: Vec<Resource>) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 

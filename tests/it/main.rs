@@ -6,7 +6,9 @@ mod hurt;
 mod interrupt;
 mod key_file;
 mod logs;
+mod pack;
 mod principal;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;
+mod verify;

@@ -2,6 +2,7 @@
 
 mod act;
 mod groups;
+mod metadata;
 mod observe;
 mod seen;
 
@@ -13,6 +14,16 @@ use crate::cloud::CloudError;
 use crate::model::{Observed, Place};
 
 impl Gcp {
+    /// Who launched which machine of a project, as Compute itself says; an error besides what was told where it is not whole.
+    pub async fn launches(&self, project: &str) -> Vec<Result<Vec<Observed>, CloudError>> {
+        let at = Place::new(project, "");
+        match seen::all(self, &at, &seen::OPERATIONS).await {
+            Ok((all, silent)) if silent.is_empty() => vec![Ok(all)],
+            Ok((all, silent)) => vec![Err(seen::not_whole(&seen::OPERATIONS, &at, &silent)), Ok(all)],
+            Err(error) => vec![Err(error)],
+        }
+    }
+
     async fn listed(
         &self,
         at: &Place,

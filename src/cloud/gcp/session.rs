@@ -74,24 +74,12 @@ impl Gcp {
         let mut overrides = endpoints.lines.clone();
         let mut is_elsewhere = endpoints.is_elsewhere();
         let (source, mut identity, quota) =
-            source(&connect, &mut overrides, &mut is_elsewhere).map_err(fail)?;
-        let credentials = match &connect.impersonate {
-            None => source,
-            Some(email) => {
-                if endpoints.base(endpoints::IAMCREDENTIALS) != endpoints::IAMCREDENTIALS.base {
-                    return Err(fail(
-                        "an override of iamcredentials is not followed when impersonating: write an impersonated_service_account file".into(),
-                    ));
-                }
-                identity.names.insert(email.as_str().into());
-                identity = Identity { name: email.as_str().into(), is_known: true, ..identity };
-                impersonated::Builder::from_source_credentials(source)
-                    .with_target_principal(email.clone())
-                    .with_scopes(SCOPES)
-                    .build()
-                    .map_err(|error| fail(causes(&error)))?
-            }
-        };
+            source(&connect, &endpoints, &mut overrides, &mut is_elsewhere).map_err(fail)?;
+        if let Some(email) = &connect.impersonate {
+            identity.names.insert(email.as_str().into());
+            identity = Identity { name: email.as_str().into(), is_known: true, ..identity };
+        }
+        let credentials = source;
         let quota = connect.quota_project.clone().or(quota);
         let header =
             |text: &str| HeaderValue::from_str(text).map_err(|_| fail(format!("{text:?} can't be sent")));
@@ -194,7 +182,12 @@ fn file(env: &BTreeMap<String, String>) -> Option<(PathBuf, bool)> {
 
 type Source = (Credentials, Identity, Option<String>);
 
-fn source(connect: &Connect, lines: &mut Vec<String>, is_elsewhere: &mut bool) -> Result<Source, String> {
+fn source(
+    connect: &Connect,
+    endpoints: &Endpoints,
+    lines: &mut Vec<String>,
+    is_elsewhere: &mut bool,
+) -> Result<Source, String> {
     let from_env = connect.env.get("GOOGLE_CLOUD_QUOTA_PROJECT").filter(|text| !text.is_empty()).cloned();
     let found = file(&connect.env);
     let text = match &found {
@@ -216,6 +209,10 @@ fn source(connect: &Connect, lines: &mut Vec<String>, is_elsewhere: &mut bool) -
         let credentials =
             mds::Builder::default().with_scopes(SCOPES).build().map_err(|error| causes(&error))?;
         let identity = Identity { name: "the metadata server's account".into(), ..Identity::default() };
+        let credentials = match &connect.impersonate {
+            Some(email) => as_account(impersonated::Builder::from_source_credentials(credentials), email)?,
+            None => credentials,
+        };
         return Ok((credentials, identity, from_env));
     };
     // The file's own words are never told: they hold secrets.
@@ -234,7 +231,27 @@ fn source(connect: &Connect, lines: &mut Vec<String>, is_elsewhere: &mut bool) -
     }
     let identity = identity(&json);
     let quota = from_env.or_else(|| json["quota_project_id"].as_str().map(str::to_owned));
-    Ok((credentials(json)?, identity, quota))
+    let credentials = match &connect.impersonate {
+        None => credentials(json)?,
+        // An override is followed by way of the URL, which only a file can have.
+        Some(email) if endpoints.base(endpoints::IAMCREDENTIALS) != endpoints::IAMCREDENTIALS.base => {
+            if !email.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@.-_:".contains(&byte)) {
+                return Err(format!("{email:?} is no service account"));
+            }
+            let base = endpoints.base(endpoints::IAMCREDENTIALS);
+            let url = format!("{base}v1/projects/-/serviceAccounts/{email}:generateAccessToken");
+            let file = serde_json::json!({
+                "type": "impersonated_service_account", "service_account_impersonation_url": url, "source_credentials": json,
+            });
+            impersonated::Builder::new(file).with_scopes(SCOPES).build().map_err(|error| causes(&error))?
+        }
+        Some(email) => as_account(impersonated::Builder::from_source_credentials(credentials(json)?), email)?,
+    };
+    Ok((credentials, identity, quota))
+}
+
+fn as_account(builder: impersonated::Builder, email: &str) -> Result<Credentials, String> {
+    builder.with_target_principal(email).with_scopes(SCOPES).build().map_err(|error| causes(&error))
 }
 
 fn credentials(json: Value) -> Result<Credentials, String> {

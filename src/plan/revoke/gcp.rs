@@ -30,9 +30,11 @@ pub(super) fn revoke(ground: &Ground, known: &Known, options: Options, proposal:
         }
         one(ground, credential, known, options, proposal);
     }
-    for resource in ground.resources.iter().copied().filter(|one| one.kind == "gcp.iam.service_account") {
-        if alive(resource).is_some() {
-            made(ground, resource, proposal);
+    for resource in ground.resources.iter().copied().filter(|one| alive(one).is_some()) {
+        match resource.kind {
+            "gcp.iam.service_account" => made(ground, resource, proposal),
+            PROVIDER => provider(ground, resource, proposal),
+            _ => {}
         }
     }
 }
@@ -324,14 +326,47 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
     proposal.take(draft, []);
 }
 
+const PROVIDER: &str = "gcp.iam.workload_identity_pool_provider";
+
+/// A provider that the closure made lets in from outside whom the thief likes.
+fn provider(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
+    let target = target_of(resource);
+    if let Some(why) = ground.spares_resource(resource) {
+        return proposal.withhold(target, why, "");
+    }
+    let names = [Some(&resource.id), resource.name.as_ref()];
+    let Some(name) = names.into_iter().flatten().find(|name| name.starts_with("projects/")) else {
+        return proposal.withhold(target, "The record does not tell its whole name.", advice::of(PROVIDER));
+    };
+    let draft = Draft {
+        target,
+        because: [resource.event.clone()].into(),
+        why: vec![format!(
+            "{} made it on {}; federated tokens that are out live on until they expire (1 h).",
+            resource.created_by,
+            when(resource.created_at)
+        )],
+        before: resource.state,
+        change: IamChange::DisableIdentityProvider { name: name.clone() }.into(),
+        rank: BECAME_KEYS,
+        after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: None,
+    };
+    proposal.take(draft, []);
+}
+
 /// An account that the closure made has no honest work.
 fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
     let target = target_of(resource);
     if let Some(why) = ground.spares_resource(resource) {
         return proposal.withhold(target, why, "");
     }
-    let email =
-        resource.name.clone().filter(|name| name.contains('@')).unwrap_or_else(|| resource.id.clone());
+    // By its number: who deletes it and makes another of its name has made another.
+    let is_number = resource.id.bytes().all(|byte| byte.is_ascii_digit());
+    let named = resource.name.clone().filter(|name| name.contains('@') && !is_number);
+    let email = named.unwrap_or_else(|| resource.id.clone());
     let draft = Draft {
         target,
         because: [resource.event.clone()].into(),

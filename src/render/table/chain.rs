@@ -75,7 +75,11 @@ fn wanted(page: &mut Page<'_>, rows: &[(usize, Vec<&Credential>)]) -> Vec<usize>
 
 /// Walks the tree from its seeds, every credential once whatever the links say; like leaves are one entry unless
 /// everything is wanted.
-fn tree<'a>(report: &'a Report, view: &View, as_of: Option<Time>) -> Vec<(usize, Vec<&'a Credential>)> {
+pub(in crate::render) fn tree<'a>(
+    report: &'a Report,
+    view: &View,
+    as_of: Option<Time>,
+) -> Vec<(usize, Vec<&'a Credential>)> {
     let all = &report.credentials;
     let ids: BTreeSet<&str> = all.iter().map(|one| &*one.id).collect();
     let mut children: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -143,7 +147,7 @@ fn alike(
 }
 
 /// An assumed role without its session name, which an attacker may vary.
-fn role(principal: &str) -> &str {
+pub(in crate::render) fn role(principal: &str) -> &str {
     match principal.rsplit_once('/') {
         Some((role, _)) if role.contains(":assumed-role/") => role,
         // As `words::brief` gives it.

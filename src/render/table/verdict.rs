@@ -1,16 +1,27 @@
 //! The one line at the top, and who this is about.
 
+use crate::model::Time;
+use crate::model::cost::Usd;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
+use crate::render::summary::{Facts, dead, is_bad};
 use crate::render::untrusted::Untrusted;
-use crate::render::words::{
-    ago, count, is_alarm, is_left, is_news, is_service, is_usable, region, span, time,
-};
+use crate::render::words::{count, is_alarm, is_left, is_news, is_service, is_usable, region, span, time};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-pub(super) fn verdict(page: &mut Page<'_>, report: &Report) {
+/// The verdict alone, for other formats.
+pub(in crate::render) fn headline(report: &Report, as_of: Option<Time>) -> Line {
+    let line = incomplete(report);
+    let new = new_addresses(report);
+    let alarms = report.findings.iter().filter(|finding| is_alarm(finding)).count();
+    match is_bad(report) {
+        true => line.join(bad(as_of, report, new.len(), alarms)),
+        false => line.join(quiet(report)),
+    }
+}
+
+fn incomplete(report: &Report) -> Line {
     let mut line = Line::new();
     if report.partial {
         line = line.styled(Style::Yellow, "INTERRUPTED: ");
@@ -20,11 +31,16 @@ pub(super) fn verdict(page: &mut Page<'_>, report: &Report) {
         let text = Line::new().put("INCOMPLETE (").join(count(gaps as u64, "gap", "gaps")).put("): ");
         line = line.join(text.all(Style::Yellow));
     }
+    line
+}
+
+pub(super) fn verdict(page: &mut Page<'_>, report: &Report) {
+    let line = incomplete(report);
     let new = new_addresses(report);
     let alarms = report.findings.iter().filter(|finding| is_alarm(finding)).count();
     // Without a known leak another address is a question, and alone no verdict.
-    if alarms > 0 || (is_leaked(report) && !new.is_empty()) {
-        page.at(0, 2, line.join(bad(page, report, new.len(), alarms).all(Style::Red)));
+    if is_bad(report) {
+        page.at(0, 2, line.join(bad(page.as_of, report, new.len(), alarms).all(Style::Red)));
     } else {
         page.at(0, 2, line.join(quiet(report).all(Style::Bold)));
         doubts(page, report, &new);
@@ -46,7 +62,7 @@ fn left(report: &Report) -> Vec<&Resource> {
     all.filter(|one| is_left(one.state) && one.confidence != Confidence::LikelyLegitimate).collect()
 }
 
-fn bad(page: &Page<'_>, report: &Report, new: usize, alarms: usize) -> Line {
+fn bad(as_of: Option<Time>, report: &Report, new: usize, alarms: usize) -> Line {
     let what = match report.principal.kind {
         "access_key" => "KEY",
         "user" => "USER",
@@ -67,23 +83,25 @@ fn bad(page: &Page<'_>, report: &Report, new: usize, alarms: usize) -> Line {
         (0, n) => line.put(" USED FROM ").join(count(n as u64, "ADDRESS", "ADDRESSES")).put(", none new"),
         (n, _) => line.put(" USED BY ").join(count(n as u64, "NEW ADDRESS", "NEW ADDRESSES")),
     };
-    for part in standing(page, report) {
+    for part in standing(as_of, report) {
         line = line.put("; ").join(part);
     }
     line.put("; ").join(count(alarms as u64, "finding", "findings"))
 }
 
 /// What is left of it, in the order in which to act.
-fn standing(page: &Page<'_>, report: &Report) -> Vec<Line> {
+fn standing(as_of: Option<Time>, report: &Report) -> Vec<Line> {
     let mut parts = Vec::new();
     let sure = |one: &&Credential| one.confidence != Confidence::LikelyLegitimate;
-    let usable = |one: &&Credential| is_usable(one, page.as_of);
+    let usable = |one: &&Credential| is_usable(one, as_of);
     match report.credentials.iter().filter(sure).filter(usable).count() as u64 {
         0 if report.credentials.is_empty() => {}
         0 => parts.push(Line::new().put("no credential seen that may still work")),
         n => parts.push(count(n, "credential", "credentials").put(" may still work")),
     }
     parts.extend(left_of(report));
+    let rate = report.cost.as_ref().and_then(|cost| cost.per_hour).filter(|rate| *rate > Usd::ZERO);
+    parts.extend(rate.map(|rate| Line::new().put(rate).put("/hour now")));
     let back = report.findings.iter().filter(|one| one.standing && is_alarm(one) && is_way_back(one)).count();
     if back > 0 {
         parts.push(count(back as u64, "way back in", "ways back in"));
@@ -150,7 +168,8 @@ fn doubts(page: &mut Page<'_>, report: &Report, new: &BTreeSet<&str>) {
     }
 }
 
-pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
+pub(super) fn subject(page: &mut Page<'_>, facts: &Facts<'_>) {
+    let report = facts.report;
     let subject = &report.principal;
     let mut rest =
         Line::new().styled(Style::Bold, Untrusted(&subject.id)).put("  ").put(Untrusted(subject.kind));
@@ -171,8 +190,7 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
         rest = rest.put(", user ").put(Untrusted(user));
     }
     page.head("WHO", rest);
-    let line = alive(page, report);
-    page.line(line);
+    page.sentence(2, Line::new().put("Dead? ").join(dead(facts).line()));
     let keys: Vec<&str> = report.leaked_keys.iter().map(|key| &**key).collect();
     // The tree below begins with them.
     let is_told = |key: &&str| report.credentials.iter().any(|one| one.depth == 0 && &*one.id == *key);
@@ -206,40 +224,4 @@ pub(super) fn subject(page: &mut Page<'_>, report: &Report) {
     let room = page.room().saturating_sub(2);
     let line = page.fit(room, parts);
     page.line(line);
-}
-
-/// Whether it still works, never claiming more than the logs show.
-fn alive(page: &mut Page<'_>, report: &Report) -> Line {
-    let now = page.view.now;
-    let mut parts = vec![(0, Line::new().put("Alive? Cloud not asked; logs show "))];
-    let by = |by: Option<&Arc<str>>| by.map(|by| (3, Line::new().put(" by ").put(Untrusted(by))));
-    let seeds: Vec<&Credential> = report.credentials.iter().filter(|one| one.depth == 0).collect();
-    let usable = seeds.iter().filter(|seed| is_usable(seed, page.as_of)).count();
-    match (usable, &*seeds) {
-        (_, []) => parts.push((0, Line::new().put("no credential of it"))),
-        (0, [seed]) => match (seed.deleted_at, seed.deactivated_at) {
-            (Some(at), _) => {
-                parts.push((0, Line::new().put("it revoked ").join(time(at, now))));
-                parts.extend(by(seed.deleted_by.as_ref()));
-            }
-            (None, Some(at)) => {
-                parts.push((0, Line::new().put("it deactivated ").join(time(at, now))));
-                parts.extend(by(seed.deactivated_by.as_ref()));
-                parts.push((2, Line::new().put(", not deleted")));
-            }
-            (None, None) => parts.push((0, Line::new().put("it revoked or expired"))),
-        },
-        (_, [_]) => parts.push((0, Line::new().styled(Style::Red, "no revocation of it"))),
-        (n, _) => {
-            let line = Line::new().styled(if n > 0 { Style::Red } else { Style::Plain }, n).put(" of ");
-            parts.push((0, line.put(seeds.len()).put(" credentials of it not revoked")));
-        }
-    }
-    if let Some(last) = seeds.iter().filter_map(|seed| seed.last_use).max() {
-        parts.push((0, Line::new().put("; last used ").put(At(last))));
-        parts.push((4, ago(last, now)));
-    }
-    parts.push((0, Line::new().put(".")));
-    let room = page.room().saturating_sub(2);
-    page.fit(room, parts)
 }

@@ -38,6 +38,9 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         similar: vec![],
         leaked_keys: vec![],
         seed_user: None,
+        cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 
@@ -81,6 +84,8 @@ pub fn seed(id: &str, kind: &'static str) -> Credential {
         first_use: None,
         last_use: None,
         valid_until: None,
+        active: None,
+        observed_at: None,
     }
 }
 
@@ -133,6 +138,9 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         launched_by: None,
         confidence: Confidence::Confirmed,
         details: Default::default(),
+        cost: None,
+        activity: vec![],
+        turns: vec![],
     }
 }
 

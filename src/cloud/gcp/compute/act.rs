@@ -5,7 +5,7 @@ use super::super::each::{name, not_answered, number, or_gone, text};
 use super::super::endpoints::COMPUTE;
 use super::super::policy::{self, Home};
 use super::super::rest::Ask;
-use super::groups;
+use super::{groups, metadata};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::gcp::ComputeChange::{self, *};
 use crate::model::change::gcp::{AccessConfig, ShareOf};
@@ -105,6 +105,16 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Sight,
         ShareComputeAgain { of, id, bindings } => {
             let mut policy = policy::read(gcp, at, &home(*of, at, id)).await?;
             Sight::there(json!({}), !policy::add(&mut policy, bindings))
+        }
+        RemoveInstanceSshKeys { id } => metadata::sight(&instance(gcp, at, id).await?["metadata"], None),
+        RestoreInstanceSshKeys { id, keys } => {
+            metadata::sight(&instance(gcp, at, id).await?["metadata"], Some(keys))
+        }
+        RemoveProjectSshKeys { project } => {
+            metadata::sight(&metadata::of_project(gcp, at, project).await?, None)
+        }
+        RestoreProjectSshKeys { project, keys } => {
+            metadata::sight(&metadata::of_project(gcp, at, project).await?, Some(keys))
         }
         UnprotectInstance { id } => protection(gcp, at, id, false).await?,
         ProtectInstance { id } => protection(gcp, at, id, true).await?,
@@ -220,6 +230,10 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Rec
         ShareComputeAgain { of, id, bindings } => {
             policy::edit(gcp, at, &home(*of, at, id), |policy| policy::add(policy, bindings)).await
         }
+        RemoveInstanceSshKeys { id } => metadata::of_instance(gcp, at, id, &[]).await,
+        RestoreInstanceSshKeys { id, keys } => metadata::of_instance(gcp, at, id, keys).await,
+        RemoveProjectSshKeys { project } => metadata::set_project(gcp, at, project, &[]).await,
+        RestoreProjectSshKeys { project, keys } => metadata::set_project(gcp, at, project, keys).await,
         UnprotectInstance { id } => protect(gcp, at, id, false).await,
         ProtectInstance { id } => protect(gcp, at, id, true).await,
         DeleteComputeInstance { id } => {
@@ -250,7 +264,7 @@ fn on(at: &Place, id: &str, call: &'static str, template: &'static str) -> Resul
 }
 
 /// An instance by number, never its namesake.
-async fn instance(gcp: &Gcp, at: &Place, id: &str) -> Result<Value, CloudError> {
+pub(super) async fn instance(gcp: &Gcp, at: &Place, id: &str) -> Result<Value, CloudError> {
     let call = "compute.instances.get";
     let ask =
         Ask::get(call, at, COMPUTE, "projects/{}/zones/{}/instances/{}", &[&at.account, &at.region, id])?;

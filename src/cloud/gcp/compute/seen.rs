@@ -56,6 +56,15 @@ pub(super) const LISTS: &[List] = &[
     },
 ];
 
+/// Compute's own list of what was done in the last two weeks: an independent witness of who launched what (gcp.md 2.5).
+pub(super) const OPERATIONS: List = List {
+    kind: "gcp.compute.operation",
+    call: "compute.globalOperations.aggregatedList",
+    template: "projects/{}/aggregated/operations",
+    items: "operations",
+    read: operation,
+};
+
 /// Codes of a scope that is empty, and nothing else.
 const NOTHING_HERE: &[&str] = &["NO_RESULTS_ON_PAGE"];
 
@@ -133,6 +142,24 @@ fn see(kind: &'static str, thing: &Value, at: &Place, state: State) -> Option<Ob
     resource.names.extend(text(thing, "name").filter(|_| link.is_none()).map(Arc::from));
     let mut seen = observed(&resource, state, at_time(&thing["creationTimestamp"]));
     detail(&mut seen, "name", text(thing, "name"));
+    Some(seen)
+}
+
+/// A launch that succeeded.
+fn operation(thing: &Value, at: &Place) -> Option<Observed> {
+    let kind = text(thing, "operationType")?;
+    let is_launch = kind.eq_ignore_ascii_case("insert") || kind.eq_ignore_ascii_case("bulkInsert");
+    let link = text(thing, "targetLink")?;
+    let target = &link[link.find("projects/")?..];
+    let has_failed = !thing["error"].is_null() || thing["httpErrorStatusCode"].as_u64().is_some_and(|code| code >= 400);
+    if !is_launch || !target.contains("/instances/") || has_failed {
+        return None;
+    }
+    let place = Place { account: at.account.clone(), region: scope(thing) };
+    let resource = listed(INSTANCE, &place, &number(&thing["targetId"])?, Some(target));
+    let mut seen = observed(&resource, State::Unknown, at_time(&thing["insertTime"]));
+    seen.held_by.extend(text(thing, "operationGroupId").map(Arc::from));
+    seen.made_by = text(thing, "user").map(Arc::from);
     Some(seen)
 }
 

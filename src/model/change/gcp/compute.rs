@@ -81,6 +81,24 @@ pub enum ComputeChange {
         id: Arc<str>,
         bindings: Vec<super::Binding>,
     },
+    /// Takes the SSH keys out of a machine's metadata: all of them, where there were none before.
+    RemoveInstanceSshKeys {
+        id: Arc<str>,
+    },
+    /// Takes that back: public keys, by word.
+    RestoreInstanceSshKeys {
+        id: Arc<str>,
+        keys: Vec<(Arc<str>, Arc<str>)>,
+    },
+    /// The same of a project, whose keys open every machine in it.
+    RemoveProjectSshKeys {
+        project: Arc<str>,
+    },
+    /// Takes that back.
+    RestoreProjectSshKeys {
+        project: Arc<str>,
+        keys: Vec<(Arc<str>, Arc<str>)>,
+    },
     /// Clears the flag that stands in the way of deleting it.
     UnprotectInstance {
         id: Arc<str>,
@@ -151,6 +169,10 @@ const EGRESS: &[&str] = &[
 const TAGS: &[&str] = &["compute.instances.get", "compute.instances.setTags"];
 const FIREWALL: &[&str] =
     &["compute.firewalls.get", "compute.firewalls.update", "compute.networks.updatePolicy"];
+const METADATA: &[&str] =
+    &["compute.instances.get", "compute.instances.setMetadata", "iam.serviceAccounts.actAs"];
+const PROJECT_METADATA: &[&str] =
+    &["compute.projects.get", "compute.projects.setCommonInstanceMetadata", "iam.serviceAccounts.actAs"];
 const PROTECTION: &[&str] = &["compute.instances.get", "compute.instances.setDeletionProtection"];
 
 /// A stop that waits for the guest's own shutdown takes up to 90 s, and Google's own time besides.
@@ -303,6 +325,34 @@ impl ComputeChange {
                 "its policy names them",
                 Undo::Call("setIamPolicy(without them)"),
             ),
+            ComputeChange::RemoveInstanceSshKeys { .. } => spec(
+                "compute.instances.setMetadata(without ssh-keys)",
+                METADATA,
+                "takes every SSH key out of its metadata; who is logged in stays so",
+                "its metadata holds no SSH keys",
+                Undo::Call("compute.instances.setMetadata(the saved keys)"),
+            ),
+            ComputeChange::RestoreInstanceSshKeys { .. } => spec(
+                "compute.instances.setMetadata(the saved keys)",
+                METADATA,
+                "lets the holders of these keys in again",
+                "its metadata holds these keys",
+                Undo::Call("compute.instances.setMetadata(without ssh-keys)"),
+            ),
+            ComputeChange::RemoveProjectSshKeys { .. } => spec(
+                "compute.projects.setCommonInstanceMetadata(without ssh-keys)",
+                PROJECT_METADATA,
+                "takes every SSH key out of the project's metadata, which opened all of its machines; who is logged in stays so",
+                "the project's metadata holds no SSH keys",
+                Undo::Call("compute.projects.setCommonInstanceMetadata(the saved keys)"),
+            ),
+            ComputeChange::RestoreProjectSshKeys { .. } => spec(
+                "compute.projects.setCommonInstanceMetadata(the saved keys)",
+                PROJECT_METADATA,
+                "lets the holders of these keys into every machine of the project again",
+                "the project's metadata holds these keys",
+                Undo::Call("compute.projects.setCommonInstanceMetadata(without ssh-keys)"),
+            ),
             ComputeChange::UnprotectInstance { .. } => gated(spec(
                 "compute.instances.setDeletionProtection(false)",
                 PROTECTION,
@@ -426,6 +476,24 @@ impl ComputeChange {
                 let members = bindings.iter().map(|one| one.member.clone()).collect();
                 one(ComputeChange::UnshareCompute { of: *of, id: id.clone(), members })
             }
+            ComputeChange::RemoveInstanceSshKeys { id } => match keys_of(before) {
+                Some(keys) if keys.is_empty() => nothing,
+                Some(keys) => one(ComputeChange::RestoreInstanceSshKeys { id: id.clone(), keys }),
+                None => Reversal::None(UNSEEN_KEYS),
+            },
+            ComputeChange::RemoveProjectSshKeys { project } => match keys_of(before) {
+                Some(keys) if keys.is_empty() => nothing,
+                Some(keys) => {
+                    one(ComputeChange::RestoreProjectSshKeys { project: project.clone(), keys })
+                }
+                None => Reversal::None(UNSEEN_KEYS),
+            },
+            ComputeChange::RestoreInstanceSshKeys { id, .. } => {
+                one(ComputeChange::RemoveInstanceSshKeys { id: id.clone() })
+            }
+            ComputeChange::RestoreProjectSshKeys { project, .. } => {
+                one(ComputeChange::RemoveProjectSshKeys { project: project.clone() })
+            }
             ComputeChange::UnprotectInstance { id } if flag("protected") => {
                 one(ComputeChange::ProtectInstance { id: id.clone() })
             }
@@ -455,6 +523,12 @@ impl ComputeChange {
             | ComputeChange::ProtectInstance { .. } => nothing,
         }
     }
+}
+
+const UNSEEN_KEYS: &str = "Which SSH keys there were was not seen before.";
+
+fn keys_of(before: &Value) -> Option<Vec<(Arc<str>, Arc<str>)>> {
+    serde_json::from_value(before.get("keys")?.clone()).ok()
 }
 
 impl ShareOf {

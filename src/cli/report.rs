@@ -1,0 +1,206 @@
+//! `triage report`: a case, live or recorded, in any format. Reads the case and nothing else: the same case, the same bytes.
+//!
+//! The data's path: case → what was concluded, else evidence → investigation → report; evidence → timeline; plans; journal →
+//! deeds; all of it a dossier → `render`.
+
+use super::args::Output;
+use super::job::Job;
+use super::ui::{Color, Ui};
+use super::{Failure, deeds, exit};
+use crate::analyze::Investigation;
+use crate::case::{Case, OpenCase};
+use crate::collect::{self, Keep};
+use crate::exec::journal;
+use crate::model::dossier::{About, Done, Moment};
+use crate::model::plan::{self, Plan};
+use crate::model::report::{self, Report, Window};
+use crate::model::{Dossier, Gap};
+use crate::plan::{Guard, Options, contain::contain, revoke::revoke};
+use crate::progress::Progress;
+use crate::read::Head;
+use crate::render;
+use anyhow::{Context, bail};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// The case: a folder that an earlier run wrote, or a recorded one.
+    #[arg(value_name = "CASE")]
+    pub folder: PathBuf,
+    /// What stdout gets.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Print the text that the provider's support asks for instead, ready to paste.
+    #[arg(long, conflicts_with = "output")]
+    pub support_case: bool,
+    /// Exit with 0 although something could not be read; the report says so all the same.
+    #[arg(long)]
+    pub allow_gaps: bool,
+    /// Colour: NO_COLOR and CLICOLOR are honoured.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Only results and errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// List everything instead of counts and examples.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
+    let (dossier, case) = dossier(&args.folder, ui, stop)?;
+    let bytes = match args.support_case {
+        true => ticket(&dossier, &case)?,
+        false => bytes(&dossier, args.output, ui),
+    };
+    ui.result(&bytes).context("write the result")?;
+    Ok(match &dossier.report {
+        report if report.partial => exit::INTERRUPTED,
+        report if !args.allow_gaps && report.gaps.iter().any(Gap::is_incomplete) => exit::INCOMPLETE,
+        _ => exit::SUCCESS,
+    })
+}
+
+/// Renders a case that a command has just written, for its own `-o`.
+pub(super) fn case(dir: &Path, output: Output, ui: &Ui, stop: &AtomicBool) -> Result<Vec<u8>, Failure> {
+    Ok(bytes(&dossier(dir, ui, stop)?.0, output, ui))
+}
+
+fn ticket(dossier: &Dossier, case: &OpenCase) -> anyhow::Result<Vec<u8>> {
+    let text = super::ticket::text(case, &dossier.report)?;
+    Ok(format!("{}\n\nSubject: {}\n\n{}\n", text.route, text.subject, text.body.trim_end()).into_bytes())
+}
+
+fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
+    match output {
+        // No clock: what was "3 h ago" once would be so for ever.
+        Output::Table => render::table::dossier(dossier, &ui.view(None)).into_bytes(),
+        Output::Json => render::json::report(&dossier.report),
+        Output::Jsonl => render::jsonl::report(&dossier.report),
+        Output::Csv => render::csv::dossier(dossier),
+        Output::Md => render::markdown::dossier(dossier),
+        Output::Html => render::html::dossier(dossier),
+        Output::Ocsf => render::ocsf::dossier(dossier),
+        Output::Timesketch => render::timesketch::dossier(dossier),
+        Output::Iocs => render::iocs::dossier(dossier),
+    }
+}
+
+/// Reads all that a case holds.
+pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<(Dossier, OpenCase), Failure> {
+    let mut job = Job::of_case(Case::open(dir)?, None, Window::default())?;
+    let (mut anew, timeline, fresh_gaps) = investigate(&job, ui, stop)?;
+    let Some(case) = job.opened.take() else {
+        return Err(anyhow::anyhow!("open the case {}: it was lost on the way", dir.display()).into());
+    };
+    let mut gaps = Vec::new();
+    let mut report = match saved_report(&case, &mut gaps) {
+        // What a live run was told and nobody wrote into the evidence stands in its own conclusions alone.
+        Some(saved) => {
+            gaps.extend(fresh_gaps);
+            saved
+        }
+        None => {
+            super::cost::recorded(&mut anew);
+            anew
+        }
+    };
+    let plans = plans(&case, &report, &mut gaps);
+    let deeds = done(&case, &mut gaps);
+    report.gaps.extend(gaps);
+    report.gaps.sort();
+    report.gaps.dedup();
+    let file = &case.file;
+    let about = About {
+        id: file.id.clone(),
+        title: file.title.clone(),
+        operator: file.operator.clone(),
+        started_at: file.started_at,
+        version: file.versions.as_ref().map(|versions| versions.triage.clone()),
+    };
+    Ok((Dossier { about, report, plans, deeds, timeline }, case))
+}
+
+/// Keeps nothing: the case has it already.
+struct Nowhere;
+
+impl Keep for Nowhere {
+    fn save(&self, _: &[u8], _: &Head) -> anyhow::Result<bool> {
+        Ok(true)
+    }
+}
+
+/// Concludes from the evidence; also returns its events, and what could not be read of it now.
+fn investigate(job: &Job, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Vec<Moment>, Vec<Gap>)> {
+    let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
+    investigation.keep_all();
+    job.tell(&mut investigation);
+    let progress = Progress::default();
+    let watch = ui.watch(&progress);
+    let read = collect::collect(&job.source, &mut investigation, &Nowhere, &progress, stop);
+    drop(watch);
+    let read = read?;
+    let fresh: Vec<Gap> = job.gaps.iter().chain(&read.gaps).cloned().collect();
+    collect::tell(&mut investigation, &job.with_known(read));
+    Ok((investigation.report(), investigation.timeline(), fresh))
+}
+
+fn saved_report(case: &OpenCase, gaps: &mut Vec<Gap>) -> Option<Report> {
+    let read = case.document("report").and_then(|bytes| {
+        let Some(bytes) = bytes else { return Ok(None) };
+        let report: Report = serde_json::from_slice(&bytes)?;
+        if report.schema != report::SCHEMA {
+            bail!("its schema is not {}, which this version reads", report::SCHEMA);
+        }
+        Ok(Some(report))
+    });
+    read.unwrap_or_else(|error| {
+        gaps.push(Gap::unread(
+            "report.json",
+            format!("{error:#}; what is told is concluded anew from the evidence"),
+        ));
+        None
+    })
+}
+
+/// The plans that lie in the case; where none do, as in one that a person wrote, those that would be proposed.
+fn plans(case: &OpenCase, report: &Report, gaps: &mut Vec<Gap>) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    let mut is_any = false;
+    for stem in ["plan-revoke", "plan-contain"] {
+        let read = case.document(stem).and_then(|bytes| {
+            let Some(bytes) = bytes else { return Ok(None) };
+            let plan: Plan = serde_json::from_slice(&bytes)?;
+            if plan.schema != plan::SCHEMA {
+                bail!("its schema is not {}, which this version reads", plan::SCHEMA);
+            }
+            Ok(Some(plan))
+        });
+        match read {
+            Ok(None) => {}
+            Ok(Some(plan)) => plans.push(plan),
+            Err(error) => {
+                is_any = true;
+                gaps.push(Gap::unread(format!("{stem}.json"), format!("{error:#}")));
+            }
+        }
+    }
+    if plans.is_empty() && !is_any {
+        let guard = Guard::default();
+        plans = vec![revoke(report, &guard), contain(report, &guard, Options::default())];
+    }
+    plans
+}
+
+fn done(case: &OpenCase, gaps: &mut Vec<Gap>) -> Vec<Done> {
+    let Some(path) = &case.journal else { return Vec::new() };
+    match journal::read(path) {
+        Ok((lines, ledger)) => deeds::deeds(&lines, &ledger),
+        Err(error) => {
+            gaps.push(Gap::unread("journal.ndjson", format!("what was done can't be told: {error:#}")));
+            Vec::new()
+        }
+    }
+}
