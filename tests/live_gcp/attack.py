@@ -22,7 +22,7 @@ POOL = f"projects/{NUMBERS[OPS]}/locations/global/workloadIdentityPools/ci"
 # The responders' project has the API of whatever may have to be contained.
 KITCHEN = ["run", "container", "cloudfunctions", "batch", "dataproc", "dataflow", "aiplatform", "notebooks", "tpu", "cloudbuild", "cloudscheduler", "composer",
            "file", "sqladmin", "appengine", "billingbudgets", "cloudsupport", "sts"]
-DAY, HOUR = 86400, 3600
+DAY, MINUTE = 86400, 60
 CI, TOOL = "ci-runner/2.1 gl-python/3.11", "python-requests/2.31"
 
 
@@ -97,9 +97,12 @@ def main(url):
         spare("instances", project, f"zones/{zone}", alice.launch(project, zone, name, account=WEB if project == SHOP else None))
     compute = alice("compute")
     alice.done(SHOP, compute.instanceTemplates().insert(project=SHOP, body={"name": "front", "properties": machine_of(SHOP, None, "e2-small")}).execute())
-    alice.done(SHOP, compute.instanceGroupManagers().insert(project=SHOP, zone="us-central1-b", body={
+    operation = alice.done(SHOP, compute.instanceGroupManagers().insert(project=SHOP, zone="us-central1-b", body={
         "name": "workers", "baseInstanceName": "workers", "instanceTemplate": "global/instanceTemplates/front", "targetSize": 2}).execute())
-    spare("instanceGroupManagers", SHOP, "zones/us-central1-b", "workers")
+    spare("instanceGroupManagers", SHOP, "zones/us-central1-b", operation["targetId"])
+    door(url, "settle")
+    for row in compute.instances().list(project=SHOP, zone="us-central1-b").execute()["items"]:
+        spare("instances", SHOP, "zones/us-central1-b", row["id"])
     # The key at work for its owners: these machines are nobody's business, though the same account made them.
     door(url, "clock", {"offset": -3 * DAY})
     ci = Actor.of_key(url, file, OWNERS, agent=CI)
@@ -110,7 +113,7 @@ def main(url):
     spare("instances", DATA, "zones/us-east1-c", ci.become(DEPLOYER, agent=CI).launch(DATA, "us-east1-c", "etl-1"))
 
     # ---- the thief ------------------------------------------------------------------------------------------------------------
-    world["leaked_at"] = door(url, "clock", {"offset": -2 * HOUR})
+    world["leaked_at"] = door(url, "clock", {"offset": -40 * MINUTE})
     door(url, "abuse", {"project": SHOP, "event": {"detectionType": "LEAKED_CREDENTIALS", "action": "NOTIFY", "leakedCredentialEvent": {
         "serviceAccountCredential": {"serviceAccount": BUILDER, "keyId": file["private_key_id"]}, "detectedUri": ["https://git.example.net/dotfiles/key.json"]}}})
     thief = Actor.of_key(url, file, THIEF, agent=TOOL)
@@ -220,7 +223,7 @@ def main(url):
     world["touched"].append({"kind": "instances.metadata", "project": SHOP, "id": owned["id"]})
 
     # ---- and the owners go on ---------------------------------------------------------------------------------------------------
-    door(url, "clock", {"offset": -HOUR})
+    door(url, "clock", {"offset": -10 * MINUTE})
     spare("instances", SHOP, "zones/europe-west4-c", alice.launch(SHOP, "europe-west4-c", "web-2", account=WEB))
     door(url, "settle")
     door(url, "clock", {"offset": 0})

@@ -186,13 +186,24 @@ class World:
 
     def pack(self):
         """Everything that somebody set, without what changes by itself: for comparing before and after."""
-        return plain({
+        return full({
             "projects": self.projects, "folders": self.folders, "liens": self.liens, "policies": {
                 key: policy for key, policy in self.policies.items() if policy["bindings"] or policy.get("auditConfigs")},
             "roles": self.roles, "deny": self.deny, "accounts": self.accounts,
             "keys": {f"{email}/{id}": key for (email, id), key in self.keys.items()}, "hmac": self.hmac, "compute": self.compute,
             "resources": self.resources, "org_policies": self.org_policies,
         })
+
+
+def full(state):
+    """The parts of a state, without places where nothing is."""
+    state = plain(state)
+    for project, scopes in list(state["compute"].items()):
+        for scope in list(scopes):
+            scopes[scope] = {collection: things for collection, things in scopes[scope].items() if things}
+        state["compute"][project] = {scope: held for scope, held in scopes.items() if held}
+    state["resources"] = {service: things for service, things in state["resources"].items() if things}
+    return state
 
 
 def plain(node):
