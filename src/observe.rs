@@ -46,7 +46,8 @@ pub fn questions(
             id: one.id.clone(),
             names,
             account: one.account.clone(),
-            region: one.region.clone(),
+            // What is seen is joined to what the record told, which names the zone.
+            region: one.zone.as_ref().unwrap_or(&one.region).clone(),
             launcher: one.launched_by.clone(),
         });
     }

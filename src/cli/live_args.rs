@@ -46,7 +46,7 @@ pub struct LiveArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub project: Vec<String>,
     /// Google Cloud: look into everything below these folders (numbers).
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(id = "folders", long = "folder", value_name = "LIST", value_delimiter = ',')]
     pub folder: Vec<String>,
     /// Google Cloud: look into everything below these organizations (numbers).
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
