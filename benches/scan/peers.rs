@@ -48,15 +48,16 @@ pub fn compare(case: &str, dir: &Path, truth: &Truth, rounds: usize) {
     );
     for peer in peers(&logs, &truth.principal) {
         // They need many times as long: one round tells.
+        let (name, limit) = (peer.name, peer.limit);
         match peer.run() {
             Some(took) => println!(
                 "{case}: {} {:.2} s: {:.1} times ours (limit {})",
-                peer.name,
+                name,
                 took.as_secs_f64(),
                 took.as_secs_f64() / scan.as_secs_f64(),
-                peer.limit
+                limit
             ),
-            None => println!("{case}: {} is not installed", peer.name),
+            None => println!("{case}: {} is not installed", name),
         }
     }
 }
