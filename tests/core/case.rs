@@ -584,8 +584,8 @@ fn a_case_whose_inputs_cannot_be_read_is_not_continued_as_if_it_had_none() {
     assert!(Case::reopen(&dir).is_ok());
     fs::remove_file(dir.join("inputs.json")).unwrap();
     fs::create_dir(dir.join("inputs.json")).unwrap();
-    let error = format!("{:#}", Case::reopen(&dir).unwrap_err());
-    assert!(error.contains("inputs.json"), "{error}");
+    let case = Case::reopen(&dir).unwrap();
+    assert!(case.gaps().iter().any(|gap| gap.place.contains("inputs.json")), "{:?}", case.gaps());
 }
 
 #[test]
