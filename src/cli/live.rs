@@ -134,7 +134,12 @@ impl Session {
         let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
-        let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
+        let mut before: Vec<Gap> = self.gaps.iter().cloned().chain(gaps).collect();
+        // What earlier runs kept is asked for anew: where it is cut off or was altered, nothing is missing in this result.
+        before.extend(case.gaps().iter().cloned().map(|gap| match gap.place.as_str() {
+            Case::INPUTS => gap,
+            _ => Gap { kind: GapKind::Blind, ..gap },
+        }));
         sources.extend(further.iter().map(sources::Further::source));
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
