@@ -28,7 +28,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 const CASE: &str = "case.json";
-const INPUTS: &str = "inputs.json";
 const EVIDENCE: &str = "evidence";
 const INVENTORY: &str = "inventory";
 /// Everything that computes in the places that were looked into, whoever made it: to find lookalikes.
@@ -48,7 +47,13 @@ pub struct Case {
     gaps: Vec<Gap>,
 }
 
+/// What the corpus was.
+const INPUTS: &str = Case::INPUTS;
+
 impl Case {
+    /// The file that says what the corpus was; gaps in reading it bear its name.
+    pub const INPUTS: &str = "inputs.json";
+
     /// Makes the folder and its `case.json`; without a folder given, a new one in the current directory.
     ///
     /// A folder given must not exist yet, or be empty and no symbolic link.

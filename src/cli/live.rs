@@ -113,7 +113,12 @@ impl Session {
         let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
         let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (besides, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
-        let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
+        let mut before: Vec<Gap> = self.gaps.iter().cloned().chain(gaps).collect();
+        // What earlier runs kept is asked for anew: where it is cut off or was altered, nothing is missing in this result.
+        before.extend(case.gaps().iter().cloned().map(|gap| match gap.place.as_str() {
+            Case::INPUTS => gap,
+            _ => Gap { kind: GapKind::Blind, ..gap },
+        }));
         sources.extend(besides.sources.iter().map(sources::Further::source));
         let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);

@@ -175,6 +175,17 @@ impl<'a> Ground<'a> {
         itself.or_else(|| found().min()).map(|place| self.touched[place])
     }
 
+    /// Names of the inline policies that the principal wrote for a user or role.
+    pub fn policies_written_for(&self, name: &str, account: &str) -> Vec<Arc<str>> {
+        let of = self.touched.iter().filter(|one| {
+            one.kind == "aws.iam.inline_policy"
+                && *one.id == *name
+                && *one.account == *account
+                && one.confidence == Confidence::Confirmed
+        });
+        of.filter_map(|one| one.how.strip_prefix("given inline policy ")).map(Arc::from).collect()
+    }
+
     /// Whether a finding is about a credential or resource, which has its own step or reason.
     pub fn is_told(&self, finding: &Finding) -> bool {
         let subject = &*finding.subject;

@@ -113,6 +113,12 @@ async fn look_at(iam: &Iam, change: &IamChange) -> Result<Sight, CloudError> {
         C::DetachDenyFromRole { role, id } => {
             fallback::attached(iam, Holder::role(role), Some(id), false).await
         }
+        C::OverwriteUserPolicy { user, policy } => {
+            inline(iam, Holder::user(user), policy, deny::is_everything).await
+        }
+        C::OverwriteRolePolicy { role, policy } => {
+            inline(iam, Holder::role(role), policy, deny::is_everything).await
+        }
         C::BoundUser { user } => fallback::bound(iam, Holder::user(user)).await,
         C::BoundRole { role } => fallback::bound(iam, Holder::role(role)).await,
         C::SetUserBoundary { user, id, boundary } => {
@@ -177,6 +183,12 @@ async fn make(iam: &Iam, change: &IamChange) -> Result<Receipt, CloudError> {
         C::AttachDenyToRole { role } => fallback::attach(iam, Holder::role(role)).await,
         C::DetachDenyFromUser { user, id } => fallback::detach(iam, Holder::user(user), id).await,
         C::DetachDenyFromRole { role, id } => fallback::detach(iam, Holder::role(role), id).await,
+        C::OverwriteUserPolicy { user, policy } => {
+            Holder::user(user).put(iam, policy, &deny::everything()).await
+        }
+        C::OverwriteRolePolicy { role, policy } => {
+            Holder::role(role).put(iam, policy, &deny::everything()).await
+        }
         C::BoundUser { user } => fallback::bind(iam, Holder::user(user)).await,
         C::BoundRole { role } => fallback::bind(iam, Holder::role(role)).await,
         C::SetUserBoundary { user, id, boundary } => {

@@ -107,6 +107,7 @@ pub(super) fn deny_user(
     arn: &Arc<str>,
     account: &str,
     name: &Arc<str>,
+    written: &[Arc<str>],
 ) -> (Change, Vec<Change>, Option<String>) {
     let user = name.clone();
     let seen = known.user(arn);
@@ -121,10 +122,12 @@ pub(super) fn deny_user(
     }
     all.push(IamChange::BoundUser { user: user.clone() }.into());
     if !seen.is_some_and(|seen| is_at(seen, "GroupsPerUserQuota", seen.groups.seen())) {
-        all.push(IamChange::JoinDenyGroup { user }.into());
+        all.push(IamChange::JoinDenyGroup { user: user.clone() }.into());
     }
     let arn = seen.map_or(arn, |seen| &seen.arn);
     all.extend(known.scp(account, arn));
+    let over = |policy| IamChange::OverwriteUserPolicy { user: user.clone(), policy }.into();
+    all.extend(seen.and_then(|seen| roomy(seen, written)).map(over));
     let first = all.remove(0);
     (first, all, why)
 }
@@ -134,6 +137,7 @@ pub(super) fn deny_role(
     arn: &Arc<str>,
     account: &str,
     id: &Arc<str>,
+    written: &[Arc<str>],
 ) -> (Change, Vec<Change>, Option<String>) {
     let role = id.clone();
     let seen = known.role(arn);
@@ -146,9 +150,11 @@ pub(super) fn deny_role(
     if !seen.is_some_and(|seen| is_at(seen, "AttachedPoliciesPerRoleQuota", seen.attached.seen())) {
         all.push(IamChange::AttachDenyToRole { role: role.clone() }.into());
     }
-    all.push(IamChange::BoundRole { role }.into());
+    all.push(IamChange::BoundRole { role: role.clone() }.into());
     let arn = seen.map_or(arn, |seen| &seen.arn);
     all.extend(known.scp(account, arn));
+    let over = |policy| IamChange::OverwriteRolePolicy { role: role.clone(), policy }.into();
+    all.extend(seen.and_then(|seen| roomy(seen, written)).map(over));
     let first = all.remove(0);
     (first, all, why)
 }
@@ -161,6 +167,16 @@ fn is_full(seen: &IdentitySeen, quota: &str) -> Option<String> {
     (used + deny::size(&deny::everything()) > most).then(|| {
         format!("Its inline policies hold {used} of {most} characters and leave no room for a deny, so another way is taken.")
     })
+}
+
+/// Of the inline policies that the principal wrote, the largest that still stands and that a deny fits in place of.
+fn roomy(seen: &IdentitySeen, written: &[Arc<str>]) -> Option<Arc<str>> {
+    let ours = deny::everything();
+    let stand = seen.inline.seen()?.iter().filter(|(name, document)| {
+        written.contains(name) && deny::size(document) >= deny::size(&ours) && !deny::is_everything(document)
+    });
+    let largest = stand.max_by_key(|(name, document)| (deny::size(document), (*name).clone()));
+    largest.map(|(name, _)| name.clone())
 }
 
 fn is_at(seen: &IdentitySeen, quota: &str, held: Option<&BTreeSet<Arc<str>>>) -> bool {

@@ -211,6 +211,39 @@ fn where_limits_are_reached_the_next_way_is_taken() {
 }
 
 #[test]
+fn where_nothing_else_has_room_the_deny_takes_the_place_of_what_the_thief_wrote() {
+    let mut report = aws_key();
+    let policy = |name: &str| {
+        let mut touched = touched("aws.iam.inline_policy", "ci", "e-inline");
+        touched.how = format!("given inline policy {name}");
+        touched
+    };
+    // `gone` does not stand any more, and `theirs` is the owners' own.
+    report.touched = vec![policy("padding"), policy("small"), policy("gone")];
+    let long = |n: usize| format!(r#"{{"Statement":"{}"}}"#, "x".repeat(n));
+    let inline = [("padding", long(1800)), ("small", "{}".to_owned()), ("theirs", long(1900))];
+    let user = IdentitySeen {
+        inline: Part::Seen(inline.into_iter().map(|(name, text)| (arc(name), arc(&text))).collect()),
+        ..ci()
+    };
+    let known = Known { identities: vec![user], now: Some(at(10)), ..Known::default() };
+    let plan = revoke_known(&report, &known, &Guard::default(), Options::default());
+    sound(&plan);
+    let last = plan.steps[0].otherwise.last().unwrap();
+    let over = IamChange::OverwriteUserPolicy { user: arc("ci"), policy: arc("padding") };
+    assert_eq!(*last, over.into(), "{:?}", plan.steps[0].otherwise);
+    let back = back(last, json!({"id": "A", "policy": "{\"Statement\":7}"}));
+    assert!(
+        back.contains("set_user_policy") && back.contains("padding") && back.contains("Statement"),
+        "{back}"
+    );
+    // What nobody of ours wrote is never written over.
+    report.touched.clear();
+    let plan = revoke_known(&report, &known, &Guard::default(), Options::default());
+    assert!(!names(&plan.steps[0].otherwise).contains(&"overwrite_user_policy".to_owned()));
+}
+
+#[test]
 fn a_role_loses_its_sessions_of_now_and_all_on_request() {
     let plan = plain(ROLE, &ops());
     check(

@@ -15,7 +15,7 @@ use aws_sdk_ec2::types::{
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
 /// The tag that tells the case's two groups apart.
@@ -133,7 +133,7 @@ async fn isolate(client: &Client, at: &Place, case: &str, id: &str) -> Result<Re
             return Err(not_answered("ec2:DescribeNetworkInterfaces", at, "id or network of an interface"));
         };
         if !groups.contains_key(vpc) {
-            groups.insert(vpc, prepare(client, at, case, vpc, &mut made).await?);
+            groups.insert(vpc, prepare_once(client, at, case, vpc, &mut made).await?);
         }
         let (open, closed) = groups[vpc].clone();
         moves.push((id, open, closed));
@@ -156,6 +156,32 @@ async fn set(
 ) -> Result<Receipt, CloudError> {
     let call = client.modify_network_interface_attribute().network_interface_id(interface);
     receipt(MODIFY, at, call.set_groups(Some(groups)).send().await)
+}
+
+/// The open and the closed group of a network, once they are made.
+type Pair = Arc<tokio::sync::Mutex<Option<(String, String)>>>;
+
+/// Machines of one network are cut off side by side: the first makes the groups, the others wait for them. What was made a
+/// moment ago may not be listed yet.
+async fn prepare_once(
+    client: &Client,
+    at: &Place,
+    case: &str,
+    vpc: &str,
+    made: &mut Vec<String>,
+) -> Result<(String, String), CloudError> {
+    static PAIRS: Mutex<BTreeMap<String, Pair>> = Mutex::new(BTreeMap::new());
+    let pair = {
+        let mut pairs = PAIRS.lock().unwrap_or_else(PoisonError::into_inner);
+        pairs.entry(format!("{vpc} {case}")).or_default().clone()
+    };
+    let mut pair = pair.lock().await;
+    if let Some(pair) = &*pair {
+        return Ok(pair.clone());
+    }
+    let prepared = prepare(client, at, case, vpc, made).await?;
+    *pair = Some(prepared.clone());
+    Ok(prepared)
 }
 
 /// Returns the open and the closed group of a network, made where they are not there.

@@ -97,6 +97,15 @@ pub enum IamChange {
     JoinDenyGroup {
         user: Arc<str>,
     },
+    /// The deny in place of an inline policy that the thief wrote, which is kept for the undo: where nothing else has room.
+    OverwriteUserPolicy {
+        user: Arc<str>,
+        policy: Arc<str>,
+    },
+    OverwriteRolePolicy {
+        role: Arc<str>,
+        policy: Arc<str>,
+    },
     /// As `RevokeRoleSessions`, by a policy of its own that is attached; with names as `DenySessions`.
     AttachRevocation {
         role: Arc<str>,

@@ -98,7 +98,8 @@ pub(super) fn roles(
         Some(made) => {
             because.insert(made.event.clone());
             why.insert(0, made_by(made));
-            let (change, otherwise, limits) = known::deny_role(known, arn, account, &made.id);
+            let written = ground.policies_written_for(&name, account);
+            let (change, otherwise, limits) = known::deny_role(known, arn, account, &made.id, &written);
             why.extend(limits);
             (target_of(made), change, otherwise)
         }
@@ -160,7 +161,8 @@ pub(super) fn roles(
         }
         None => {
             if role.is_own && options.full_deny {
-                whole = Some(known::deny_role(known, arn, account, arn));
+                let written = ground.policies_written_for(&name, account);
+                whole = Some(known::deny_role(known, arn, account, arn, &written));
             }
             if !do_fit && is_narrow(ground, role, seen) {
                 why.push(format!(

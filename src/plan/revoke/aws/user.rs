@@ -72,7 +72,8 @@ pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User,
         because.extend(user.made.map(|made| made.event.clone()));
         why += &holds(user);
         why += &seen.map(known::holdings).unwrap_or_default();
-        let (change, otherwise, limits) = known::deny_user(known, arn, &target.account, &name);
+        let written = ground.policies_written_for(&name, &target.account);
+        let (change, otherwise, limits) = known::deny_user(known, arn, &target.account, &name, &written);
         why += &limits.map(|words| format!(" {words}")).unwrap_or_default();
         draft(why, change, otherwise, &because);
     } else {

@@ -190,6 +190,24 @@ impl IamChange {
                     "iam:RemoveUserFromGroup and, for its last member, iam:DeleteGroup, not before every key and password of the user is new and the last stolen session has ended (up to 36 h)",
                 ),
             )),
+            IamChange::OverwriteUserPolicy { .. } => user_deny(spec(
+                "iam:PutUserPolicy(deny everything, in place of a policy that the thief wrote)",
+                USER_POLICY,
+                "denies the user everything in the place of an inline policy that the thief wrote, where nothing else has room; what it said is kept for the undo",
+                WRITTEN,
+                Undo::Call(
+                    "iam:PutUserPolicy with what it said, not before every key and password of the user is new and the last stolen session has ended (up to 36 h)",
+                ),
+            )),
+            IamChange::OverwriteRolePolicy { .. } => role_deny(spec(
+                "iam:PutRolePolicy(deny everything, in place of a policy that the thief wrote)",
+                ROLE_POLICY,
+                "denies the role everything in the place of an inline policy that the thief wrote, where nothing else has room; what it said is kept for the undo",
+                WRITTEN,
+                Undo::Call(
+                    "iam:PutRolePolicy with what it said, not before its trust policy is mended and the last stolen session has ended (up to 12 h)",
+                ),
+            )),
             IamChange::AttachRevocation { .. } => once(role_deny(spec(
                 "iam:AttachRolePolicy(a policy of its own that denies sessions issued until now)",
                 &[

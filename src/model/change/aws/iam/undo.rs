@@ -57,6 +57,8 @@ impl IamChange {
                 Some(false) => Reversal::Changes(Vec::new()),
                 None => UNKNOWN,
             },
+            IamChange::OverwriteUserPolicy { user, policy } => user_policy(user, policy, before),
+            IamChange::OverwriteRolePolicy { role, policy } => role_policy(role, policy, before),
             IamChange::AttachDenyToUser { user } => {
                 unless(before, "attached", |id| IamChange::DetachDenyFromUser { user: user.clone(), id })
             }
