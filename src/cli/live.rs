@@ -7,7 +7,7 @@ use super::door::{Door, Inquiry, pause};
 use super::live_args::LiveArgs;
 use super::sources::Besides;
 use super::ui::Ui;
-use super::{Failure, live_args, looking, sources};
+use super::{Failure, cost, live_args, looking, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::case::{AskedBy, Case, HostClock};
@@ -16,7 +16,7 @@ use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
 use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
-use crate::cost::{self, Prices};
+use crate::cost::Ask;
 use crate::model::gap::GapKind;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
@@ -173,31 +173,10 @@ impl Session {
         corpus.gaps.dedup();
         let mut report = investigation.report();
         looking::lookalikes(self, &mut report, &swept, ui);
-        let prices = self.prices(&report, args, ui);
-        super::cost::live(&mut report, Time::now(), &prices);
+        let ask = async |asks: &BTreeSet<Ask>| self.aws.prices(asks).await;
+        let prices = cost::prices(&report, &args.live, &self.runtime, ui, ask);
+        cost::live(&mut report, &prices);
         Ok((report, corpus))
-    }
-
-    /// Today's prices where they are wanted and can be had; else the table's.
-    fn prices(&self, report: &Report, args: &AuditArgs, ui: &Ui) -> Prices {
-        let asks = cost::asks(report);
-        if !args.live.live_prices || asks.is_empty() {
-            return Prices::default();
-        }
-        let asked = async { tokio::time::timeout(LONGEST_ASKING, self.aws.prices(&asks)).await };
-        let (live, why) = match self.runtime.block_on(asked) {
-            Ok((live, failed)) => (live, failed.map(|error| error.to_string())),
-            Err(_) => (cost::Live::default(), Some("no answer in time".to_owned())),
-        };
-        if let Some(why) = why {
-            ui.note(
-                Line::new()
-                    .put("Today's prices could not all be asked for: ")
-                    .put(Untrusted(&why))
-                    .put(". The program's own table fills in."),
-            );
-        }
-        Prices::with(live)
     }
 
     /// What was looked into, for the case.
@@ -346,8 +325,6 @@ impl Door for Session {
 
 /// Events are late by up to 85 minutes (aws.md 1.4).
 const LATE_MINUTES: u32 = 120;
-/// A report waits so long for prices, no longer.
-const LONGEST_ASKING: Duration = Duration::from_secs(20);
 /// Goes into the accounts that the chain leads to.
 struct Reach<'a> {
     session: &'a Session,

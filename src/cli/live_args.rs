@@ -36,7 +36,8 @@ pub struct LiveArgs {
     /// Take credentials from instance metadata where there are no others; else it is not asked.
     #[arg(long)]
     pub imds: bool,
-    /// Ask AWS what machines cost now (pricing:GetProducts), instead of the program's own dated table.
+    /// Ask the provider what machines cost today, instead of the program's own dated table; what can't be had has the table's
+    /// price. AWS: pricing:GetProducts; Google Cloud: the Cloud Billing API.
     #[arg(long)]
     pub live_prices: bool,
     /// Change things although an endpoint override is in force, so that what is changed may not be the cloud itself.

@@ -5,7 +5,7 @@ use super::config::Config;
 use super::door::{Door, Inquiry, pause};
 use super::live_args::LiveArgs;
 use super::ui::Ui;
-use super::{Failure, looking};
+use super::{Failure, cost, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::case::{AskedBy, Case, HostClock};
@@ -14,7 +14,7 @@ use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
-use crate::cost::Prices;
+use crate::cost::Ask;
 use crate::model::plan::Plan;
 use crate::model::report::{Confidence, Finding, FindingKind};
 use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
@@ -435,7 +435,9 @@ impl Door for Session {
         let mut report = investigation.report();
         untold(&launches, &mut report);
         looking::lookalikes(self, &mut report, &swept, ui);
-        super::cost::live(&mut report, Time::now(), &Prices::default());
+        let ask = async |asks: &BTreeSet<Ask>| self.gcp.prices(asks).await;
+        let prices = cost::prices(&report, &self.args, &self.runtime, ui, ask);
+        cost::live(&mut report, &prices);
         Ok((report, corpus))
     }
 

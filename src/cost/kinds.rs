@@ -34,6 +34,7 @@ const BY_TIME: &[&str] = &[
     "aws.ecs.service",
     "aws.ecs.task",
     "aws.eks.cluster",
+    "aws.lambda.provisioned_concurrency",
     "aws.sagemaker.app",
     "aws.sagemaker.endpoint",
     "aws.sagemaker.notebook_instance",
@@ -245,3 +246,24 @@ const FREE: &[&str] = &[
     "gcp.storage.managed_folder",
     "gcp.workspace.",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_kind_is_billed_in_one_way() {
+        let by_use = BY_USE.iter().map(|(kind, _)| *kind);
+        let all: Vec<&str> = BY_TIME.iter().copied().chain(by_use).chain(FREE.iter().copied()).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "a kind is listed twice");
+        assert!(BY_TIME.is_sorted() && FREE.is_sorted() && BY_USE.is_sorted());
+        for kind in BY_TIME.iter().chain(BY_USE.iter().map(|(kind, _)| kind)) {
+            let is_free = |one: &&&str| one.ends_with('.') && kind.starts_with(**one);
+            assert!(!FREE.iter().any(|one| is_free(&one)), "{kind} is free with its service");
+        }
+        assert_eq!(billing("aws.iam.role"), Billing::Free);
+        assert_eq!(billing("aws.new_service.thing"), Billing::Unlisted);
+        assert_eq!(billing("aws.ec2.dedicated_host"), Billing::Unlisted);
+    }
+}

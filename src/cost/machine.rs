@@ -117,6 +117,13 @@ pub fn shape(name: &str) -> Option<Shape> {
     Some(plain(family, vcpu, mb))
 }
 
+/// The parts of a machine type that have prices of their own, as the table names them.
+pub fn parts(name: &str) -> Vec<String> {
+    let Some(shape) = shape(name) else { return Vec::new() };
+    let own = ["vcpu", "gb"].map(|unit| format!("{}.{unit}", shape.family));
+    own.into_iter().chain(shape.accelerator.map(|(name, _)| name.to_owned())).collect()
+}
+
 /// No machine has more; a name is the attacker's to choose.
 const MOST_VCPU: u64 = 10_000;
 const MOST_MB: u64 = 1_000_000_000;

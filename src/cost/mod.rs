@@ -14,7 +14,7 @@ pub use crate::model::cost::{Ask, Live, nanos};
 pub use table::{Price, Prices, Row, rows};
 
 use crate::model::cost::{Cost, CostKind, Hours, ResourceCost, Unpriced, Usd};
-use crate::model::report::Resource;
+use crate::model::report::{Confidence, Resource};
 use crate::model::{Report, Time};
 use kinds::Billing;
 use life::Life;
@@ -37,6 +37,7 @@ pub fn fill(report: &mut Report, at: Time, prices: &Prices) {
         costs.push(match cost_of(resource, &around, at, prices) {
             Priced::Free => None,
             Priced::Known(cost) => Some(cost),
+            Priced::Unknown(_) if resource.confidence == Confidence::LikelyLegitimate => None,
             Priced::Unknown(why) => {
                 unpriced.push(Unpriced {
                     kind: resource.kind,
@@ -59,14 +60,22 @@ pub fn fill(report: &mut Report, at: Time, prices: &Prices) {
     report.cost = Some(sum(report, at, usage, unpriced));
 }
 
-/// Returns what a price API may be asked of: the machines of EC2, which cost most. All else has the table's price.
+/// Returns what a price API may be asked of: machines, which cost most. All else has the table's price.
 pub fn asks(report: &Report) -> BTreeSet<Ask> {
-    let machines = report.resources.iter().filter(|one| one.kind == "aws.ec2.instance");
-    let types = machines.flat_map(|one| {
+    let mut asks = BTreeSet::new();
+    for one in &report.resources {
         let told = one.turns.iter().filter_map(|turn| turn.words.get("type"));
-        told.chain(one.details.get("type")).map(|kind| (kind.to_string(), one.region.to_string()))
-    });
-    types.map(|(item, region)| Ask { group: "ec2", item, region }).collect()
+        for kind in told.chain(one.details.get("type")) {
+            let (group, items) = match one.kind {
+                "aws.ec2.instance" => ("ec2", vec![kind.to_string()]),
+                "gcp.compute.instance" => ("gce", machine::parts(kind)),
+                _ => continue,
+            };
+            let region = &one.region;
+            asks.extend(items.into_iter().map(|item| Ask { group, item, region: region.to_string() }));
+        }
+    }
+    asks
 }
 
 /// Returns the time that a recorded case ends with: what was asked for, else the latest that anything in it tells of.
@@ -161,7 +170,17 @@ fn sum(
     usage: Vec<crate::model::cost::UsageCost>,
     unpriced: Vec<Unpriced>,
 ) -> Cost {
-    let of: Vec<&ResourceCost> = report.resources.iter().filter_map(|one| one.cost.as_ref()).collect();
+    // What its owners probably made themselves is priced, and in no sum.
+    let is_theirs = |one: &&Resource| one.confidence != Confidence::LikelyLegitimate;
+    let meant = report.resources.iter().filter(is_theirs);
+    let of: Vec<&ResourceCost> = meant.filter_map(|one| one.cost.as_ref()).collect();
+    let all = report.resources.iter().filter(|one| one.cost.is_some()).count();
+    let mut notes = NOTES.map(str::to_owned).to_vec();
+    match all - of.len() {
+        0 => {}
+        1 => notes.push("1 thing that is likely legitimate is in no sum".into()),
+        many => notes.push(format!("{many} things that are likely legitimate are in no sum")),
+    }
     let used: Vec<Usd> = usage.iter().filter_map(|one| one.burned).collect();
     let priced = (of.len() + used.len()) as u64;
     let unknown = unpriced.len() as u64;
@@ -189,6 +208,6 @@ fn sum(
         basis: basis.into_iter().filter(|one| !one.is_empty()).map(str::to_owned).collect(),
         usage,
         unpriced,
-        notes: NOTES.map(str::to_owned).to_vec(),
+        notes,
     }
 }

@@ -148,6 +148,19 @@ pub fn rate(
             }
             Ok(Some(rate))
         }
+        "aws.lambda.provisioned_concurrency" => {
+            let function = word(words, "function")?.rsplit(':').next().unwrap_or_default();
+            let size = around.sizes("aws.lambda.function", &resource.account, function);
+            let mb = size.as_ref().and_then(|size| number(size, "memory"));
+            let mb = mb.ok_or("no record tells the memory of its function")?;
+            let mut rate = Rate::default();
+            let price = prices.of("aws", "lambda.provisioned.gb", region);
+            let price = price.ok_or_else(|| unknown("provisioned concurrency", region))?;
+            rate.runs(&price, mb.saturating_mul(count(words)?).saturating_mul(1000) / 1024);
+            rate.basis.insert(format!("provisioned concurrency by GB, {region}"));
+            rate.lower.insert("what its invocations cost is not in it".into());
+            Ok(Some(rate))
+        }
         "aws.ecs.task" | "aws.ecs.service" => task(resource, words, around, prices),
         kind if kind.starts_with("aws.sagemaker.") => sagemaker(resource, words, around, prices).map(Some),
         "gcp.compute.instance" => machine(resource, words, around, prices, 1).map(Some),

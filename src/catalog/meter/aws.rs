@@ -7,6 +7,7 @@ use crate::model::meter::Words;
 
 const EC2: &str = "ec2.amazonaws.com";
 const ECS: &str = "ecs.amazonaws.com";
+const LAMBDA: &str = "lambda.amazonaws.com";
 const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 const INSTANCE: &str = "aws.ec2.instance";
 const NOTEBOOK: &str = "aws.sagemaker.notebook_instance";
@@ -55,6 +56,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(EC2, "StartInstances", INSTANCE, On, &[]),
     row(EC2, "StopInstances", INSTANCE, Off, &[]),
+    // AWS took a spot machine back; whether it was terminated or stopped, it runs no more.
+    Row { id: "serviceEventDetails.instanceIdSet[]", ..row(EC2, "BidEvictedEvent", INSTANCE, Off, &[]) },
     Row {
         id: "requestParameters.instanceId",
         ..row(
@@ -150,6 +153,23 @@ pub(super) const ROWS: &[Row] = &[
             ("task_definition", "responseElements.service.taskDefinition|requestParameters.taskDefinition"),
             ("launch", "responseElements.service.launchType|requestParameters.launchType"),
             ("provider", "responseElements.service.capacityProviderStrategy[].capacityProvider"),
+        ],
+    ),
+    row(
+        LAMBDA,
+        "CreateFunction|UpdateFunctionConfiguration",
+        "aws.lambda.function",
+        Sized,
+        &[("memory", "responseElements.memorySize|requestParameters.memorySize")],
+    ),
+    row(
+        LAMBDA,
+        "PutProvisionedConcurrencyConfig",
+        "aws.lambda.provisioned_concurrency",
+        Sized,
+        &[
+            ("count", "requestParameters.provisionedConcurrentExecutions"),
+            ("function", "requestParameters.functionName"),
         ],
     ),
     row(

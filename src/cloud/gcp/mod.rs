@@ -15,6 +15,7 @@ mod iam;
 mod lacks;
 mod policy;
 mod power;
+mod pricing;
 mod projects;
 pub mod reads;
 mod rest;

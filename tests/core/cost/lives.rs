@@ -159,6 +159,16 @@ fn spot_is_at_most_the_price_on_demand_or_the_bid() {
 }
 
 #[test]
+fn a_spot_machine_that_was_taken_back_runs_no_more() {
+    let spot = json!({"item": {"instanceLifecycle": "spot"}});
+    let mut evicted = call("10:30:00", "us-east-1", "ec2", "BidEvictedEvent", Value::Null, Value::Null);
+    evicted["eventType"] = json!("AwsServiceEvent");
+    evicted["userIdentity"] = json!({"accountId": "111122223333", "invokedBy": "ec2.amazonaws.com"});
+    evicted["serviceEventDetails"] = json!({"instanceIdSet": ["i-1"]});
+    one(&[run("10:00:00", "i-1", "c5.24xlarge", spot), evicted], "0", "2.04", UpperBound);
+}
+
+#[test]
 fn what_a_price_does_not_contain_makes_it_a_lower_bound() {
     let end = power("11:00:00", "TerminateInstances", "i-1");
     let windows = json!({"item": {"platform": "windows"}});
@@ -240,6 +250,19 @@ fn disks_addresses_and_machines_of_services_are_counted() {
             json!({"notebookInstanceArn": "arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/n"}),
         ),
         made(
+            "lambda",
+            "CreateFunction20150331",
+            json!({"functionName": "f"}),
+            json!({"functionName": "f", "memorySize": 2048,
+                "functionArn": "arn:aws:lambda:us-east-1:111122223333:function:f"}),
+        ),
+        made(
+            "lambda",
+            "PutProvisionedConcurrencyConfig",
+            json!({"functionName": "f", "qualifier": "live", "provisionedConcurrentExecutions": 100}),
+            json!({"requestedProvisionedConcurrentExecutions": 100}),
+        ),
+        made(
             "ecs",
             "RunTask",
             json!({"launchType": "FARGATE"}),
@@ -257,6 +280,8 @@ fn disks_addresses_and_machines_of_services_are_counted() {
             ("training-job/t", "0", "15.3", UpperBound),
             // No price of its own: at least c6i.4xlarge, 0.68.
             ("notebook-instance/n", "0.68", "2.04", Estimate),
+            // 100 times 2 GB at 0.015.
+            ("f/live", "3", "9", Estimate),
             // 2 vCPUs at 0.04048, 4 GB at 0.004445.
             ("task/c/1", "0.09874", "0.29622", UpperBound),
         ],
