@@ -195,6 +195,18 @@ pub struct Sweep {
 impl Sweep {
     /// `noise` spreads repeated tries.
     pub fn new(limits: Limits, buckets: &[Spot], jobs: &[Job], noise: u64) -> Sweep {
+        Sweep::after(limits, buckets, jobs, noise, |_| None)
+    }
+
+    /// The same on the clock of an earlier sweep: `pace` is where that left a bucket, so that no bucket is taken to be full that
+    /// is not, and none waited for that is.
+    pub fn after(
+        limits: Limits,
+        buckets: &[Spot],
+        jobs: &[Job],
+        noise: u64,
+        pace: impl Fn(usize) -> Option<Pacer>,
+    ) -> Sweep {
         let regions = buckets.iter().map(|spot| spot.region + 1).max().unwrap_or_default();
         let mut sweep = Sweep {
             limits,
@@ -209,9 +221,9 @@ impl Sweep {
             closed: Vec::new(),
             noise: noise | 1,
         };
-        for spot in buckets {
+        for (number, spot) in buckets.iter().enumerate() {
             sweep.buckets.push(Bucket {
-                pacer: Pacer::new(limits.rate),
+                pacer: pace(number).unwrap_or_else(|| Pacer::new(limits.rate)),
                 region: spot.region,
                 rank: spot.rank,
                 tries: if spot.is_doubtful { 1 } else { limits.tries },
@@ -229,6 +241,11 @@ impl Sweep {
             sweep.queue(bucket);
         }
         sweep
+    }
+
+    /// Where a bucket is left, for [`Sweep::after`].
+    pub fn pace(&self, bucket: usize) -> &Pacer {
+        &self.buckets[bucket].pacer
     }
 
     /// Puts a bucket where its next page belongs.

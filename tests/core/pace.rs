@@ -1,7 +1,7 @@
 //! Pacing and slicing with a virtual clock against a token bucket: how near to the limit, how often refused, what is lost.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use triage::cloud::pace::Rate;
+use triage::cloud::pace::{Pacer, Rate};
 use triage::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Spot, Sweep, Verdict, slices};
 
 /// The server's side of one bucket: its own clock, tokens and latencies.
@@ -297,4 +297,36 @@ fn failures_are_tried_again_and_the_hopeless_are_named() {
 fn a_token_that_is_refused_is_begun_anew_where_it_was() {
     let done = Sim { fault: |n| (n == 3).then_some(Answer::TokenRefused), ..Sim::of(1, 10) }.check();
     assert!(done.calls <= 12, "{}", done.calls);
+}
+
+#[test]
+fn a_second_pass_goes_on_at_the_pace_of_the_first() {
+    let spots = [Spot { region: 0, rank: 0, is_doubtful: false }];
+    let jobs = [Job { bucket: 0, from: 0, to: DAY }];
+    let mut server = Server { rate: 2.0, burst: 2.0, tokens: 2.0, at: 0.0 };
+    let (mut now, mut refused, mut pace) = (0.0, 0, None::<Pacer>);
+    // A chain of credentials: what one page tells is asked for in the next pass.
+    for _ in 0..6 {
+        let mut sweep = Sweep::after(Limits::default(), &spots, &jobs, 1, |_| pace.clone());
+        loop {
+            match sweep.next(now) {
+                Next::Over => break,
+                Next::Hold => panic!("one page at a time is not held"),
+                Next::Wait(until) => now = until.max(now + 1e-6),
+                Next::Send(request) => {
+                    let sent = now;
+                    now += 0.08;
+                    let answer = match server.takes(sent + 0.02) {
+                        true => Answer::Page { more: None, oldest: None },
+                        false => Answer::Throttled,
+                    };
+                    refused += u32::from(matches!(answer, Answer::Throttled));
+                    sweep.answered(*request, answer, sent, now);
+                }
+            }
+        }
+        pace = Some(sweep.pace(0).clone());
+    }
+    assert_eq!(refused, 0);
+    assert!(now < bound(6.0, 0.08) + 0.1, "{now}");
 }

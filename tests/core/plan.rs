@@ -2,6 +2,8 @@
 
 mod always;
 mod compute;
+mod every_kind;
+
 mod known;
 mod machines;
 mod others;

@@ -7,6 +7,7 @@ mod pages;
 mod reach;
 
 use super::Aws;
+use crate::cloud::pace::Pacer;
 use crate::cloud::sweep::{Job, Limits};
 use crate::cloud::{Async, CloudError, LogSource, Query, Raw, Shard, Take};
 use crate::model::gap::GapKind;
@@ -16,7 +17,7 @@ use aws_config::SdkConfig;
 use pages::Part;
 use rayon::prelude::*;
 use reach::{Patience, Question, Reach};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,8 +35,6 @@ const FIRST: Duration = Duration::from_secs(40);
 const SECOND: Duration = Duration::from_secs(15);
 /// Pages that were received and not yet taken; each holds up to 150 KB.
 const UNTAKEN: usize = 128;
-/// Their clock and ours differ a little.
-const REFILL_MARGIN: Duration = Duration::from_millis(50);
 /// How often somebody looks whether the run was stopped.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -66,8 +65,9 @@ pub struct EventHistory {
     /// In epoch seconds: what is too old is the same in every round.
     began: i64,
     reach: Mutex<Reach>,
-    /// When the last pass ended.
-    ended: Mutex<Option<Instant>>,
+    /// The clock of all passes, and where they left the buckets: the next pass goes on at their pace.
+    clock: Instant,
+    paces: Arc<Mutex<HashMap<Place, Pacer>>>,
 }
 
 /// The time that is asked for, in whole seconds.
@@ -93,7 +93,8 @@ impl EventHistory {
             timeout: TIMEOUT,
             began: Time::now().as_second(),
             reach: Mutex::default(),
-            ended: Mutex::default(),
+            clock: Instant::now(),
+            paces: Arc::default(),
         };
         source.add(places);
         source
@@ -161,16 +162,6 @@ impl LogSource for EventHistory {
 }
 
 impl EventHistory {
-    /// Waits until every bucket is full again, as each pass takes them to be: a second at AWS's rate.
-    fn let_refill(&self) {
-        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(ended) = ended else { return };
-        let full =
-            Duration::from_secs_f64(self.limits.rate.burst / self.limits.rate.per_second) + REFILL_MARGIN;
-        let left = full.saturating_sub(ended.elapsed());
-        self.runtime.block_on(async { tokio::time::sleep(left).await });
-    }
-
     fn run(&self, query: &Query, to: &dyn Take) {
         let window = self.window(query);
         let (parts, resting, places, spots, questions, timeouts) = {
@@ -199,7 +190,6 @@ impl EventHistory {
                 Job { bucket: part.place, from: from.min(until), to: until }
             })
             .collect();
-        self.let_refill();
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, mut received) = mpsc::channel::<Part>(UNTAKEN);
         let sweep = pages::Pages {
@@ -212,6 +202,8 @@ impl EventHistory {
             jobs,
             stop: stop.clone(),
             sender,
+            began: self.clock,
+            paces: self.paces.clone(),
         };
         let driver = self.runtime.spawn(sweep.run());
         let mut has_answered = vec![None; parts.len()];
@@ -244,7 +236,6 @@ impl EventHistory {
         {
             to.part("", &mut |_| vec![Gap::unread("event history", "the sweep ended before all was asked")]);
         }
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !to.is_stopped() {
             self.cover(&parts, &places, &has_answered, window, to);
         }

@@ -455,3 +455,17 @@ fn every_change_is_taken_back_by_what_was_seen_before_it() {
         assert!(why.ends_with('.'), "{why}");
     }
 }
+
+#[test]
+fn what_a_tag_protects_is_left_and_so_is_what_nobody_saw_the_tags_of() {
+    let guard = Guard { never_touch: [arc("tag:env=prod")].into(), ..Guard::default() };
+    let plan = |details: &[(&str, &str)]| {
+        contain(&Report { resources: vec![machine(details)], ..aws_key() }, &guard, GENTLE)
+    };
+    check(&plan(&[("tags_seen", "yes"), ("tag:env", "dev")]), "1 stop_instance id=i-1");
+    let spared = plan(&[("tags_seen", "yes"), ("tag:env", "prod")]);
+    assert!(spared.steps.is_empty() && spared.withheld.iter().any(|one| one.target.id == arc("i-1")));
+    let hidden = plan(&[("type", "m5.large")]);
+    assert!(hidden.steps.is_empty(), "{}", told(&hidden));
+    assert!(hidden.withheld.iter().any(|one| one.why.contains("could not be seen")), "{:?}", hidden.withheld);
+}

@@ -3,6 +3,7 @@
 use super::Configure;
 use super::reach::Question;
 use crate::cloud::aws::error::failed;
+use crate::cloud::pace::Pacer;
 use crate::cloud::sweep::{Answer, Job, Limits, Loss, Next, Request, Spot, Sweep, Verdict};
 use crate::cloud::{By, CloudError, Refusal};
 use crate::model::{Gap, Place, Time};
@@ -14,8 +15,8 @@ use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
 use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
@@ -51,6 +52,9 @@ pub struct Pages {
     pub jobs: Vec<Job>,
     pub stop: Arc<AtomicBool>,
     pub sender: Sender<Part>,
+    /// The clock of all passes, and where they left each place.
+    pub began: Instant,
+    pub paces: Arc<Mutex<HashMap<Place, Pacer>>>,
 }
 
 /// What came back to a request.
@@ -67,9 +71,22 @@ struct Reply {
 impl Pages {
     pub async fn run(self) {
         let noise = Time::now().as_nanosecond() as u64;
-        let mut sweep = Sweep::new(self.limits, &self.spots, &self.jobs, noise);
-        let began = Instant::now();
-        let since = |at: Instant| at.duration_since(began).as_secs_f64();
+        let earlier = std::mem::take(&mut *self.paces());
+        let pace = |bucket: usize| earlier.get(&self.places[bucket]).cloned();
+        let mut sweep = Sweep::after(self.limits, &self.spots, &self.jobs, noise, pace);
+        self.send_all(&mut sweep).await;
+        let left = self.places.iter().enumerate();
+        let left = left.map(|(bucket, place)| (place.clone(), sweep.pace(bucket).clone()));
+        self.paces().extend(earlier.into_iter().chain(left));
+    }
+
+    fn paces(&self) -> MutexGuard<'_, HashMap<Place, Pacer>> {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends until the sweep is over or nobody listens any more.
+    async fn send_all(&self, sweep: &mut Sweep) {
+        let since = |at: Instant| at.saturating_duration_since(self.began).as_secs_f64();
         // Held only while a bucket goes on: 17,000 clients would be 300 MB (perf.md C).
         let mut clients: HashMap<usize, Client> = HashMap::new();
         let mut ended: HashSet<usize> = HashSet::new();
