@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cli;
 pub mod cloud;
 pub mod collect;
+pub mod cost;
 pub mod exec;
 pub mod model;
 pub mod observe;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
 use triage::cli::{Failure, audit, completions, doctor, exit, man, pack, report, schema, verify};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -15,11 +15,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Some(Command::Audit(args)) => work(args, |ui| audit::run(args, false, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Revoke(args)) => work(&args.act.audit, |ui| revoke::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
         Some(Command::Report(args)) => {
             let ui = Ui::new(args.color, args.quiet, args.verbose);
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             let ui = Ui::new(Color::Auto, false, false);
             end(schema::run(args, &ui), &ui)
         }
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)

@@ -3,8 +3,8 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, root, timeline, usage};
-use crate::cloud::{Ask, Query};
+use super::{asks, attribute, bounds, coverage, finding, graph, meter, root, timeline, usage};
+use crate::cloud::{Ask, Bound, Query};
 use crate::model::dossier::Moment;
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
@@ -87,6 +87,13 @@ pub struct Tally {
     pub last: Time,
     /// The event that `first` is the time of; of several, the one with the smallest id.
     pub first_event: EventId,
+    /// Events of each hour since 1970.
+    pub hours: BTreeMap<i64, u64>,
+}
+
+/// The hour since 1970 that a time lies in.
+pub fn hour(at: Time) -> i64 {
+    at.as_second().div_euclid(3600)
 }
 
 #[derive(Default)]
@@ -113,12 +120,22 @@ pub struct Investigation {
     counts: Counts,
     asked: BTreeSet<Arc<str>>,
     put: BTreeSet<Ask>,
+    /// What was asked for, and where.
+    within: BTreeMap<Arc<str>, Bound>,
     own: Own,
     /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
     aside: HashMap<u128, Event>,
     partial: bool,
     reads_history: bool,
     keeps_all: bool,
+}
+
+/// What nobody can switch off or take out of, and was asked itself.
+fn untouchable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Aws => "the event history",
+        Provider::Gcp => "the _Required log bucket",
+    }
 }
 
 const KEPT: u32 = u32::MAX;
@@ -190,6 +207,9 @@ impl Investigation {
         let Some((key, tally)) = slot.and_then(|slot| self.plain.get_mut(slot as usize)) else { return };
         if key.scope.account == by.scope.account {
             tally.events -= 1;
+            if let Some(events) = tally.hours.get_mut(&hour(by.at)) {
+                *events = events.saturating_sub(1);
+            }
             if tally.first == by.at {
                 tally.first_event = by.id.clone();
             }
@@ -235,11 +255,18 @@ impl Investigation {
         let next = self.plain.len() as u32;
         let slot = *self.plain_index.entry(key.clone()).or_insert(next);
         if slot == next {
-            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone() };
+            let tally = Tally {
+                events: 0,
+                first: event.at,
+                last: event.at,
+                first_event: event.id.clone(),
+                hours: BTreeMap::new(),
+            };
             self.plain.push((key, tally));
         }
         let tally = &mut self.plain[slot as usize].1;
         tally.events += 1;
+        *tally.hours.entry(hour(event.at)).or_default() += 1;
         if (event.at, &event.id) < (tally.first, &tally.first_event) {
             (tally.first, tally.first_event) = (event.at, event.id.clone());
         }
@@ -348,6 +375,31 @@ impl Investigation {
         })
     }
 
+    /// Returns the ids that are wanted from where they were not wanted before, each with where that is.
+    pub fn wants_within(&mut self) -> Vec<(Arc<str>, Bound)> {
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
+        let mut ids = graph.ids_to_look_for();
+        let made = attribute::attribute(&graph);
+        ids.extend(made.ids_to_look_for());
+        ids.extend(finding::ids_to_look_for(&graph));
+        ids.extend(root::ids_to_look_for(&graph));
+        ids.retain(|id| !id.is_empty());
+        let bounds = bounds::bounds(&graph, &made, &ids);
+        let mut new = Vec::new();
+        for id in ids {
+            let bound = bounds.get(&id).cloned().unwrap_or_default();
+            let wider = match self.within.get(&id) {
+                Some(known) if known.join(&bound) == *known => continue,
+                Some(known) => known.join(&bound),
+                None => bound,
+            };
+            self.within.insert(id.clone(), wider.clone());
+            new.push((id, wider));
+        }
+        new
+    }
+
     /// Returns everything that it has asked for so far, once more.
     pub fn same_again(&self) -> Query {
         Query {
@@ -399,7 +451,11 @@ impl Investigation {
         gaps.extend(findings.gaps.into_iter().map(|gap| match self.reads_history {
             true => Gap {
                 kind: GapKind::Blind,
-                why: format!("{}; the event history, which was read, is unaffected", gap.why),
+                why: format!(
+                    "{}; {}, which was read, is unaffected",
+                    gap.why,
+                    untouchable(principal.provider)
+                ),
                 ..gap
             },
             false => gap,
@@ -437,6 +493,8 @@ impl Investigation {
             leaked_keys: graph.leaked_keys(),
             seed_user: graph.seed_user(),
             cost: None,
+            activity: usage::activity(&sightings),
+            used: meter::used(&graph),
         }
     }
 

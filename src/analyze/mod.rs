@@ -5,11 +5,13 @@
 
 pub mod asks;
 pub mod attribute;
+mod bounds;
 pub mod coverage;
 pub mod finding;
 pub mod graph;
 mod index;
 pub mod investigation;
+mod meter;
 mod names;
 pub mod root;
 pub mod siblings;

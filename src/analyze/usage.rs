@@ -2,10 +2,10 @@
 
 use super::attribute::Attributed;
 use super::graph::{Graph, Owner, role_of_session};
-use super::investigation::Phase;
+use super::investigation::{Phase, hour};
 use crate::model::event::Fact;
 use crate::model::observed::KeySeen;
-use crate::model::report::{Confidence, Credential, Unlinked, Use};
+use crate::model::report::{Activity, Confidence, Credential, Unlinked, Use};
 use crate::model::{Actor, Event, EventId, PrincipalKind, Provider, Time, secret};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct Sighting<'a> {
     first: Time,
     last: Time,
     first_event: &'a EventId,
+    /// Of a tally, the events of each hour.
+    hours: Option<&'a BTreeMap<i64, u64>>,
     pub(super) event: Option<&'a Event>,
 }
 
@@ -73,6 +75,7 @@ pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             first: event.at,
             last: event.at,
             first_event: &event.id,
+            hours: None,
             event: Some(event),
         });
     }
@@ -89,6 +92,7 @@ pub fn sightings<'a>(graph: &Graph<'a>) -> Vec<Sighting<'a>> {
             first: tally.first,
             last: tally.last,
             first_event: &tally.first_event,
+            hours: Some(&tally.hours),
             event: None,
         });
     }
@@ -166,6 +170,28 @@ pub fn uses(graph: &Graph, made: &Attributed, sightings: &[Sighting]) -> Usage {
         ))
     });
     Usage { uses, totals, per_node }
+}
+
+/// When and where: events of each hour and region.
+pub fn activity(sightings: &[Sighting]) -> Vec<Activity> {
+    let mut all: BTreeMap<(i64, &Arc<str>), (u64, u64)> = BTreeMap::new();
+    for seen in sightings {
+        let mut add = |hour: i64, events: u64| {
+            let (sum, failed) = all.entry((hour, seen.region)).or_default();
+            *sum += events;
+            *failed += if seen.failed { events } else { 0 };
+        };
+        match seen.hours {
+            Some(hours) => hours.iter().for_each(|(hour, events)| add(*hour, *events)),
+            None => add(hour(seen.first), seen.events),
+        }
+    }
+    let all = all.into_iter().filter(|(_, (events, _))| *events > 0);
+    let rows = all.filter_map(|((hour, region), (events, failed))| {
+        let from = Time::from_second(hour.checked_mul(3600)?).ok()?;
+        Some(Activity { from, region: region.clone(), events, failed })
+    });
+    rows.collect()
 }
 
 /// A caller may write anything into a user agent, also a secret of somebody's by mistake: the report repeats none.

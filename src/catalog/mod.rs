@@ -5,6 +5,7 @@
 
 pub mod aws;
 pub mod gcp;
+pub mod meter;
 pub mod path;
 pub mod record;
 pub mod technique;

@@ -1,13 +1,13 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use super::live_args::LiveArgs;
 #[cfg(feature = "aws")]
 use super::sources::SourceArgs;
 use super::ui::Color;
 use crate::model::report::Window;
 use crate::model::{Principal, Time, time};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,15 +32,15 @@ pub enum Command {
     #[command(after_help = AUDIT)]
     Audit(AuditArgs),
     /// End the principal's own credentials at once, then every credential that it became or made.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = REVOKE)]
     Revoke(RevokeArgs),
     /// Stop what the principal launched, launchers first, until two sweeps in a row find nothing new.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = CONTAIN)]
     Contain(ContainArgs),
     /// Take back what was done in a case, newest first.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
     /// Show a case again, in any format: what was found, proposed and done. Reads the case and nothing else.
@@ -50,7 +50,7 @@ pub enum Command {
     #[command(after_help = SCHEMA)]
     Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
     /// Say who you are, where you get to, what you may do there, which logs there are, and where you would be blind.
@@ -83,7 +83,7 @@ const SCHEMA: &str = "\
 Examples:
   triage schema > triage.report.1.json";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const REVOKE: &str = "\
 Wave 1 (keys, sessions, console of the principal itself) is planned and asked about before any log is read; wave 2 follows the
 logs. Denies, never detaches; deactivates, never deletes. A second run changes nothing.
@@ -93,7 +93,7 @@ Examples:
   triage revoke --principal AKIAIOSFODNN7EXAMPLE --own-only --yes     # the first minute of a runbook
   triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const CONTAIN: &str = "\
 The default rung can be taken back: stop, suspend, disable, scale to zero. --destroy is needed for anything else.
 
@@ -101,7 +101,7 @@ Examples:
   triage contain --principal AKIAIOSFODNN7EXAMPLE --org
   triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const UNDO: &str = "\
 From the journal alone. What would give a thief a live session back waits until it has ended; a key that leaked stays off
 unless --rearm-leaked-key says otherwise.
@@ -110,7 +110,7 @@ Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c --dry-run
   triage undo triage-20260314T050607Z-1f2e3d4c";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const PERMISSIONS: &str = "\
 Each policy is the least that the command needs; audit's is needed with each of the others.
 
@@ -119,7 +119,7 @@ Examples:
   triage permissions aws --for contain > contain.json";
 
 /// What every command that acts takes.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ActArgs {
     #[command(flatten)]
@@ -135,7 +135,7 @@ pub struct ActArgs {
     pub watch: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct RevokeArgs {
     #[command(flatten)]
@@ -146,12 +146,16 @@ pub struct RevokeArgs {
     /// Deny the principal's role everything, not only the sessions until now: whoever works with it is cut off.
     #[arg(long)]
     pub deny_role: bool,
+    /// Google Cloud: leave the principal's service account enabled, because others work with it: its keys are disabled, and it is
+    /// denied to create, launch and give rights away. Tokens that are out live on.
+    #[arg(long)]
+    pub soft: bool,
     /// Deny it by an organization's policy first, which no administrator of the account can take away.
     #[arg(long)]
     pub scp: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ContainArgs {
     #[command(flatten)]
@@ -173,7 +177,7 @@ pub struct ContainArgs {
     pub pause: u64,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct UndoArgs {
     /// The case whose changes are taken back.
@@ -250,7 +254,7 @@ pub struct AuditArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(flatten)]
     pub live: LiveArgs,
     #[cfg(feature = "aws")]
@@ -340,14 +344,14 @@ impl AuditArgs {
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl RevokeArgs {
     pub fn options(&self) -> Options {
-        Options { full_deny: self.deny_role, scp: self.scp, ..Options::default() }
+        Options { full_deny: self.deny_role, scp: self.scp, soft: self.soft, ..Options::default() }
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl ContainArgs {
     pub fn options(&self) -> Options {
         Options {

@@ -235,8 +235,8 @@ mod live {
         found.say("LOGS   ", Line::new().put(history));
         let mut all = Vec::new();
         let mut known = BTreeSet::new();
-        for (account, regions) in &session.scopes {
-            let (trails, gaps) = session.runtime.block_on(trails::find(&session.aws, account, regions));
+        let found_in = session.runtime.block_on(trails::find(&session.aws, &session.scopes));
+        for ((account, _), (trails, gaps)) in session.scopes.iter().zip(found_in) {
             for trail in trails.iter().filter(|trail| known.insert(trail.arn.clone())) {
                 let line = Line::new()
                     .put("trail ")

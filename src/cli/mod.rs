@@ -1,34 +1,41 @@
 //! The command line: arguments, one file per command, the terminal. The only room that knows the environment.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod act;
 pub mod args;
 pub mod audit;
 pub mod completions;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod config;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod contain;
+mod cost;
 mod deeds;
 pub mod doctor;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+pub mod door;
 pub mod exit;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod finish;
 pub mod job;
 #[cfg(feature = "aws")]
 mod known;
 #[cfg(feature = "aws")]
 pub mod live;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod live_args;
+#[cfg(feature = "gcp")]
+mod live_gcp;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod looking;
 pub mod man;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod open;
 pub mod pack;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod permissions;
 pub mod report;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
@@ -36,8 +43,10 @@ mod sources;
 #[cfg(feature = "aws")]
 mod submit;
 pub mod ticket;
-pub mod ui;
 #[cfg(feature = "aws")]
+mod trusts;
+pub mod ui;
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;
 pub mod verify;
 

@@ -11,7 +11,7 @@ use crate::analyze::Investigation;
 use crate::case::{Case, OpenCase};
 use crate::collect::{self, Keep};
 use crate::exec::journal;
-use crate::model::dossier::{About, Done, Moment};
+use crate::model::dossier::{About, Done};
 use crate::model::plan::{self, Plan};
 use crate::model::report::{self, Report, Window};
 use crate::model::{Dossier, Gap};
@@ -65,7 +65,7 @@ pub struct ReportArgs {
 }
 
 pub fn run(args: &ReportArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
-    let dossier = dossier(&args.folder, ui, stop)?;
+    let (dossier, _) = dossier(&args.folder, needs_events(args.output), ui, stop)?;
     #[cfg(feature = "aws")]
     if args.submit {
         return super::submit::run(args, &dossier, ui, stop);
@@ -84,7 +84,7 @@ pub fn run(args: &ReportArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
 
 /// Renders a case that a command has just written, for its own `-o`.
 pub(super) fn case(dir: &Path, output: Output, ui: &Ui, stop: &AtomicBool) -> Result<Vec<u8>, Failure> {
-    Ok(bytes(&dossier(dir, ui, stop)?, output, ui))
+    Ok(bytes(&dossier(dir, needs_events(output), ui, stop)?.0, output, ui))
 }
 
 fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
@@ -102,24 +102,40 @@ fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
     }
 }
 
-/// Reads all that a case holds.
-pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<Dossier, Failure> {
-    let job = Job::of_case(Case::open(dir)?, None, Window::default())?;
-    let (anew, timeline, fresh_gaps) = investigate(&job, ui, stop)?;
-    let Some(case) = &job.opened else {
+/// Whether a format tells event by event.
+fn needs_events(output: Output) -> bool {
+    match output {
+        Output::Html | Output::Ocsf | Output::Timesketch => true,
+        Output::Table | Output::Json | Output::Jsonl | Output::Csv | Output::Md | Output::Iocs => false,
+    }
+}
+
+/// Reads all that a case holds; its events one by one where they are wanted.
+pub fn dossier(dir: &Path, events: bool, ui: &Ui, stop: &AtomicBool) -> Result<(Dossier, OpenCase), Failure> {
+    let mut job = Job::of_case(Case::open(dir)?, None, Window::default())?;
+    let (concluded, fresh_gaps) = investigate(&job, false, ui, stop)?;
+    let mut anew = concluded.report();
+    // Knowing every event whole may show more than the tallies that conclusions rest on: apart, so that a report is the one
+    // that an audit gave.
+    let timeline = if events { investigate(&job, true, ui, stop)?.0.timeline() } else { Vec::new() };
+    let Some(case) = job.opened.take() else {
         return Err(anyhow::anyhow!("open the case {}: it was lost on the way", dir.display()).into());
     };
     let mut gaps = Vec::new();
-    let mut report = match saved_report(case, &mut gaps) {
+    let mut report = match saved_report(&case, &mut gaps) {
         // What a live run was told and nobody wrote into the evidence stands in its own conclusions alone.
         Some(saved) => {
             gaps.extend(fresh_gaps);
             saved
         }
-        None => anew,
+        None => {
+            job.similar(&mut anew);
+            super::cost::recorded(&mut anew);
+            anew
+        }
     };
-    let plans = plans(case, &report, &mut gaps);
-    let deeds = done(case, &mut gaps);
+    let plans = plans(&case, &report, &mut gaps);
+    let deeds = done(&case, &mut gaps);
     report.gaps.extend(gaps);
     report.gaps.sort();
     report.gaps.dedup();
@@ -131,7 +147,7 @@ pub fn dossier(dir: &Path, ui: &Ui, stop: &AtomicBool) -> Result<Dossier, Failur
         started_at: file.started_at,
         version: file.versions.as_ref().map(|versions| versions.triage.clone()),
     };
-    Ok(Dossier { about, report, plans, deeds, timeline })
+    Ok((Dossier { about, report, plans, deeds, timeline }, case))
 }
 
 /// Keeps nothing: the case has it already.
@@ -143,10 +159,17 @@ impl Keep for Nowhere {
     }
 }
 
-/// Concludes from the evidence; also returns its events, and what could not be read of it now.
-fn investigate(job: &Job, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Vec<Moment>, Vec<Gap>)> {
+/// Takes in the evidence; also returns what could not be read of it now.
+fn investigate(
+    job: &Job,
+    whole: bool,
+    ui: &Ui,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Investigation, Vec<Gap>)> {
     let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
-    investigation.keep_all();
+    if whole {
+        investigation.keep_all();
+    }
     job.tell(&mut investigation);
     let progress = Progress::default();
     let watch = ui.watch(&progress);
@@ -155,7 +178,7 @@ fn investigate(job: &Job, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report,
     let read = read?;
     let fresh: Vec<Gap> = job.gaps.iter().chain(&read.gaps).cloned().collect();
     collect::tell(&mut investigation, &job.with_known(read));
-    Ok((investigation.report(), investigation.timeline(), fresh))
+    Ok((investigation, fresh))
 }
 
 fn saved_report(case: &OpenCase, gaps: &mut Vec<Gap>) -> Option<Report> {

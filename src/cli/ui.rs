@@ -61,7 +61,9 @@ impl Ui {
     pub fn view(&self, now: Option<Time>) -> View {
         let stdout = io::stdout();
         let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
-        View { width: size.map(|(width, _)| width.0), color: self.out_color, now, detail: self.verbose }
+        let ascii = !speaks_unicode(&|name| std::env::var(name).ok());
+        let width = size.map(|(width, _)| width.0);
+        View { width, color: self.out_color, now, detail: self.verbose, ascii }
     }
 
     /// Writes a result to stdout. A reader that has gone away (`| head`) is no failure of ours.
@@ -265,6 +267,16 @@ fn wants_color(color: Color, is_terminal: bool, env: &dyn Fn(&str) -> Option<Str
     }
 }
 
+/// Whether the locale can show more than ASCII; where none is set, as in a container, it can.
+fn speaks_unicode(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,6 +299,21 @@ mod tests {
         check(Color::Auto, true, &[("TERM", "dumb")], false);
         check(Color::Auto, true, &[("CLICOLOR", "0")], false);
         check(Color::Auto, false, &[("CLICOLOR", "1")], false);
+    }
+
+    #[test]
+    fn only_a_locale_that_says_so_gets_ascii() {
+        let check = |env: &[(&str, &str)], expect| {
+            let look =
+                |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string());
+            assert_eq!(speaks_unicode(&look), expect, "{env:?}");
+        };
+        check(&[], true);
+        check(&[("LANG", "C")], false);
+        check(&[("LANG", "C.UTF-8")], true);
+        check(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "POSIX")], false);
+        check(&[("LANG", "C"), ("LC_CTYPE", "en_US.utf8")], true);
+        check(&[("LC_ALL", ""), ("LANG", "en_US.ISO-8859-1")], false);
     }
 
     struct Fails(ErrorKind);

@@ -27,6 +27,8 @@ pub struct Event {
     /// Identity of the record of the same call that this one replaces (`addendum.originalEventID`).
     pub replaces: Option<u128>,
     pub facts: Vec<Fact>,
+    /// What it tells of sizes, starts and stops, for what things cost.
+    pub metered: Vec<super::meter::Metered>,
     pub seen_in: Provenance,
 }
 

@@ -4,6 +4,7 @@
 
 use super::cost::{Cost, ResourceCost};
 use super::ids::{Word, some_word, word};
+use super::meter::{Turn, Used};
 use super::time::Written;
 use super::{EventId, Gap, Provider, Time};
 use schemars::JsonSchema;
@@ -49,6 +50,23 @@ pub struct Report {
     /// What it all cost; absent until a time to count to is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// When and where it and what it became were used: events of each hour and region, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
+    /// Calls to what is billed by use, for `cost`.
+    #[serde(skip)]
+    pub used: Vec<Used>,
+}
+
+/// Events of one hour in one region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Activity {
+    /// When the hour begins.
+    #[schemars(with = "Written")]
+    pub from: Time,
+    pub region: Arc<str>,
+    pub events: u64,
+    pub failed: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -233,6 +251,9 @@ pub struct Resource {
     /// Absent where nothing is billed for it, or its price is unknown (then it is in `cost.unpriced`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<ResourceCost>,
+    /// Its sizes, starts and stops, for `cost`.
+    #[serde(skip)]
+    pub turns: Vec<Turn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

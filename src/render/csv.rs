@@ -4,12 +4,12 @@
 
 use super::line::{Line, Part};
 use super::untrusted::{Prose, Untrusted};
-use super::words;
+use super::words::{self, Dollars};
 use crate::model::dossier::{Done, UndoState};
 use crate::model::report::{Credential, Finding, Resource, Use};
 use crate::model::{Dossier, EventId, Time};
 
-const HEADS: [&str; 17] = [
+const HEADS: [&str; 19] = [
     "type",
     "kind",
     "id",
@@ -22,6 +22,8 @@ const HEADS: [&str; 17] = [
     "by",
     "confidence",
     "count",
+    "usd_per_hour",
+    "usd_burned",
     "technique",
     "address",
     "user_agent",
@@ -44,6 +46,8 @@ struct Row {
     by: Line,
     confidence: Line,
     count: Line,
+    per_hour: Line,
+    burned: Line,
     technique: Line,
     address: Line,
     user_agent: Line,
@@ -175,6 +179,8 @@ fn resource(one: &Resource) -> Row {
         state: name(one.state),
         by: some(one.launched_by.as_deref().or(Some(&one.created_by))),
         confidence: word(words::confidence_word(one.confidence)),
+        per_hour: one.cost.as_ref().map_or(Line::new(), |cost| number(Dollars(cost.per_hour))),
+        burned: one.cost.as_ref().map_or(Line::new(), |cost| number(Dollars(cost.burned))),
         note: Line::new().list("; ", details),
         events: name(&one.event),
         ..Row::default()
@@ -256,6 +262,8 @@ impl Row {
             self.by,
             self.confidence,
             self.count,
+            self.per_hour,
+            self.burned,
             self.technique,
             self.address,
             self.user_agent,

@@ -213,7 +213,7 @@ fn page(dossier: &Dossier) -> Page {
         question: answer.question,
         tone: answer.tone.word(),
         short: answer.short.into(),
-        rest: answer.rest.into(),
+        rest: Line::new().list("; ", answer.rest).into(),
     });
     Page {
         style: STYLE,

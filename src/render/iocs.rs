@@ -4,9 +4,10 @@
 
 use super::csv::{table, time};
 use super::line::Line;
+use super::summary::is_bad;
 use super::untrusted::Untrusted;
-use super::words::{self, is_service};
-use crate::model::report::{Confidence, Report};
+use super::words::{self, is_news, is_service};
+use crate::model::report::{Confidence, Report, Use};
 use crate::model::{Dossier, Time};
 use std::collections::BTreeMap;
 
@@ -51,9 +52,13 @@ impl<'a> Found<'a> {
 /// Returns the table, its heads first.
 pub fn dossier(dossier: &Dossier) -> Vec<u8> {
     let mut found = Found::default();
-    of_uses(&dossier.report, &mut found);
-    of_credentials(&dossier.report, &mut found);
-    of_resources(&dossier.report, &mut found);
+    let report = &dossier.report;
+    of_uses(report, &mut found);
+    // Of a principal that nothing is wrong with, all is the owners'.
+    if is_bad(report) {
+        of_credentials(report, &mut found);
+        of_resources(report, &mut found);
+    }
     let rows = found.0.into_iter().map(|((kind, value), seen)| {
         [
             Line::new().put(kind),
@@ -71,7 +76,8 @@ fn of_uses<'a>(report: &'a Report, found: &mut Found<'a>) {
     // An agent that the owners use too finds the owners.
     let owners = report.uses.iter().filter(|one| one.confidence == Confidence::LikelyLegitimate);
     let owners: Vec<&str> = owners.filter_map(|one| one.user_agent.as_deref()).collect();
-    for one in report.uses.iter().filter(|one| !is_service(one)) {
+    let is_wanted = |one: &&Use| !is_service(one) && (is_bad(report) || is_news(one));
+    for one in report.uses.iter().filter(is_wanted) {
         let seen =
             |note| Seen { first: Some(one.first), last: Some(one.last), confidence: one.confidence, note };
         if let Some(address) = one.address.as_deref() {

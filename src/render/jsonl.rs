@@ -58,7 +58,9 @@ pub fn report(report: &Report) -> Vec<u8> {
         similar,
         leaked_keys,
         seed_user,
+        activity,
         cost,
+        used: _,
     } = report;
     let mut out = String::new();
     let seen = Seen { seen: coverage.seen, of: coverage.of };
@@ -89,6 +91,7 @@ pub fn report(report: &Report) -> Vec<u8> {
     add(&mut out, "gap", gaps);
     add(&mut out, "grant", grants);
     add(&mut out, "similar", similar);
+    add(&mut out, "activity", activity);
     add::<Cost>(&mut out, "cost", cost.as_slice());
     out.into_bytes()
 }

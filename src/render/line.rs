@@ -3,7 +3,7 @@
 //! A `String` cannot get in: that is the point of this file. For `render` and `cli::ui`.
 
 use super::untrusted::{Clip, Prose, Shell, Short, Untrusted, code_span, mermaid, prose, spreadsheet};
-use super::words::{Clock, Exact, Minutes};
+use super::words::{Clock, Dollars, Exact, Minutes};
 use crate::model::Time;
 use crate::model::cost::{Hours, Usd};
 use std::fmt::{Display, Write};
@@ -70,7 +70,7 @@ macro_rules! part {
     };
 }
 
-part!(Ours: &'static str, u64, usize, u32, u16, Count, At, Clock, Minutes, Exact, Usd, Hours);
+part!(Ours: &'static str, u64, usize, u32, u16, Count, At, Clock, Minutes, Exact, Usd, Hours, Dollars);
 part!(Name: Untrusted<'_>, Shell<'_>);
 part!(Prose: Prose<'_>);
 part!(Cut: Short<'_>, Clip<'_>);
@@ -185,8 +185,14 @@ impl Line {
         for (_, c) in self.chars() {
             let wide = c.width().unwrap_or(0);
             if used + wide > columns {
+                // Between two words where there are two.
+                let rest = match text.rfind(' ') {
+                    Some(at) if at > 0 && c != ' ' => text.split_off(at),
+                    Some(_) | None => String::new(),
+                };
                 pieces.push(Line::laid(text.trim(), Style::Plain));
-                (text, used) = (String::new(), 0);
+                text = rest.trim_start().to_owned();
+                used = text.width();
             }
             text.push(c);
             used += wide;

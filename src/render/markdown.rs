@@ -3,9 +3,11 @@
 //! Everything is a [`Line`], whose names become code spans: no markup, link or mention of an attacker's gets out.
 
 use super::View;
+mod paper;
+
 use super::line::{At, Count, Line};
 use super::summary::{Facts, answers};
-use super::table::chain::tree;
+use super::table::chain::{role, tree};
 use super::table::verdict::headline;
 use super::untrusted::{Prose, Untrusted};
 use super::words::{self, as_of, count, danger, is_left, is_usable, severity, span};
@@ -13,61 +15,13 @@ use crate::model::Dossier;
 use crate::model::dossier::{After, Done, UndoState};
 use crate::model::plan::Plan;
 use crate::model::report::{Credential, Report, Resource};
+use paper::Paper;
 use std::cmp::Reverse;
 
 /// Rows of a table; GitHub takes 65,536 characters in all.
 const MOST: usize = 60;
 /// Boxes of the diagram: Mermaid grows slow and unreadable.
 const BOXES: usize = 40;
-
-/// Written by lines alone.
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn blank(&mut self) {
-        self.0.push('\n');
-    }
-
-    fn head(&mut self, title: &'static str) {
-        self.0.push_str("\n## ");
-        self.0.push_str(title);
-        self.0.push_str("\n\n");
-    }
-
-    fn line(&mut self, line: Line) {
-        self.0.push_str(line.markdown().trim_end());
-        self.0.push('\n');
-    }
-
-    fn item(&mut self, line: Line) {
-        self.0.push_str("- ");
-        self.line(line);
-    }
-
-    fn heads(&mut self, heads: &[&'static str]) {
-        self.row(heads.iter().map(|head| Line::new().put(*head)));
-        self.row(heads.iter().map(|_| Line::new().put("---")));
-    }
-
-    fn row(&mut self, cells: impl IntoIterator<Item = Line>) {
-        for cell in cells {
-            self.0.push_str("| ");
-            self.0.push_str(cell.markdown().trim());
-            self.0.push(' ');
-        }
-        self.0.push_str("|\n");
-    }
-
-    fn more(&mut self, left: usize, what: &'static str) {
-        if left > 0 {
-            self.blank();
-            self.line(
-                Line::new().put("… and ").put(left).put(" more ").put(what).put(", all in report.json."),
-            );
-        }
-    }
-}
 
 fn name(text: &str) -> Line {
     Line::new().put(Untrusted(text))
@@ -81,7 +35,7 @@ fn some(text: Option<&str>) -> Line {
 pub fn dossier(dossier: &Dossier) -> Vec<u8> {
     let report = &dossier.report;
     let as_of = as_of(report, None);
-    let mut page = Page::default();
+    let mut page = Paper::default();
     page.line(Line::new().put("# Leaked credential: ").put(Untrusted(&report.principal.id)));
     page.blank();
     page.line(Line::new().put("**").join(headline(report, as_of)).put("**"));
@@ -102,10 +56,10 @@ pub fn dossier(dossier: &Dossier) -> Vec<u8> {
         proposal(&mut page, plan, &dossier.deeds);
     }
     coverage(&mut page, report);
-    page.0.into_bytes()
+    page.done()
 }
 
-fn about(page: &mut Page, dossier: &Dossier) {
+fn about(page: &mut Paper, dossier: &Dossier) {
     let subject = &dossier.report.principal;
     page.blank();
     let mut parts = vec![Line::new().put(subject.provider.name()).put(" ").put(Untrusted(subject.kind))];
@@ -118,56 +72,62 @@ fn about(page: &mut Page, dossier: &Dossier) {
 }
 
 /// The tree as a flow chart.
-fn chain(page: &mut Page, report: &Report, as_of: Option<crate::model::Time>) {
+fn chain(page: &mut Paper, report: &Report, as_of: Option<crate::model::Time>) {
     page.head("What it became");
     let rows = tree(report, &View::default(), as_of);
     if rows.len() <= 1 {
         return page.line(Line::new().put("No other credential, in what was looked at."));
     }
-    page.0.push_str("```mermaid\nflowchart LR\n");
+    page.flow();
     let mut above: Vec<(usize, usize)> = Vec::new();
     for (n, (depth, group)) in rows.iter().take(BOXES).enumerate() {
         let Some(first) = group.first() else { continue };
-        let label: Vec<String> = label(first, group.len(), as_of).iter().map(Line::mermaid).collect();
-        let usable = is_usable(first, as_of);
-        let class = if *depth == 0 {
-            ":::seed"
-        } else if usable {
-            ":::works"
-        } else {
-            ""
+        let class = match (*depth, is_usable(first, as_of)) {
+            (0, _) => ":::seed",
+            (_, true) => ":::works",
+            (_, false) => "",
         };
-        page.0.push_str(&format!("  c{n}[\"{}\"]{class}\n", label.join("<br/>")));
+        page.card(n, &label(group, as_of), class);
         above.truncate(above.partition_point(|(of, _)| of < depth));
         if let Some((_, parent)) = above.last() {
-            let via = Line::new().put(Untrusted(first.via.unwrap_or("made"))).mermaid();
-            page.0.push_str(&format!("  c{parent} -->|\"{via}\"| c{n}\n"));
+            page.arrow(*parent, n, &name(first.via.unwrap_or("made")));
         }
         above.push((*depth, n));
     }
-    page.0.push_str("  classDef seed fill:#fde8e8,stroke:#b42318,color:#1f2328\n");
-    page.0.push_str("  classDef works fill:#fff4e0,stroke:#b54708,color:#1f2328\n```\n");
+    page.ended();
     page.more(rows.iter().skip(BOXES).map(|(_, group)| group.len()).sum(), "credentials");
 }
 
 /// What a box of the chain says, a line each.
-pub(super) fn label(one: &Credential, many: usize, as_of: Option<crate::model::Time>) -> Vec<Line> {
+pub(super) fn label(group: &[&Credential], as_of: Option<crate::model::Time>) -> Vec<Line> {
+    let Some(one) = group.first() else { return Vec::new() };
+    let many = group.len();
     let mut lines = vec![match many {
         1 => name(&one.id),
-        n => Line::new().put(n).put(" × ").put(words::credential(one.kind)),
+        n => Line::new().put(n).put(" × ").put(Untrusted(words::credential(one.kind))),
     }];
     let (who, account) = one.principal.as_deref().map_or((None, None), |principal| {
         let (who, account) = words::brief(principal);
         (Some(who).filter(|who| *who != &*one.id), account)
     });
-    let kind = if many == 1 { Line::new().put(words::credential(one.kind)) } else { Line::new() };
-    let kind = who.into_iter().fold(kind, |line, who| line.put(" ").put(Untrusted(who)));
+    let kind = if many == 1 {
+        Line::new().put(Untrusted(words::credential(one.kind))).put(" ")
+    } else {
+        Line::new()
+    };
+    // Siblings of one group differ in the name of their session alone.
+    let same = group.iter().all(|other| other.principal == one.principal);
+    let kind = who.into_iter().fold(kind, |line, who| match same {
+        true => line.put(Untrusted(who)),
+        false => line.put(Untrusted(role(who))).put("/…"),
+    });
     let account = account.or(one.account.as_deref());
     lines.push(account.into_iter().fold(kind, |line, account| line.put(" in ").put(Untrusted(account))));
-    let mut last = count(one.events, "event", "events");
-    if let Some(at) = one.first_use.or(one.issued_at) {
-        last = last.put(" from ").put(At(at));
-    }
+    let events: u64 = group.iter().map(|one| one.events).sum();
+    let last = match group.iter().filter_map(|one| one.first_use).min() {
+        Some(at) => count(events, "event", "events").put(" from ").put(At(at)),
+        None => Line::new().put("never used"),
+    };
     lines.push(last.put(", ").put(state(one, as_of)));
     lines
 }
@@ -184,7 +144,7 @@ pub(super) fn state(one: &Credential, as_of: Option<crate::model::Time>) -> &'st
     }
 }
 
-fn uses(page: &mut Page, report: &Report) {
+fn uses(page: &mut Paper, report: &Report) {
     page.head("Who used it");
     if report.uses.is_empty() {
         return page.line(Line::new().put("Nobody, in what was looked at."));
@@ -213,7 +173,7 @@ fn uses(page: &mut Page, report: &Report) {
     page.more(all.len().saturating_sub(MOST), "uses");
 }
 
-fn resources(page: &mut Page, dossier: &Dossier) {
+fn resources(page: &mut Paper, dossier: &Dossier) {
     page.head("What it made, and what is left of that");
     let report = &dossier.report;
     if report.resources.is_empty() {
@@ -264,7 +224,7 @@ pub(super) fn done_to<'a>(one: &'a Resource, deeds: &'a [Done]) -> impl Iterator
     deeds.iter().filter(is_it).filter(|deed| deed.became.is_done() && deed.undo != UndoState::Undone)
 }
 
-fn findings(page: &mut Page, report: &Report) {
+fn findings(page: &mut Paper, report: &Report) {
     page.head("Findings");
     if report.findings.is_empty() {
         return page.line(Line::new().put("None, in what was looked at."));
@@ -287,7 +247,7 @@ fn findings(page: &mut Page, report: &Report) {
 }
 
 /// Before, after, and whether it can be taken back.
-fn actions(page: &mut Page, deeds: &[Done]) {
+fn actions(page: &mut Paper, deeds: &[Done]) {
     if deeds.is_empty() {
         return;
     }
@@ -337,7 +297,7 @@ pub(super) fn undo(one: &Done) -> Line {
     }
 }
 
-fn proposal(page: &mut Page, plan: &Plan, deeds: &[Done]) {
+fn proposal(page: &mut Paper, plan: &Plan, deeds: &[Done]) {
     page.head(match plan.kind {
         crate::model::plan::PlanKind::Revoke => "Proposed: revoke",
         crate::model::plan::PlanKind::Contain => "Proposed: contain",
@@ -362,7 +322,7 @@ fn proposal(page: &mut Page, plan: &Plan, deeds: &[Done]) {
     page.more(plan.steps.len().saturating_sub(MOST), "steps");
 }
 
-fn coverage(page: &mut Page, report: &Report) {
+fn coverage(page: &mut Paper, report: &Report) {
     page.head("What was seen, and what was not");
     let coverage = &report.coverage;
     let line = Line::new().put(Count(coverage.seen)).put(" of ").put(Count(coverage.of));

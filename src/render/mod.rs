@@ -39,4 +39,6 @@ pub struct View {
     pub now: Option<Time>,
     /// Lists everything instead of one screen's worth.
     pub detail: bool,
+    /// Writes ASCII alone, for a locale that has nothing else.
+    pub ascii: bool,
 }

@@ -180,6 +180,28 @@ impl<'a> Page<'a> {
     }
 
     pub fn done(self) -> String {
-        self.out
+        if self.view.ascii { ascii(&self.out) } else { self.out }
     }
+}
+
+/// The text without anything but ASCII: our own signs as ones of the same width, all else escaped.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\x7f' => out.push(c),
+            '└' => out.push('`'),
+            '…' => out.push('~'),
+            '×' => out.push('x'),
+            '–' | '—' => out.push('-'),
+            '→' => out.push('>'),
+            '▁' | '▂' => out.push('.'),
+            '▃' | '▄' => out.push(':'),
+            '▅' | '▆' => out.push('|'),
+            '▇' | '█' => out.push('#'),
+            '’' => out.push('\''),
+            _ => out.extend(c.escape_unicode()),
+        }
+    }
+    out
 }

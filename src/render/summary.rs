@@ -44,13 +44,15 @@ pub(super) struct Answer {
     pub tone: Tone,
     /// The word that answers, and what it rests on.
     pub short: Line,
-    pub rest: Line,
+    /// Most important first, and how many of them are always told.
+    pub rest: Vec<Line>,
+    pub must: usize,
 }
 
 impl Answer {
     pub fn line(self) -> Line {
-        let line = self.short.all(self.tone.style());
-        if self.rest.is_empty() { line.put(".") } else { line.put(". ").join(self.rest).put(".") }
+        let rest = self.rest.into_iter().map(|part| Line::new().put("; ").join(part));
+        rest.fold(self.short.all(self.tone.style()), Line::join).put(".")
     }
 }
 
@@ -81,6 +83,7 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
     let asked = all.iter().filter(|one| one.active.is_some()).count();
     let asked_at = all.iter().filter_map(|one| one.observed_at).max();
     let mut rest = Vec::new();
+    let mut must = 1;
     let (tone, short) = if all.is_empty() {
         (Tone::Doubtful, Line::new().put("Not known: no credential of it was seen"))
     } else if active > 0 {
@@ -94,6 +97,7 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
     } else {
         let usable = all.iter().filter(|one| is_usable(one, as_of)).count();
         rest.push(Line::new().put("the cloud was not asked"));
+        must += 1;
         match (usable, &*all) {
             (0, [_]) => (Tone::Doubtful, Line::new().put("Yes, as logs show")),
             (0, _) => (Tone::Doubtful, Line::new().put("Yes, all ").put(all.len()).put(", as logs show")),
@@ -103,6 +107,9 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
             }
         }
     };
+    if let Some(last) = all.iter().filter_map(|one| one.last_use).max() {
+        rest.push(Line::new().put("last used ").join(time(last, now)));
+    }
     if let [one] = &*all {
         let by = |line: Line, by: Option<&str>| {
             by.into_iter().fold(line, |line, by| line.put(" by ").put(Untrusted(by)))
@@ -119,15 +126,11 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
             (None, _) => {}
         }
     }
-    if let Some(last) = all.iter().filter_map(|one| one.last_use).max() {
-        rest.push(Line::new().put("last used ").join(time(last, now)));
-    }
     let ended = in_force(facts.deeds, PlanKind::Revoke).count();
     if ended > 0 {
         rest.push(count(ended as u64, "revocation", "revocations").put(" by this case in force"));
     }
-    let rest = Line::new().list("; ", rest);
-    Answer { question: "Is it dead?", tone, short, rest }
+    Answer { question: "Is it dead?", tone, short, rest, must }
 }
 
 fn when(at: Option<Time>, now: Option<Time>) -> Line {
@@ -163,7 +166,7 @@ fn users(facts: &Facts<'_>) -> Answer {
         rest.push(count(events, "event", "events"));
     }
     let tone = if new.is_empty() { Tone::Plain } else { Tone::Bad };
-    Answer { question: "Who used it?", tone, short, rest: Line::new().list("; ", rest) }
+    Answer { question: "Who used it?", tone, short, rest, must: 0 }
 }
 
 fn became(facts: &Facts<'_>) -> Answer {
@@ -176,16 +179,16 @@ fn became(facts: &Facts<'_>) -> Answer {
         n => count(n, "credential", "credentials").put(", ").put(usable).put(" of them may still work"),
     };
     let rest = if derived.is_empty() {
-        Line::new()
+        Vec::new()
     } else {
         let depth = derived.iter().map(|one| one.depth).max().unwrap_or(0);
         let used = derived.iter().filter(|one| one.used).count();
         let line =
             Line::new().put(used).put(" used, in ").join(count(accounts.len() as u64, "account", "accounts"));
-        line.put(", ").join(count(u64::from(depth), "hop", "hops")).put(" deep")
+        vec![line.put(", ").join(count(u64::from(depth), "hop", "hops")).put(" deep")]
     };
     let tone = if usable > 0 { Tone::Bad } else { Tone::Plain };
-    Answer { question: "What did it become?", tone, short, rest }
+    Answer { question: "What did it become?", tone, short, rest, must: 0 }
 }
 
 fn running(facts: &Facts<'_>) -> Answer {
@@ -228,14 +231,14 @@ fn running(facts: &Facts<'_>) -> Answer {
     if stopped > 0 {
         rest.push(count(stopped as u64, "action", "actions").put(" of this case in force"));
     }
-    Answer { question: "What runs now?", tone, short, rest: Line::new().list("; ", rest) }
+    Answer { question: "What runs now?", tone, short, rest, must: 0 }
 }
 
 pub(super) fn cost(facts: &Facts<'_>) -> Answer {
     let question = "What does it cost?";
     let Some(cost) = &facts.report.cost else {
         let short = Line::new().put("Not counted");
-        return Answer { question, tone: Tone::Plain, short, rest: Line::new() };
+        return Answer { question, tone: Tone::Plain, short, rest: Vec::new(), must: 0 };
     };
     let mut short = match cost.per_hour {
         Some(rate) => Line::new().put(rate).put("/hour now"),
@@ -275,12 +278,12 @@ pub(super) fn cost(facts: &Facts<'_>) -> Answer {
         (false, 0) => Tone::Plain,
         (false, _) => Tone::Doubtful,
     };
-    Answer { question, tone, short, rest: Line::new().list("; ", rest) }
+    Answer { question, tone, short, rest, must: 0 }
 }
 
 /// Steps of a plan that no call in force has taken.
 pub(super) fn open_steps(plan: &Plan, deeds: &[Done]) -> usize {
-    let done: BTreeSet<String> = in_force(deeds, plan.kind).map(|one| one.change.to_string()).collect();
+    let done: BTreeSet<_> = in_force(deeds, plan.kind).map(|one| one.change.to_string()).collect();
     let change =
         |step: &crate::model::plan::Step| serde_json::to_value(&step.change).unwrap_or_default().to_string();
     plan.steps.iter().filter(|step| !done.contains(&change(step))).count()
@@ -320,7 +323,7 @@ pub(super) fn next(facts: &Facts<'_>) -> Answer {
         (true, false) => (Tone::Doubtful, Line::new().put("Nothing that is proposed is open")),
         (true, true) => (Tone::Good, Line::new().put("Nothing is open, in what was looked at")),
     };
-    Answer { question, tone, short, rest: Line::new().list("; ", rest) }
+    Answer { question, tone, short, rest, must: 0 }
 }
 
 /// Whether the report says that something is wrong.

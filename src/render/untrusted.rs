@@ -241,7 +241,7 @@ pub(super) fn mermaid(shown: &str) -> String {
     let mut out = String::with_capacity(shown.len());
     for c in shown.chars() {
         match c {
-            ' ' | '.' | ',' | ':' | '/' | '@' | '-' | '_' | '…' => out.push(c),
+            ' ' | '.' | ',' | ':' | '/' | '@' | '-' | '_' | '…' | '×' => out.push(c),
             _ if c.is_alphanumeric() => out.push(c),
             _ => {
                 // A String takes every write.

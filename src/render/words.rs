@@ -3,6 +3,7 @@
 use super::line::{At, Count, Line, Style};
 use super::untrusted::{Prose, Untrusted};
 use crate::model::Time;
+use crate::model::cost::Usd;
 use crate::model::dossier::Became;
 use crate::model::gap::GapKind;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Strength, Use};
@@ -60,6 +61,17 @@ pub struct Exact(pub Time);
 impl std::fmt::Display for Exact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+/// Dollars as a spreadsheet reads them: `32.7726`.
+#[derive(Clone, Copy)]
+pub struct Dollars(pub Usd);
+
+impl std::fmt::Display for Dollars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let micros = self.0.as_micros();
+        write!(f, "{}.{:06}", micros / 1_000_000, micros % 1_000_000)
     }
 }
 

@@ -4,7 +4,7 @@ mod back;
 mod chain;
 mod clock;
 mod consent;
-mod fake;
+pub mod fake;
 mod kill;
 mod runs;
 

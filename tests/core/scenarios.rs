@@ -70,7 +70,9 @@ pub fn report(name: &str) -> Report {
 
 /// The report as others see it.
 pub fn seen(report: &Report) -> Value {
-    serde_json::from_slice(&json::report(report)).expect("the report is JSON")
+    let report = serde_json::from_slice(&json::report(report)).expect("the report is JSON");
+    crate::formats::check_report(&report);
+    report
 }
 
 fn check(name: &str) {

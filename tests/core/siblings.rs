@@ -36,6 +36,7 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         confidence: Confidence::Confirmed,
         details: details(words),
         cost: None,
+        turns: vec![],
     }
 }
 
@@ -90,6 +91,8 @@ fn report(resources: Vec<Resource>) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 

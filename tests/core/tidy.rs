@@ -14,6 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("analyze", &["model", "catalog", "read", "cloud"]),
     ("plan", &["model", "catalog", "analyze"]),
     ("render", &["model"]),
+    ("cost", &["model"]),
     ("cloud", &["model", "catalog"]),
     ("collect", &["model", "cloud", "read", "analyze", "progress"]),
     ("case", &["model"]),
@@ -22,14 +23,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "exec",
-            "observe", "progress",
+            "model", "catalog", "read", "analyze", "plan", "render", "cloud", "collect", "case", "cost",
+            "exec", "observe", "progress",
         ],
     ),
 ];
 
 /// Rooms that know no I/O, no clock, no environment and no terminal.
-const PURE: &[&str] = &["model", "catalog", "read", "analyze", "plan", "render"];
+const PURE: &[&str] = &["model", "catalog", "read", "analyze", "plan", "render", "cost"];
 const IMPURE: &[&str] = &[
     "std::fs",
     "std::env",

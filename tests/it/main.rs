@@ -11,6 +11,7 @@ mod pack;
 mod principal;
 mod pty;
 mod readme;
+mod report;
 mod secrets;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;

@@ -30,6 +30,7 @@ pub mod organizations;
 mod overrides;
 mod own;
 mod power;
+mod pricing;
 pub mod pushdown;
 pub mod reads;
 mod regions;

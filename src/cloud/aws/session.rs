@@ -35,8 +35,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_millis(3100);
 /// One try; the SDK's own default is for ever.
 const ATTEMPT: Duration = Duration::from_secs(15);
-/// All tries of one call.
-const OPERATION: Duration = Duration::from_secs(60);
+/// All tries of one call: a region that says nothing must not hold up the others for minutes.
+const OPERATION: Duration = Duration::from_secs(40);
 /// Tries of one call; the default of 3 loses pages under throttling.
 const ATTEMPTS: u32 = 5;
 /// Pauses between tries: a region that fails must not hold up the others for minutes.

@@ -6,6 +6,7 @@
 mod abuse;
 mod actor;
 mod head;
+pub mod lines;
 mod outcome;
 
 use super::{RecordKind, Unreadable};
@@ -46,6 +47,7 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
         operation: None,
         replaces: None,
         facts: Vec::new(),
+        metered: Vec::new(),
         seen_in,
     };
     if head.kind == RecordKind::Abuse {
@@ -79,6 +81,7 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
             outcome: &event.outcome,
         };
         event.facts = catalog::facts(gcp::SERVICES, &record);
+        event.metered = catalog::meter::metered(&record, &event.facts);
         // A service account that signs for itself changes nothing and becomes nobody.
         event.read_only |= service == gcp::iamcredentials::IAM_CREDENTIALS.source
             && gcp::iamcredentials::is_for_oneself(&record)

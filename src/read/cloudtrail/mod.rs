@@ -4,6 +4,7 @@
 //! times as SIEMs re-write them, missing identities. Texts stay exactly as recorded; escaping is the renderers' work.
 
 mod actor;
+pub mod delivery;
 mod head;
 mod normalize;
 
@@ -44,8 +45,10 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Event, Unreadable> {
     };
     let address = text_at(&json, &["sourceIPAddress"]);
     let mut facts = Vec::new();
+    let mut metered = Vec::new();
     if outcome.is_success() {
         facts = catalog::facts(aws::SERVICES, &record);
+        metered = catalog::meter::metered(&record, &facts);
         facts.extend(forwarded(&actor, address.as_deref()));
         facts.extend(carries(&record));
     }
@@ -66,6 +69,7 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Event, Unreadable> {
         actor,
         outcome,
         facts,
+        metered,
         seen_in,
     })
 }

@@ -13,6 +13,8 @@ use serde::Serialize;
 
 /// Boxes in a picture; the table below it has all.
 const MOST: usize = 60;
+/// With more hops than this the columns would be too small to read.
+const MOST_COLUMNS: usize = 3;
 /// Height of a line of text, and what a box has around its text.
 const LINE: usize = 16;
 const PAD: usize = 10;
@@ -73,29 +75,31 @@ pub(super) fn pictures(report: &Report, as_of: Option<Time>) -> Vec<Picture> {
     let mut above: Vec<(usize, usize)> = Vec::new();
     let mut nodes = Vec::new();
     for (depth, group) in rows.iter().take(MOST) {
-        let Some(first) = group.first() else { continue };
         above.truncate(above.partition_point(|(of, _)| of < depth));
-        nodes.push(node(*depth, above.last().map(|(_, parent)| *parent), first, group.len(), as_of));
+        nodes.push(node(*depth, above.last().map(|(_, parent)| *parent), group, as_of));
         above.push((*depth, nodes.len() - 1));
     }
     let more = rows.iter().skip(MOST).map(|(_, group)| group.len()).sum();
-    vec![wide(&nodes, more), narrow(&nodes, more)]
+    let hops = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+    let broad =
+        if hops <= MOST_COLUMNS { columns(&nodes, more) } else { indented("wide", 1040, 36, &nodes, more) };
+    vec![broad, indented("narrow", 356, 14, &nodes, more)]
 }
 
-fn node(depth: usize, parent: Option<usize>, one: &Credential, many: usize, as_of: Option<Time>) -> Node {
+fn node(depth: usize, parent: Option<usize>, group: &[&Credential], as_of: Option<Time>) -> Node {
     let mut lines = Vec::new();
-    if let Some(via) = one.via {
+    if let Some((one, via)) = group.first().and_then(|one| Some((one, one.via?))) {
         let line = Line::new().put("by ").put(Untrusted(via));
         let line = one.issued_at.into_iter().fold(line, |line, at| line.put(" ").put(At(at)));
         lines.push(("small", line));
     }
-    let mut rest = label(one, many, as_of).into_iter();
+    let mut rest = label(group, as_of).into_iter();
     lines.extend(rest.next().map(|line| ("name", line)));
     lines.extend(rest.map(|line| ("small", line)));
-    let tone = match state(one, as_of) {
-        "active" | "may work" => "bad",
-        "deleted" | "inactive" | "expired" => "good",
-        _ => "doubtful",
+    let tone = match group.first().map(|one| state(one, as_of)) {
+        Some("active" | "may work") => "bad",
+        Some("deleted" | "inactive" | "expired") => "good",
+        Some(_) | None => "doubtful",
     };
     Node { depth, parent, tone, lines }
 }
@@ -114,9 +118,9 @@ fn card(node: &Node, x: usize, y: usize, width: usize) -> Card {
 }
 
 /// From left to right: a column for each hop, a row for each leaf.
-fn wide(nodes: &[Node], more: usize) -> Picture {
-    const BOX: usize = 300;
-    const STEP: usize = BOX + 44;
+fn columns(nodes: &[Node], more: usize) -> Picture {
+    const BOX: usize = 236;
+    const STEP: usize = BOX + 32;
     let tallest = nodes.iter().map(|node| card(node, 0, 0, BOX).height).max().unwrap_or(0);
     let step = tallest + 14;
     let is_parent = |n: usize| nodes.iter().any(|node| node.parent == Some(n));
@@ -155,23 +159,21 @@ fn wide(nodes: &[Node], more: usize) -> Picture {
 }
 
 /// From top to bottom, indented by hop.
-fn narrow(nodes: &[Node], more: usize) -> Picture {
-    const WIDTH: usize = 356;
-    const INDENT: usize = 16;
+fn indented(class: &'static str, width: usize, indent: usize, nodes: &[Node], more: usize) -> Picture {
     let mut boxes: Vec<Card> = Vec::new();
     let mut elbows = Vec::new();
     let mut y = 2;
     for node in nodes {
-        let x = 2 + INDENT * node.depth.min(6);
-        let one = card(node, x, y, WIDTH - x);
+        let x = 2 + indent * node.depth.min(8);
+        let one = card(node, x, y, width - x);
         if let Some(from) = node.parent.and_then(|parent| boxes.get(parent)) {
-            let x1 = from.x + INDENT / 2;
+            let x1 = from.x + indent / 2;
             elbows.push(Elbow { x1, y1: from.y + from.height, bend: x1, x2: x, y2: y + one.height / 2 });
         }
         y += one.height + 10;
         boxes.push(one);
     }
-    done("narrow", boxes, elbows, more)
+    done(class, boxes, elbows, more)
 }
 
 fn done(class: &'static str, boxes: Vec<Card>, elbows: Vec<Elbow>, more: usize) -> Picture {

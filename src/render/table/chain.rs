@@ -147,7 +147,7 @@ fn alike(
 }
 
 /// An assumed role without its session name, which an attacker may vary.
-fn role(principal: &str) -> &str {
+pub(in crate::render) fn role(principal: &str) -> &str {
     match principal.rsplit_once('/') {
         Some((role, _)) if role.contains(":assumed-role/") => role,
         // As `words::brief` gives it.

@@ -1,5 +1,6 @@
 //! What it made and what is left of that.
 
+use crate::model::cost::Usd;
 use crate::model::report::{Attribution, Confidence, Report, Resource};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::{Page, Row};
@@ -65,6 +66,14 @@ pub(super) fn made(page: &mut Page<'_>, report: &Report) {
     }
 }
 
+/// Whether the cloud showed that something must be cleared before it can be stopped or deleted.
+fn is_protected(one: &Resource) -> bool {
+    let mut details = one.details.iter();
+    details.any(|(word, text)| {
+        word.contains("protect") && !matches!(&**text, "off" | "false" | "no" | "unknown")
+    })
+}
+
 fn is_doubted(one: &Resource) -> bool {
     one.confidence == Confidence::LikelyLegitimate
 }
@@ -117,6 +126,15 @@ fn about(page: &mut Page<'_>, kind: &str, all: &[&Resource], room: usize) -> Lin
             parts.push((4, Line::new().put(", ").put(n).put(" ").put(state)));
         }
     }
+    let rates: Vec<_> = all.iter().filter_map(|one| Some(one.cost.as_ref()?.per_hour)).collect();
+    let rate: Usd = rates.iter().copied().sum();
+    if rate > Usd::ZERO {
+        parts.push((3, Line::new().put(", ").styled(Style::Red, rate).styled(Style::Red, "/hour")));
+    }
+    let protected = left.iter().filter(|one| is_protected(one)).count();
+    if protected > 0 {
+        parts.push((4, Line::new().put(", ").put(protected).put(" protected")));
+    }
     for doubt in [Confidence::Suspect, Confidence::LikelyLegitimate] {
         let n = all.iter().filter(|one| one.confidence == doubt).count();
         let word = confidence(doubt).filter(|_| n > 0);
@@ -145,6 +163,10 @@ fn every(page: &mut Page<'_>, report: &Report) {
             Line::new().put(Untrusted(&one.account)),
             Line::new().put(Untrusted(one.zone.as_deref().unwrap_or(&one.region))),
             Line::new().put(At(one.created_at)),
+            Line::new().put(Untrusted(one.details.get("type").map_or("", |text| text))),
+            one.cost.as_ref().map_or(Line::new(), |cost| Line::new().put(cost.per_hour)),
+            one.cost.as_ref().map_or(Line::new(), |cost| Line::new().put(cost.burned)),
+            Line::new().put(if is_protected(one) { "protected" } else { "" }),
         ];
         let mut parts = vec![Line::new().put("by ").put(Untrusted(&one.created_by))];
         parts.push(Line::new().put("event ").put(Untrusted(&one.event)));
@@ -153,6 +175,14 @@ fn every(page: &mut Page<'_>, report: &Report) {
             parts.push(line.put(Untrusted(one.launched_by.as_deref().unwrap_or("a launcher not seen"))));
         }
         parts.extend(confidence(one.confidence).map(|word| Line::new().put(word)));
+        let details = one.details.iter().filter(|(word, _)| &***word != "type");
+        parts.extend(
+            details.map(|(word, text)| Line::new().put(Untrusted(word)).put(" ").put(Untrusted(text))),
+        );
+        if let Some(cost) = &one.cost {
+            let line = Line::new().put("cost: ").put(Untrusted(&cost.basis)).put(", ").put(cost.hours);
+            parts.push(cost.notes.iter().fold(line, |line, note| line.put(", ").put(Untrusted(note))));
+        }
         parts.extend(one.observed_at.map(|at| Line::new().put("asked ").put(At(at))));
         parts.extend(one.deleted_at.map(|at| Line::new().put("deleted ").put(At(at))));
         parts.extend(one.deleted_by.as_deref().map(|by| Line::new().put("deleted by ").put(Untrusted(by))));
@@ -161,5 +191,9 @@ fn every(page: &mut Page<'_>, report: &Report) {
         Row { cells, style, below: Line::new().list("; ", parts).all(Style::Dim) }
     });
     let rows: Vec<Row> = rows.collect();
-    page.table(&["state", "kind", "id", "name", "account", "region", "created"], &[], rows);
+    page.table(
+        &["state", "kind", "id", "name", "account", "region", "created", "type", "$/hour", "burned", ""],
+        &[8, 9],
+        rows,
+    );
 }

@@ -11,6 +11,7 @@ mod seen;
 mod touched;
 mod uses;
 pub(super) mod verdict;
+mod when;
 
 use super::View;
 use super::line::{Line, Style};
@@ -37,6 +38,7 @@ fn screen(report: &Report, plans: &[Plan], deeds: &[Done], view: &View) -> Strin
     let facts = Facts { report, plans, deeds, now: view.now, as_of: page.as_of };
     verdict::verdict(&mut page, report);
     verdict::subject(&mut page, &facts);
+    when::when(&mut page, report);
     uses::uses(&mut page, report);
     chain::chain(&mut page, report);
     made::made(&mut page, report);

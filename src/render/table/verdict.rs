@@ -1,6 +1,7 @@
 //! The one line at the top, and who this is about.
 
 use crate::model::Time;
+use crate::model::cost::Usd;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource};
 use crate::render::line::{At, Count, Line, Style};
 use crate::render::page::Page;
@@ -99,6 +100,8 @@ fn standing(as_of: Option<Time>, report: &Report) -> Vec<Line> {
         n => parts.push(count(n, "credential", "credentials").put(" may still work")),
     }
     parts.extend(left_of(report));
+    let rate = report.cost.as_ref().and_then(|cost| cost.per_hour).filter(|rate| *rate > Usd::ZERO);
+    parts.extend(rate.map(|rate| Line::new().put(rate).put("/hour now")));
     let back = report.findings.iter().filter(|one| one.standing && is_alarm(one) && is_way_back(one)).count();
     if back > 0 {
         parts.push(count(back as u64, "way back in", "ways back in"));
@@ -187,7 +190,18 @@ pub(super) fn subject(page: &mut Page<'_>, facts: &Facts<'_>) {
         rest = rest.put(", user ").put(Untrusted(user));
     }
     page.head("WHO", rest);
-    page.sentence(2, Line::new().put("Dead? ").join(dead(facts).line()));
+    let dead = dead(facts);
+    let mut parts = vec![(0, Line::new().put("Dead? ").join(dead.short.all(dead.tone.style())))];
+    let must = dead.must;
+    parts.extend(dead.rest.into_iter().enumerate().map(|(n, part)| {
+        // The rest may be left out, last first.
+        let rank = if n < must { 0 } else { u8::try_from(n).unwrap_or(u8::MAX) };
+        (rank, Line::new().put("; ").join(part))
+    }));
+    parts.push((0, Line::new().put(".")));
+    let room = page.room().saturating_sub(2);
+    let line = page.fit(room, parts);
+    page.line(line);
     let keys: Vec<&str> = report.leaked_keys.iter().map(|key| &**key).collect();
     // The tree below begins with them.
     let is_told = |key: &&str| report.credentials.iter().any(|one| one.depth == 0 && &*one.id == *key);

@@ -39,6 +39,8 @@ fn empty(provider: Provider, kind: &'static str, id: &str) -> Report {
         leaked_keys: vec![],
         seed_user: None,
         cost: None,
+        activity: vec![],
+        used: vec![],
     }
 }
 
@@ -137,6 +139,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         confidence: Confidence::Confirmed,
         details: Default::default(),
         cost: None,
+        turns: vec![],
     }
 }
 
