@@ -118,6 +118,13 @@ mod live {
     pub fn run(args: &DoctorArgs, ui: &Ui) -> Result<u8, Failure> {
         let mut found = Findings::default();
         this(&mut found);
+        if cfg!(feature = "gcp") {
+            found.say(
+                "SELF   ",
+                Line::new()
+                    .put("Google Cloud is not asked here; an audit of a principal there says what it saw"),
+            );
+        }
         let session = Session::connect(&args.live, &open::new_id(Time::now()), false, ui)?;
         let most = if args.verbose { usize::MAX } else { NAMED };
         who(&session, &mut found);

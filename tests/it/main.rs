@@ -1,6 +1,7 @@
 //! The built binary, as a script or a person runs it: own home, own folder, no environment, no network.
 
 mod case;
+mod doctor;
 mod exit;
 mod help;
 mod hurt;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod contain;
+mod doctor;
 mod faults;
 mod front;
 mod powers;
