@@ -17,7 +17,7 @@ pub use check::{Check, Fault, What};
 pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
 pub use file::{CaseFile, HostClock, Versions};
-pub use inputs::{Input, InputCounts, Inputs};
+pub use inputs::{AskedBy, Input, InputCounts, Inputs};
 pub use name::safe_component;
 pub use pack::{Packed, pack, top};
 
@@ -31,6 +31,8 @@ const CASE: &str = "case.json";
 const INPUTS: &str = "inputs.json";
 const EVIDENCE: &str = "evidence";
 const INVENTORY: &str = "inventory";
+/// Everything that computes in the places that were looked into, whoever made it: to find lookalikes.
+const SWEPT: &str = "swept";
 const JOURNAL: &str = "journal.ndjson";
 
 /// A case folder that this run made, or continues, and alone writes.
@@ -40,6 +42,10 @@ pub struct Case {
     /// What earlier runs left; absent in a new case.
     earlier: Option<manifest::Sealed>,
     wrote: Mutex<manifest::Wrote>,
+    /// Who asked in earlier runs.
+    asked_by: Option<AskedBy>,
+    /// What is missing, altered or unreadable in what earlier runs left.
+    gaps: Vec<Gap>,
 }
 
 impl Case {
@@ -53,17 +59,28 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir, earlier: None, wrote: Mutex::default() })
+        Ok(Case { dir, earlier: None, wrote: Mutex::default(), asked_by: None, gaps: Vec::new() })
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
     pub fn reopen(dir: &Path) -> Result<Case> {
         let dir: PathBuf = dir.components().collect();
         // Says what is wrong with it, if anything is.
-        Case::open(&dir)?;
+        let OpenCase { inputs, gaps, .. } = Case::open(&dir)?;
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
         let earlier = Some(manifest::Sealed::of(&dir)?);
-        Ok(Case { dir, earlier, wrote: Mutex::default() })
+        let asked_by = inputs.and_then(|inputs| inputs.asked_by);
+        Ok(Case { dir, earlier, wrote: Mutex::default(), asked_by, gaps })
+    }
+
+    /// Who asked the cloud in earlier runs, as far as that can be read.
+    pub fn asked_by(&self) -> Option<&AskedBy> {
+        self.asked_by.as_ref()
+    }
+
+    /// What is missing, altered or unreadable in what earlier runs left.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     /// Opens the journal to append to, and says whether it is new. Reading is allowed too, to check what is there.
@@ -91,8 +108,11 @@ impl Case {
         Evidence::under(self.dir.join(EVIDENCE), taken.map(|name| self.dir.join(name)).collect())
     }
 
-    /// Copies what another case's inventory holds, byte by byte.
+    /// Copies what another case's inventory and sweep hold, byte by byte.
     pub fn copy_inventory(&self, from: &OpenCase) -> Result<()> {
+        if let Some(swept) = &from.swept {
+            disk::copy_new(swept, &self.dir.join(format!("{SWEPT}.json")))?;
+        }
         for path in &from.inventory {
             let parts = path.strip_prefix(&from.dir).unwrap_or(path).components();
             let parts: Vec<String> =
@@ -122,6 +142,11 @@ impl Case {
             }
         }
         Ok(())
+    }
+
+    /// Writes what a sweep showed, lines like an inventory's.
+    pub fn write_swept(&self, lines: &[u8]) -> Result<()> {
+        self.replace(SWEPT, lines)
     }
 
     /// Writes a further document of ours under this name; an earlier one stays under a number.
@@ -211,6 +236,10 @@ impl Case {
             file,
             evidence: whole(evidence),
             inventory: whole(inventory),
+            swept: {
+                let path = dir.join(format!("{SWEPT}.json"));
+                path.symlink_metadata().is_ok().then_some(path)
+            },
             journal: std::fs::symlink_metadata(dir.join(JOURNAL)).is_ok().then(|| dir.join(JOURNAL)),
             inputs,
             gaps,
@@ -227,6 +256,8 @@ pub struct OpenCase {
     pub evidence: Vec<PathBuf>,
     /// Every file of what was observed, sorted by path.
     pub inventory: Vec<PathBuf>,
+    /// What a sweep showed, if there was one: one look a line.
+    pub swept: Option<PathBuf>,
     /// Where its journal is, if anything was ever done in it.
     pub journal: Option<PathBuf>,
     /// What the corpus was; `None` for a case written by hand, whose evidence is the corpus.

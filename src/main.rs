@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use triage::cli::args::{AuditArgs, Cli, Command};
 use triage::cli::ui::{Color, Ui};
-use triage::cli::{Failure, audit, exit, pack, report, schema, verify};
-#[cfg(feature = "aws")]
+use triage::cli::{Failure, audit, completions, doctor, exit, man, pack, report, schema, verify};
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use triage::cli::{contain, permissions, revoke, undo};
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -15,11 +15,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Some(Command::Audit(args)) => work(args, |ui| audit::run(args, false, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Revoke(args)) => work(&args.act.audit, |ui| revoke::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Contain(args)) => work(&args.act.audit, |ui| contain::run(args, ui, &STOP)),
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Undo(args)) => work(&args.act.audit, |ui| undo::run(args, ui, &STOP)),
         Some(Command::Report(args)) => {
             let ui = Ui::new(args.color, args.quiet, args.verbose);
@@ -30,10 +30,14 @@ fn main() -> ExitCode {
             let ui = Ui::new(Color::Auto, false, false);
             end(schema::run(args, &ui), &ui)
         }
-        #[cfg(feature = "aws")]
+        #[cfg(any(feature = "aws", feature = "gcp"))]
         Some(Command::Permissions(args)) => {
             let ui = Ui::new(Color::Auto, false, false);
             end(permissions::run(args, &ui), &ui)
+        }
+        Some(Command::Doctor(args)) => {
+            let ui = Ui::new(args.color, args.quiet, args.verbose);
+            end(doctor::run(args, &ui), &ui)
         }
         Some(Command::Verify(args)) => {
             let ui = Ui::new(args.color, args.quiet, false);
@@ -42,6 +46,14 @@ fn main() -> ExitCode {
         Some(Command::Pack(args)) => {
             let ui = Ui::new(args.color, args.quiet, false);
             end(pack::run(args, &ui), &ui)
+        }
+        Some(Command::Completions(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(completions::run(args, &ui), &ui)
+        }
+        Some(Command::Man(args)) => {
+            let ui = Ui::new(Color::Auto, false, false);
+            end(man::run(args, &ui), &ui)
         }
         None => work(&cli.audit, |ui| audit::run(&cli.audit, true, ui, &STOP)),
     }
@@ -63,7 +75,7 @@ fn end(done: Result<u8, Failure>, ui: &Ui) -> ExitCode {
             code
         }
         Err(failure) => {
-            ui.error(failure.error());
+            ui.error(failure.error(), failure.next());
             failure.code()
         }
     })

@@ -3,7 +3,7 @@
 //! Names `model`, `read` (for the line that is kept) and `cloud`; the commands call it. What could not be asked is a gap,
 //! and the thing stays as the log left it.
 
-use crate::cloud::{Async, Inventory};
+use crate::cloud::{Async, CloudError, Inventory, Refusal};
 use crate::model::change::Change;
 use crate::model::gap::GapKind;
 use crate::model::plan::{Plan, Step};
@@ -11,6 +11,7 @@ use crate::model::{Gap, Observed, Place, Report, ResourceRef, Sight, Time};
 use crate::read::inventory;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -27,6 +28,8 @@ pub struct Looked {
 const AT_ONCE: usize = 64;
 /// One question names at most so many things.
 const PER_QUESTION: usize = 500;
+/// All calls that one question takes in one place, with their tries.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a report lists that a cloud can be asked about, by place and kind. What the log saw deleted is asked about too: it
 /// may have been made again.
@@ -43,7 +46,8 @@ pub fn questions(
             id: one.id.clone(),
             names,
             account: one.account.clone(),
-            region: one.region.clone(),
+            // What is seen is joined to what the record told, which names the zone.
+            region: one.zone.as_ref().unwrap_or(&one.region).clone(),
             launcher: one.launched_by.clone(),
         });
     }
@@ -60,7 +64,9 @@ pub async fn observe(inventory: Arc<dyn Inventory>, report: &Report, clock: fn()
                 (inventory.clone(), gate.clone(), place.clone(), part.to_vec());
             jobs.spawn(async move {
                 let _permit = gate.acquire().await;
-                let answer = inventory.observe(&place, kind, &part).await;
+                let answer =
+                    in_time(&place, "what became of it", inventory.observe(&place, kind, &part)).await;
+                let answer = answer.and_then(|answer| answer);
                 let missing = answer.as_ref().map_or(0, |seen| {
                     part.iter().filter(|one| !seen.iter().any(|seen| is_about(seen, one))).count()
                 });
@@ -88,6 +94,16 @@ pub async fn observe(inventory: Arc<dyn Inventory>, report: &Report, clock: fn()
     looked
 }
 
+/// Waits for an answer, but not for a place that says nothing: the others go on.
+async fn in_time<T>(
+    place: &Place,
+    call: &'static str,
+    answer: impl Future<Output = T>,
+) -> Result<T, CloudError> {
+    let late = |_| CloudError::new(Refusal::Unreachable, call, place, None, "no answer in time");
+    tokio::time::timeout(PATIENCE, answer).await.map_err(late)
+}
+
 fn is_about(seen: &Observed, asked: &ResourceRef) -> bool {
     seen.resource.kind == asked.kind
         && seen.resource.all_names().any(|name| asked.all_names().any(|one| one == name))
@@ -101,7 +117,8 @@ pub async fn sweep(inventory: Arc<dyn Inventory>, places: Vec<Place>, clock: fn(
         let (inventory, gate) = (inventory.clone(), gate.clone());
         jobs.spawn(async move {
             let _permit = gate.acquire().await;
-            let answers = inventory.sweep(&place).await;
+            let answers = in_time(&place, "everything that computes", inventory.sweep(&place)).await;
+            let answers = answers.unwrap_or_else(|error| vec![Err(error)]);
             (place, answers)
         });
     }
@@ -124,7 +141,7 @@ pub async fn sweep(inventory: Arc<dyn Inventory>, places: Vec<Place>, clock: fn(
 }
 
 impl Looked {
-    fn keep(&mut self, place: Place, seen: Vec<Observed>, at: Time) {
+    pub fn keep(&mut self, place: Place, seen: Vec<Observed>, at: Time) {
         if !seen.is_empty() {
             let line = inventory::line(at, &place, &seen);
             self.lines.entry(place).or_default().extend(line);
@@ -132,7 +149,7 @@ impl Looked {
         self.observed.extend(seen);
     }
 
-    fn sort(&mut self) {
+    pub fn sort(&mut self) {
         self.gaps.sort();
         self.gaps.dedup();
         self.observed.sort_by(|a, b| (&a.resource, a.at, a.state).cmp(&(&b.resource, b.at, b.state)));

@@ -3,7 +3,7 @@
 //! `chain` is a week of an organisation with a few hundred events of the thief; `busy` is a principal that did half a
 //! million things itself, through thousands of sessions.
 
-use super::corpus::{BEGIN, Cloud, File, Rng, SPAN, Truth, fill, rfc3339, write};
+use super::corpus::{BEGIN, Cloud, File, Rng, SPAN, Sizes, Truth, fill, rfc3339, write};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -219,8 +219,8 @@ fn assumed(owner: &str, role: &str, name: &str, key: &str, at: i64) -> String {
     )
 }
 
-/// A leaked key, six derived credentials over three accounts, a few hundred events.
-pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
+/// A leaked key, seven derived credentials over three accounts and five hops, a few hundred events.
+pub fn chain(dir: &Path, records: usize, twice: (Sizes, usize)) -> (Truth, u64) {
     let mut rng = Rng(1);
     let mut aws = Aws::new(&mut rng);
     let mut acts = Vec::new();
@@ -234,6 +234,7 @@ pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
     let federated = aws.token(true, 0, begin + 240, &mut rng);
     let backdoor = aws.user("svc-monitoring", 2, second, 3, &mut rng);
     let back = aws.session("Billing", HOME, backdoor, begin + 600, &mut rng);
+    let last = aws.session("Ledger", 1, back, begin + 660, &mut rng);
     act(60, home, 0, Call::Assume(first));
     act(60, Aws::place(1, 0), 0, Call::AssumeCopy(first));
     act(120, Aws::place(1, 0), first, Call::Assume(second));
@@ -244,6 +245,8 @@ pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
     act(301, Aws::place(2, 0), second, Call::CreateKey(backdoor));
     act(600, Aws::place(2, 0), backdoor, Call::Assume(back));
     act(600, home, backdoor, Call::AssumeCopy(back));
+    act(660, home, back, Call::Assume(last));
+    act(660, Aws::place(1, 0), back, Call::AssumeCopy(last));
     for n in 0..40 {
         act(1000 + n, home, 0, Call::Mention(n as usize));
         act(-3600 * n, Aws::place(1, 0), 0, Call::Namesake(n as usize % 3));
@@ -252,8 +255,8 @@ pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
         // Every second machine is ended four steps after its launch, by whoever launched it.
         let ends = n % 18 == 8;
         let like = if ends { n - 4 } else { n };
-        let who = like % 7;
-        let place = Aws::place(aws.credentials[who].account, like / 7 % REGIONS.len());
+        let who = like % 8;
+        let place = Aws::place(aws.credentials[who].account, like / 8 % REGIONS.len());
         let call = match n % 9 {
             0 => Call::Denied,
             4 => Call::Run(n as u32),
@@ -310,7 +313,7 @@ pub fn busy(dir: &Path, records: usize) -> (Truth, u64) {
     }
     debug_assert!(machines as usize >= records / 50);
     let all = acts.len() + acts.len() / 10;
-    finish(aws, acts, 5000, all, 0, dir, &mut rng)
+    finish(aws, acts, 5000, all, (Sizes::Mixed, 0), dir, &mut rng)
 }
 
 /// Puts planted records into files by place and time, up to `most` a file, and fills up with noise.
@@ -319,7 +322,7 @@ fn finish(
     acts: Vec<Act>,
     most: usize,
     records: usize,
-    twice: usize,
+    twice: (Sizes, usize),
     dir: &Path,
     rng: &mut Rng,
 ) -> (Truth, u64) {

@@ -66,7 +66,16 @@ impl Rng {
         median * (normal * sigma).exp()
     }
 
-    /// Records of one file: two thirds of the records lie in files of thousands (an organisation's trail), most of the
+    /// Records of one file.
+    pub fn size(&mut self, sizes: Sizes) -> usize {
+        match sizes {
+            Sizes::Mixed => self.file_size(),
+            Sizes::Large => 5000,
+            Sizes::Small => 1 + (self.log_normal(5.0, 0.9) as usize).min(600),
+        }
+    }
+
+    /// Two thirds of the records lie in files of thousands (an organisation's trail), most of the
     /// rest in busy five-minute files, and by far the most files are tiny.
     pub fn file_size(&mut self) -> usize {
         match self.below(1000) {
@@ -75,6 +84,16 @@ impl Rng {
             _ => 3000 + self.below(4000),
         }
     }
+}
+
+/// How many records lie in one file.
+#[derive(Clone, Copy)]
+pub enum Sizes {
+    Mixed,
+    /// Five thousand.
+    Large,
+    /// Five, by the median.
+    Small,
 }
 
 /// Epoch seconds as `2026-03-01T00:00:00Z`.
@@ -108,7 +127,7 @@ pub fn fill<A>(
     files: &mut Vec<File<A>>,
     places: usize,
     records: usize,
-    twice: usize,
+    (sizes, twice): (Sizes, usize),
     rng: &mut Rng,
 ) -> Truth {
     let mut truth = Truth::default();
@@ -118,7 +137,7 @@ pub fn fill<A>(
     let count = |file: &File<A>| (file.noise + file.acts.len()) * if file.twice { 2 } else { 1 };
     let mut total: usize = files.iter().map(count).sum();
     while total < records {
-        let size = rng.file_size().min(records - total);
+        let size = rng.size(sizes).min(records - total);
         let twice = rng.chance(twice) && size * 2 <= records - total;
         let file = File {
             place: rng.below(places),

@@ -1,6 +1,6 @@
 //! A Cloud Logging sink's objects: JSON lines by log and hour, with one leaked service-account key planted.
 
-use super::corpus::{BEGIN, Cloud, File, Rng, Truth, fill, rfc3339, write};
+use super::corpus::{BEGIN, Cloud, File, Rng, Sizes, Truth, fill, rfc3339, write};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,7 @@ fn machine(n: u64) -> String {
 }
 
 /// One leaked key that made another, entered a second project, and launched machines in four zones.
-pub fn chain(dir: &Path, records: usize, twice: usize) -> (Truth, u64) {
+pub fn chain(dir: &Path, records: usize, twice: (Sizes, usize)) -> (Truth, u64) {
     let mut rng = Rng(3);
     let known = ["shop-prod-4821", "shop-data-7302"].map(String::from);
     let gcp =
@@ -148,7 +148,7 @@ impl Cloud for Gcp {
     type Act = Act;
 
     fn frame(&self) -> (&'static str, &'static str, &'static str, bool) {
-        ("", "", "", false)
+        ("", "", "", true)
     }
 
     fn path(&self, place: usize, from: i64, rng: &mut Rng) -> PathBuf {
@@ -156,7 +156,7 @@ impl Cloud for Gcp {
         let (day, hour) = (time[..10].replace('-', "/"), &time[11..13]);
         let part = rng.next() as u32;
         format!(
-            "{}/cloudaudit.googleapis.com/activity/{day}/{hour}0000_{hour}5959_S{part:08x}.json",
+            "{}/cloudaudit.googleapis.com/activity/{day}/{hour}0000_{hour}5959_S{part:08x}.json.gz",
             self.projects[place]
         )
         .into()

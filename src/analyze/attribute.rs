@@ -24,6 +24,8 @@ pub struct Attributed {
     pub gaps: BTreeSet<Gap>,
     /// Every name of what it made, and whether all that bear it exist no more.
     names: BTreeMap<Arc<str>, bool>,
+    /// The accounts in which something of each name lies; empty where a record does not say.
+    places: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
 
 /// One incarnation of a resource.
@@ -56,6 +58,11 @@ impl Attributed {
         self.names.keys().cloned().collect()
     }
 
+    /// Returns those with the accounts in which they lie.
+    pub fn places(&self) -> &BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+        &self.places
+    }
+
     /// Whether something of the closure's own by this name exists no more.
     pub fn is_deleted(&self, name: &str) -> bool {
         self.names.get(name).is_some_and(|all_dead| *all_dead)
@@ -79,12 +86,14 @@ pub fn attribute(graph: &Graph) -> Attributed {
     drop_known_bulk(graph, &mut births, &mut gaps);
     let resources = resources(graph, &births, &mut gaps);
     let mut names: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+    let mut places: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
     for birth in &births {
         for name in birth.resource.all_names() {
+            places.entry(name.clone()).or_default().insert(birth.resource.account.clone());
             *names.entry(name.clone()).or_insert(true) &= birth.death.is_some();
         }
     }
-    Attributed { resources, touched: touched(graph), gaps, names }
+    Attributed { resources, touched: touched(graph), gaps, names, places }
 }
 
 fn direct_births(graph: &Graph) -> Vec<Birth> {

@@ -3,8 +3,8 @@
 //! Holds no client, file or clock. Events that tell something are kept; all others are only tallied by who, where from
 //! and where, so that memory holds facts and provenance and not the corpus.
 
-use super::{asks, attribute, coverage, finding, graph, meter, root, timeline, usage};
-use crate::cloud::{Ask, Query};
+use super::{asks, attribute, bounds, coverage, finding, graph, meter, root, timeline, usage};
+use crate::cloud::{Ask, Bound, Query};
 use crate::model::dossier::Moment;
 use crate::model::event::Fact;
 use crate::model::gap::GapKind;
@@ -120,12 +120,22 @@ pub struct Investigation {
     counts: Counts,
     asked: BTreeSet<Arc<str>>,
     put: BTreeSet<Ask>,
+    /// What was asked for, and where.
+    within: BTreeMap<Arc<str>, Bound>,
     own: Own,
     /// By identity, what bears a name of ours: left out unless somebody else minted what signed it.
     aside: HashMap<u128, Event>,
     partial: bool,
     reads_history: bool,
     keeps_all: bool,
+}
+
+/// What nobody can switch off or take out of, and was asked itself.
+fn untouchable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Aws => "the event history",
+        Provider::Gcp => "the _Required log bucket",
+    }
 }
 
 const KEPT: u32 = u32::MAX;
@@ -365,6 +375,31 @@ impl Investigation {
         })
     }
 
+    /// Returns the ids that are wanted from where they were not wanted before, each with where that is.
+    pub fn wants_within(&mut self) -> Vec<(Arc<str>, Bound)> {
+        let principal = self.known_principal();
+        let graph = graph::close(self.evidence(&principal));
+        let mut ids = graph.ids_to_look_for();
+        let made = attribute::attribute(&graph);
+        ids.extend(made.ids_to_look_for());
+        ids.extend(finding::ids_to_look_for(&graph));
+        ids.extend(root::ids_to_look_for(&graph));
+        ids.retain(|id| !id.is_empty());
+        let bounds = bounds::bounds(&graph, &made, &ids);
+        let mut new = Vec::new();
+        for id in ids {
+            let bound = bounds.get(&id).cloned().unwrap_or_default();
+            let wider = match self.within.get(&id) {
+                Some(known) if known.join(&bound) == *known => continue,
+                Some(known) => known.join(&bound),
+                None => bound,
+            };
+            self.within.insert(id.clone(), wider.clone());
+            new.push((id, wider));
+        }
+        new
+    }
+
     /// Returns everything that it has asked for so far, once more.
     pub fn same_again(&self) -> Query {
         Query {
@@ -416,7 +451,11 @@ impl Investigation {
         gaps.extend(findings.gaps.into_iter().map(|gap| match self.reads_history {
             true => Gap {
                 kind: GapKind::Blind,
-                why: format!("{}; the event history, which was read, is unaffected", gap.why),
+                why: format!(
+                    "{}; {}, which was read, is unaffected",
+                    gap.why,
+                    untouchable(principal.provider)
+                ),
                 ..gap
             },
             false => gap,

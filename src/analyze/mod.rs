@@ -5,6 +5,7 @@
 
 pub mod asks;
 pub mod attribute;
+mod bounds;
 pub mod coverage;
 pub mod finding;
 pub mod graph;

@@ -3,7 +3,7 @@
 //! Pure: compares what the report holds with what a sweep of the clouds showed. Called by the command that swept.
 
 use crate::model::observed::State;
-use crate::model::report::{Confidence, Report, Resource};
+use crate::model::report::{Confidence, Lookalike, Report, Resource};
 use crate::model::{Observed, ResourceRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +25,18 @@ pub struct Similar {
     pub observed: Observed,
     /// What it shares, and with which of what was found: `image ami-… with i-…`.
     pub shares: Vec<String>,
+}
+
+/// The same as a report lists it.
+pub fn lookalikes(report: &Report, swept: &[Observed], own: &BTreeSet<Arc<str>>) -> Vec<Lookalike> {
+    let row = |one: Similar| Lookalike {
+        kind: one.observed.resource.kind,
+        id: one.observed.resource.id,
+        account: one.observed.resource.account,
+        region: one.observed.resource.region,
+        shares: one.shares,
+    };
+    similar(report, swept, own).into_iter().map(row).collect()
 }
 
 /// Returns what was swept and shares a trait with what the principal launched, sorted. Never what is in the report already,

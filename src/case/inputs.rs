@@ -5,8 +5,10 @@ use crate::model::Gap;
 use crate::model::report::{Counts, CoveredScope};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 const SCHEMA: &str = "triage.inputs/1";
 
@@ -19,6 +21,33 @@ pub struct Inputs {
     pub gaps: Vec<Gap>,
     /// Whether every input was read to its end.
     pub complete: bool,
+    /// Where a cloud itself was asked, its event history was read, and its answers name us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<AskedBy>,
+}
+
+/// Who asked a cloud: calls of ours are left out of the report, also when the case is opened again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedBy {
+    /// Ids of access keys.
+    pub keys: BTreeSet<Arc<str>>,
+    /// Names of role sessions.
+    pub sessions: BTreeSet<Arc<str>>,
+    /// ARNs of the operator.
+    pub principals: BTreeSet<Arc<str>>,
+    /// Every name of what is the operator's own, and never a lookalike.
+    pub names: BTreeSet<Arc<str>>,
+}
+
+impl AskedBy {
+    /// Adds who asked in an earlier run.
+    pub fn with(mut self, earlier: &AskedBy) -> AskedBy {
+        self.keys.extend(earlier.keys.iter().cloned());
+        self.sessions.extend(earlier.sessions.iter().cloned());
+        self.principals.extend(earlier.principals.iter().cloned());
+        self.names.extend(earlier.names.iter().cloned());
+        self
+    }
 }
 
 /// One file as it was given.
@@ -74,7 +103,12 @@ impl Inputs {
         inputs.sort();
         scopes.sort();
         gaps.sort();
-        Inputs { schema: SCHEMA.into(), inputs, counts, scopes, gaps, complete }
+        Inputs { schema: SCHEMA.into(), inputs, counts, scopes, gaps, complete, asked_by: None }
+    }
+
+    /// The same, of a cloud that was asked itself.
+    pub fn asked_by(self, asked_by: Option<AskedBy>) -> Inputs {
+        Inputs { asked_by, ..self }
     }
 
     pub(super) fn open(path: &Path) -> Result<Option<Inputs>> {

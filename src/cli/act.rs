@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::args::ActArgs;
+use super::door::Door;
 use super::exit;
-use super::live::Session;
 use super::ui::Ui;
 use crate::case::Case;
 use crate::exec::run::{About, Halt};
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 /// Everything that acting needs besides the plan.
 pub struct Actor<'a> {
-    pub session: &'a Session,
+    pub session: &'a dyn Door,
     pub case: &'a Case,
     pub args: &'a ActArgs,
     pub ui: &'a Ui,
@@ -75,7 +75,7 @@ impl Actor<'_> {
     /// Holds a plan against the cloud, shows it, asks, carries it out.
     pub fn act(&self, plan: Plan) -> Result<Acted, Failure> {
         let Seen { plan, already, gone, gaps } =
-            self.session.runtime.block_on(observe::see(self.session.inventory(), plan));
+            self.session.runtime().block_on(observe::see(self.session.inventory(), plan));
         self.case.write_plan(plan.kind.name(), &json::document(&plan))?;
         self.show(&plan, &already, &gone)?;
         let mut acted = Acted { good: already.len() + gone.len(), gaps, ..Acted::default() };
@@ -86,12 +86,13 @@ impl Actor<'_> {
         self.check_permissions(&plan);
         let planned: BTreeMap<u32, (Place, Change)> =
             plan.steps.iter().map(|step| (step.no, (observe::place_of(step), step.change.clone()))).collect();
+        // Who declines keeps a whole case.
+        self.case.seal()?;
         let approved = self.approve(plan)?;
         let done = self.carry_out(approved)?;
         self.tell(&done);
         acted.good += done.ends.iter().filter(|ended| ended.end.is_good()).count();
         acted.bad += done.ends.iter().filter(|ended| !ended.end.is_good()).count();
-        acted.bad += done.reverted.len();
         acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
         let bad = done.ends.iter().filter(|ended| !ended.end.is_good());
         acted.failed.extend(bad.filter_map(|ended| planned.get(&ended.no).cloned()));
@@ -135,12 +136,12 @@ impl Actor<'_> {
             needs.extend(step.change.spec().permissions);
         }
         let mut jobs = JoinSet::new();
-        let _inside = self.session.runtime.enter();
+        let _inside = self.session.runtime().enter();
         for (account, needs) in by {
-            let (aws, account) = (self.session.aws.clone(), account.to_owned());
-            let needs: Vec<&'static str> = needs.into_iter().collect();
+            let account = account.to_owned();
+            let asked = self.session.lacks(&account, needs.into_iter().collect());
             jobs.spawn(async move {
-                let asked = tokio::time::timeout(PREFLIGHT, aws.lacks(&account, &needs)).await;
+                let asked = tokio::time::timeout(PREFLIGHT, asked).await;
                 (
                     account,
                     asked
@@ -149,7 +150,7 @@ impl Actor<'_> {
                 )
             });
         }
-        let told = self.session.runtime.block_on(jobs.join_all());
+        let told = self.session.runtime().block_on(jobs.join_all());
         for (account, lacks) in told {
             match lacks {
                 Ok(lacks) if lacks.is_empty() => {}
@@ -174,17 +175,17 @@ impl Actor<'_> {
     }
 
     fn approve(&self, plan: Plan) -> Result<Approved, Failure> {
-        let guard = &self.session.guard;
+        let guard = self.session.guard();
         let forbids = |step: &Step| {
             let names = [Some(&step.target.id), step.target.name.as_ref()].into_iter().flatten();
             guard.forbids(names.map(|name| &**name)).map(str::to_owned)
         };
-        let most = self.session.config.max_steps.map_or(exec::gate::MOST_STEPS, |most| most as usize);
+        let most = self.session.config().max_steps.map_or(exec::gate::MOST_STEPS, |most| most as usize);
         let terms = Terms { most, forbids: &forbids };
         let mut ask = self.ui;
         let consent = match (self.args.yes, self.ui.can_ask()) {
             (true, _) => Consent::Given,
-            (false, true) => Consent::Asked { ask: &mut ask, expect: &self.session.word },
+            (false, true) => Consent::Asked { ask: &mut ask, expect: self.session.word() },
             (false, false) => Consent::Nobody,
         };
         exec::gate::approve(plan, consent, &terms).map_err(|refused| match refused {
@@ -199,28 +200,34 @@ impl Actor<'_> {
         let journal = Journal::open(self.case)?;
         let about = About {
             command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-            operator: Some(self.session.aws.identity.arn.to_string()),
-            endpoints: self.session.aws.overrides().to_vec(),
+            operator: Some(self.session.operator().to_owned()),
+            endpoints: self.session.overrides().to_vec(),
         };
         let ui = self.ui.clone();
         let tell = move |told: Told| hear(&ui, told);
-        let aws = &*self.session.aws;
+        let (inventory, mutator) = (self.session.inventory(), self.session.mutator());
         let clock = Wall::default();
         let means = Means {
-            inventory: aws,
-            mutator: aws,
+            inventory: &*inventory,
+            mutator: &*mutator,
             journal: &journal,
             clock: &clock,
             tell: &tell,
             stop: self.stop,
         };
         let options = exec::Options::default();
-        self.session.runtime.block_on(async {
+        self.session.runtime().block_on(async {
             let done = exec::run::run(approved, &about, means, options).await;
             if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
-                self.ui
-                    .note(Line::new().put("Watching what was done for 15 minutes; Ctrl-C ends the watch."));
-                return Ok(exec::run::watch(done, &WATCH, means, options).await);
+                let times = self.session.config().looks_again();
+                let last = times.last().copied().unwrap_or_default();
+                self.ui.note(
+                    Line::new()
+                        .put("Watching what was done for ")
+                        .put(last.as_secs())
+                        .put(" s; Ctrl-C ends the watch."),
+                );
+                return Ok(exec::run::watch(done, &times, means, options).await);
             }
             Ok(done)
         })
@@ -243,8 +250,12 @@ impl Actor<'_> {
                     .put("."),
             );
         }
-        for no in done.reverted.keys() {
-            self.ui.warn(Line::new().put("step ").put(*no).put(" was taken away again by somebody else."));
+        for (no, reverted) in &done.reverted {
+            let line = Line::new().put("step ").put(*no).put(" was taken away by somebody else");
+            self.ui.warn(match reverted.is_in_force {
+                true => line.put(" and is in force again: somebody still has power there."),
+                false => line.put(" and is NOT in force."),
+            });
         }
         let tally = done.tally();
         let line = match done.verdict() {
@@ -276,8 +287,6 @@ impl Actor<'_> {
 const PREFLIGHT: Duration = Duration::from_secs(8);
 /// Plans of so few steps are shown whole.
 const FEW: usize = 20;
-/// When what was done is looked at again with `--watch`.
-const WATCH: [Duration; 3] = [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(900)];
 
 fn numbers(steps: &[Step]) -> Vec<Value> {
     steps.iter().map(|step| json!({"target": step.target, "change": step.change})).collect()

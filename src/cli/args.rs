@@ -1,13 +1,13 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use super::live_args::LiveArgs;
 #[cfg(feature = "aws")]
 use super::sources::SourceArgs;
 use super::ui::Color;
 use crate::model::report::Window;
 use crate::model::{Principal, Time, time};
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -29,34 +29,45 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what the principal did, what it became, what it launched, and what was not seen.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = AUDIT)]
     Audit(AuditArgs),
     /// End the principal's own credentials at once, then every credential that it became or made.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = REVOKE)]
     Revoke(RevokeArgs),
     /// Stop what the principal launched, launchers first, until two sweeps in a row find nothing new.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = CONTAIN)]
     Contain(ContainArgs),
     /// Take back what was done in a case, newest first.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(after_help = UNDO)]
     Undo(UndoArgs),
     /// Show a case again, in any format: what was found, proposed and done. Reads the case and nothing else.
     #[command(after_help = REPORT)]
     Report(super::report::ReportArgs),
     /// Print the JSON Schema of what this program writes.
+    #[command(after_help = SCHEMA)]
     Schema(super::schema::SchemaArgs),
     /// Print the policy that a command needs, made from what the code calls.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
+    #[command(after_help = PERMISSIONS)]
     Permissions(super::permissions::PermissionsArgs),
+    /// Say who you are, where you get to, what you may do there, which logs there are, and where you would be blind.
+    #[command(after_help = super::doctor::EXAMPLES)]
+    Doctor(super::doctor::DoctorArgs),
     /// Check that a case is what it was: every file, and every line of its journal.
     #[command(after_help = super::verify::EXAMPLES)]
     Verify(super::verify::VerifyArgs),
     /// Make one archive of a case to hand over, and print the head that proves it unchanged.
     #[command(after_help = super::pack::EXAMPLES)]
     Pack(super::pack::PackArgs),
+    /// Print what a shell needs to complete commands and flags.
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(super::completions::CompletionsArgs),
+    /// Print the manual page (roff) of the program, or of one command.
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(super::man::ManArgs),
 }
 
 const REPORT: &str = "\
@@ -65,9 +76,14 @@ The same case gives the same bytes. Exit code 3: something could not be read, an
 Examples:
   triage report triage-20260314T050607Z-1f2e3d4c
   triage report triage-20260314T050607Z-1f2e3d4c -o html > report.html
-  triage report fixtures/scenarios/aws-role-chain -o md";
+  triage report fixtures/scenarios/aws-role-chain -o md
+  triage report triage-20260314T050607Z-1f2e3d4c --support-case";
 
-#[cfg(feature = "aws")]
+const SCHEMA: &str = "\
+Examples:
+  triage schema > triage.report.1.json";
+
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const REVOKE: &str = "\
 Wave 1 (keys, sessions, console of the principal itself) is planned and asked about before any log is read; wave 2 follows the
 logs. Denies, never detaches; deactivates, never deletes. A second run changes nothing.
@@ -77,7 +93,7 @@ Examples:
   triage revoke --principal AKIAIOSFODNN7EXAMPLE --own-only --yes     # the first minute of a runbook
   triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const CONTAIN: &str = "\
 The default rung can be taken back: stop, suspend, disable, scale to zero. --destroy is needed for anything else.
 
@@ -85,7 +101,7 @@ Examples:
   triage contain --principal AKIAIOSFODNN7EXAMPLE --org
   triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes";
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 const UNDO: &str = "\
 From the journal alone. What would give a thief a live session back waits until it has ended; a key that leaked stays off
 unless --rearm-leaked-key says otherwise.
@@ -94,8 +110,16 @@ Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c --dry-run
   triage undo triage-20260314T050607Z-1f2e3d4c";
 
+#[cfg(any(feature = "aws", feature = "gcp"))]
+const PERMISSIONS: &str = "\
+Each policy is the least that the command needs; audit's is needed with each of the others.
+
+Examples:
+  triage permissions aws --for audit > audit.json
+  triage permissions aws --for contain > contain.json";
+
 /// What every command that acts takes.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ActArgs {
     #[command(flatten)]
@@ -111,7 +135,7 @@ pub struct ActArgs {
     pub watch: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct RevokeArgs {
     #[command(flatten)]
@@ -122,12 +146,16 @@ pub struct RevokeArgs {
     /// Deny the principal's role everything, not only the sessions until now: whoever works with it is cut off.
     #[arg(long)]
     pub deny_role: bool,
+    /// Google Cloud: leave the principal's service account enabled, because others work with it: its keys are disabled, and it is
+    /// denied to create, launch and give rights away. Tokens that are out live on.
+    #[arg(long)]
+    pub soft: bool,
     /// Deny it by an organization's policy first, which no administrator of the account can take away.
     #[arg(long)]
     pub scp: bool,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct ContainArgs {
     #[command(flatten)]
@@ -149,7 +177,7 @@ pub struct ContainArgs {
     pub pause: u64,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 #[derive(Clone, Debug, Args)]
 pub struct UndoArgs {
     /// The case whose changes are taken back.
@@ -161,6 +189,15 @@ pub struct UndoArgs {
     #[arg(long)]
     pub rearm_leaked_key: bool,
 }
+
+const AUDIT: &str = "\
+Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
+6 findings present (only with --fail-on-findings); 130 interrupted.
+
+Examples:
+  triage audit --principal builder@shop-prod-4821 --logs exported-logs/
+  triage audit --key-file leaked.json --logs logs/ --leaked-at 2026-03-14T02:00Z -o json
+  triage audit -v --case triage-20260314T050607Z-1f2e3d4c";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something could not be read);
@@ -217,7 +254,7 @@ pub struct AuditArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(flatten)]
     pub live: LiveArgs,
     #[cfg(feature = "aws")]
@@ -307,14 +344,14 @@ impl AuditArgs {
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl RevokeArgs {
     pub fn options(&self) -> Options {
-        Options { full_deny: self.deny_role, scp: self.scp, ..Options::default() }
+        Options { full_deny: self.deny_role, scp: self.scp, soft: self.soft, ..Options::default() }
     }
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 impl ContainArgs {
     pub fn options(&self) -> Options {
         Options {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs it; `proposes` says whether plans and the next commands follow.
 pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     if args.is_live() {
         return live(args, proposes, ui, stop);
     }
@@ -39,20 +39,21 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
 }
 
 /// The same of a cloud that is asked itself.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
     let opened = super::open::open(args, Time::now())?;
-    let session = super::live::Session::connect(&args.live, &opened.id, false, ui)?;
+    let session = super::door::connect(opened.principal.provider, &args.live, &opened.id, false, ui)?;
     session.refuse_self(&opened.principal)?;
-    let case = opened.case(&session)?;
+    let case = opened.case(&*session)?;
     let (report, corpus) = session.investigate(&opened.inquiry(args, &case), false, ui, stop)?;
     let plans = [
-        plan::revoke::revoke(&report, &session.guard),
-        plan::contain::contain(&report, &session.guard, plan::Options::default()),
+        plan::revoke::revoke(&report, session.guard()),
+        plan::contain::contain(&report, session.guard(), plan::Options::default()),
     ];
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
-    case.write_inputs(&Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete))?;
+    let inputs = Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(&case))))?;
     case.write_report(&json::report(&report))?;
     for plan in &plans {
         case.write_plan(plan.kind.name(), &json::document(plan))?;
@@ -87,6 +88,7 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     let corpus = job.with_known(read?);
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
+    job.similar(&mut report);
     super::cost::recorded(&mut report);
     Ok((report, corpus))
 }
@@ -121,13 +123,9 @@ fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan
             .collect(),
     };
     let counts = (&corpus.counts).into();
-    case.write_inputs(&Inputs::new(
-        inputs,
-        counts,
-        corpus.scopes.clone(),
-        corpus.gaps.clone(),
-        corpus.complete,
-    ))?;
+    let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
+    let inputs = Inputs::new(inputs, counts, scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(job.asked_by().cloned()))?;
     if let Some(opened) = &job.opened {
         case.copy_inventory(opened)?;
     }
@@ -191,7 +189,7 @@ fn code(args: &AuditArgs, report: &Report) -> u8 {
 /// Sets `stop` on the first Ctrl-C, so that what was seen is reported; the second ends at once.
 pub fn listen(stop: &'static AtomicBool) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::SeqCst) {
+        if stop.swap(true, Ordering::SeqCst) || super::ui::is_asking() {
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
     })

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Nobody writes a megabyte of this.
 const LARGEST: usize = 1 << 20;
@@ -27,6 +28,11 @@ pub struct Config {
     pub external_id: Option<String>,
     /// More steps than this are asked about again.
     pub max_steps: Option<u32>,
+    /// With `--watch`: so many seconds after it was done, what was done is looked at again; default: 1, 5 and 15 minutes.
+    pub look_again_after: Option<Vec<u32>>,
+    /// With `--watch`: so many seconds after the first sweep, events that come late are asked for again, until two rounds in a
+    /// row bring nothing; default: 5, 15, 30, 60 and 120 minutes.
+    pub ask_again_after: Option<Vec<u32>>,
 }
 
 impl Config {
@@ -55,6 +61,16 @@ impl Config {
         Config::parse(&text).with_context(|| format!("read the configuration {}", path.display()))
     }
 
+    /// When what was done is looked at again with `--watch`.
+    pub fn looks_again(&self) -> Vec<Duration> {
+        seconds(self.look_again_after.as_deref().unwrap_or(&[60, 300, 900]))
+    }
+
+    /// When late events are asked for again with `--watch`, where the operator says so.
+    pub fn asks_again(&self) -> Option<Vec<Duration>> {
+        self.ask_again_after.as_deref().map(seconds)
+    }
+
     fn parse(text: &str) -> anyhow::Result<Config> {
         if text.len() > LARGEST {
             bail!("it is larger than 1 MiB");
@@ -81,8 +97,20 @@ impl Config {
         if config.max_steps == Some(0) {
             bail!("max_steps: nothing could be done");
         }
+        for (list, times) in
+            [("look_again_after", &config.look_again_after), ("ask_again_after", &config.ask_again_after)]
+        {
+            let Some(times) = times else { continue };
+            if times.is_empty() || times.contains(&0) || !times.is_sorted() {
+                bail!("{list}: expected seconds, the shortest first");
+            }
+        }
         Ok(config)
     }
+}
+
+fn seconds(all: &[u32]) -> Vec<Duration> {
+    all.iter().map(|one| Duration::from_secs((*one).into())).collect()
 }
 
 #[cfg(test)]
@@ -102,8 +130,13 @@ mod tests {
             role_names = ["IR", "arn:aws:iam::*:role/x/IR"]
             external_id = "x"
             max_steps = 40
+            look_again_after = [5, 60]
+            ask_again_after = [300]
         "#;
         let config = Config::parse(text).unwrap();
+        assert_eq!(config.looks_again(), [5, 60].map(Duration::from_secs));
+        assert_eq!(config.asks_again(), Some(vec![Duration::from_secs(300)]));
+        assert_eq!(Config::default().looks_again(), [60, 300, 900].map(Duration::from_secs));
         assert_eq!(config.never_touch.len(), 2);
         assert_eq!(config.max_steps, Some(40));
         assert_eq!(Config::parse("").unwrap(), Config::default());
@@ -116,6 +149,8 @@ mod tests {
         assert!(refused("break_glass = [\"glass\"]").contains("by its ARN"));
         assert!(refused("accounts = [\"1111-2222-3333\"]").contains("12 digits"));
         assert!(refused("accounts = [111122223333]").contains("accounts"));
+        assert!(refused("look_again_after = [60, 5]").contains("the shortest first"));
+        assert!(refused("ask_again_after = []").contains("ask_again_after"));
         assert!(refused("max_steps = 0").contains("nothing"));
         assert!(refused("max_steps = -1").contains("max_steps"));
     }

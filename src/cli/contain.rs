@@ -2,7 +2,7 @@
 
 use super::act::{Acted, Actor};
 use super::args::ContainArgs;
-use super::live::{Inquiry, Session};
+use super::door::{self, Inquiry};
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
@@ -20,10 +20,11 @@ const MOST: u32 = 12;
 
 pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
     let opened = open::open(&args.act.audit, Time::now())?;
-    let session = Session::connect(&args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
+    let session =
+        door::connect(opened.principal.provider, &args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
     session.refuse_self(&opened.principal)?;
-    let case = opened.case(&session)?;
-    let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
+    let case = opened.case(&*session)?;
+    let actor = Actor { session: &*session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
     // What runs is asked about; who signs in is revoke's.
     let inquiry = Inquiry { asks_identities: false, ..opened.inquiry(&args.act.audit, &case) };
@@ -32,7 +33,7 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
     loop {
         sweeps += 1;
         let (report, corpus) = session.investigate(&inquiry, args.act.watch, ui, stop)?;
-        let mut plan = plan::contain::contain(&report, &session.guard, args.options());
+        let mut plan = plan::contain::contain(&report, session.guard(), args.options());
         // What failed once is told once: trying it again and again would hide what is new.
         plan.steps.retain(|step| !tried.contains(&(observe::place_of(step), step.change.clone())));
         let now = actor.act(plan)?;
@@ -53,9 +54,9 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
                         .put(" sweeps: look who launches it."),
                 );
             }
-            return finish::reported(&args.act, &case, &report, &corpus, &acted, ui);
+            return finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui);
         }
         ui.note(Line::new().put("Sweep ").put(sweeps).put(" done; looking again."));
-        session.pause(Duration::from_secs(args.pause), stop);
+        door::pause(Duration::from_secs(args.pause), stop);
     }
 }

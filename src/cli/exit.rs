@@ -8,7 +8,7 @@ pub const FAILURE: u8 = 1;
 pub const USAGE: u8 = 2;
 /// There is a result, but something could not be read.
 pub const INCOMPLETE: u8 = 3;
-/// Consent was missing; nothing was changed.
+/// Consent was missing, or it would not be safe yet; nothing was changed.
 pub const REFUSED: u8 = 4;
 /// Some changes were made and some were not.
 pub const PARTLY: u8 = 5;
@@ -29,7 +29,7 @@ pub fn explain(code: u8) -> Option<&'static str> {
         INCOMPLETE => {
             Some("Incomplete: there is a result, but something could not be read; the gaps name it.")
         }
-        REFUSED => Some("Refused: consent was missing, so nothing was changed."),
+        REFUSED => Some("Refused: consent was missing, or it would not be safe yet, so nothing was changed."),
         PARTLY => Some("Partly done: some changes were made and some were not; the journal says which."),
         FINDINGS => Some("Findings are present, and this code was asked for."),
         INTERRUPTED => Some("Interrupted: what is shown is what was seen until then."),

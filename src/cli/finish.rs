@@ -2,6 +2,7 @@
 
 use super::act::Acted;
 use super::args::{ActArgs, Output};
+use super::door::Door;
 use super::ui::Ui;
 use super::{Failure, exit};
 use crate::case::{Case, Inputs};
@@ -42,19 +43,16 @@ pub fn acted(args: &ActArgs, case: &Case, acted: &Acted, ui: &Ui) -> Result<u8, 
 /// Ends a command that made a report.
 pub fn reported(
     args: &ActArgs,
+    session: &dyn Door,
     case: &Case,
     report: &Report,
     corpus: &Corpus,
     acted: &Acted,
     ui: &Ui,
 ) -> Result<u8, Failure> {
-    case.write_inputs(&Inputs::new(
-        Vec::new(),
-        (&corpus.counts).into(),
-        corpus.scopes.clone(),
-        corpus.gaps.clone(),
-        corpus.complete,
-    ))?;
+    let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
+    let inputs = Inputs::new(Vec::new(), (&corpus.counts).into(), scopes, gaps, corpus.complete);
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(case))))?;
     case.write_report(&json::report(report))?;
     case.seal()?;
     let gaps: Vec<Gap> = report.gaps.iter().chain(&acted.gaps).cloned().collect();

@@ -2,12 +2,13 @@
 
 use super::Failure;
 use super::args::AuditArgs;
-use crate::analyze::Investigation;
-use crate::case::{Case, OpenCase};
+use crate::analyze::investigation::Own;
+use crate::analyze::{Investigation, siblings};
+use crate::case::{AskedBy, Case, OpenCase};
 use crate::cloud::files::FileSource;
 use crate::collect::Corpus;
 use crate::model::report::Window;
-use crate::model::{Gap, Principal, Time};
+use crate::model::{Gap, Observed, Principal, Report, Time};
 use crate::read::inventory::{self, Look};
 use anyhow::{Context, anyhow, bail};
 use std::io::Read;
@@ -24,6 +25,8 @@ pub struct Job {
     pub window: Window,
     pub source: FileSource,
     pub looks: Vec<Look>,
+    /// What computed where a live run looked, whoever made it.
+    pub swept: Vec<Observed>,
     /// What could not be found or opened, before anything is read.
     pub gaps: Vec<Gap>,
     pub opened: Option<OpenCase>,
@@ -54,7 +57,16 @@ impl Job {
             );
         }
         let (source, gaps) = FileSource::new(logs);
-        Ok(Job { principal, window, source, looks: Vec::new(), gaps, opened: None, known: None })
+        Ok(Job {
+            principal,
+            window,
+            source,
+            looks: Vec::new(),
+            swept: Vec::new(),
+            gaps,
+            opened: None,
+            known: None,
+        })
     }
 
     pub(super) fn of_case(case: OpenCase, given: Option<Principal>, window: Window) -> Result<Job, Failure> {
@@ -87,24 +99,50 @@ impl Job {
         for path in &case.inventory {
             read_inventory(path, &mut looks, &mut gaps);
         }
+        let mut sweeps = Vec::new();
+        if let Some(path) = &case.swept {
+            read_inventory(path, &mut sweeps, &mut gaps);
+        }
+        let swept = sweeps.into_iter().flat_map(|look| look.observed).collect();
         let known = case.inputs.as_ref().map(|inputs| Corpus {
             counts: inputs.counts.into(),
             scopes: inputs.scopes.clone(),
             gaps: inputs.gaps.clone(),
             complete: inputs.complete,
         });
-        Ok(Job { principal, window, source, looks, gaps, opened: Some(case), known })
+        Ok(Job { principal, window, source, looks, swept, gaps, opened: Some(case), known })
     }
 }
 
 impl Job {
-    /// Tells the investigation what the case's inventory showed.
+    /// Who asked a cloud for this case, if anyone did.
+    pub(super) fn asked_by(&self) -> Option<&AskedBy> {
+        self.opened.as_ref()?.inputs.as_ref()?.asked_by.as_ref()
+    }
+
+    /// Tells the investigation what the case knows besides its records: who asked for it, and what its inventory showed.
     pub(super) fn tell(&self, investigation: &mut Investigation) {
+        if let Some(ours) = self.asked_by() {
+            // A cloud was asked itself: its event history was read, and our own calls are in it.
+            investigation.leave_out(Own {
+                keys: ours.keys.clone(),
+                sessions: ours.sessions.clone(),
+                principals: ours.principals.clone(),
+            });
+            investigation.reads_history();
+        }
         for look in &self.looks {
             look.observed.iter().for_each(|observed| investigation.observe(observed.clone()));
             look.keys.iter().for_each(|key| investigation.key_seen(key.clone()));
             look.listings.iter().for_each(|listing| investigation.listed(listing.clone()));
             look.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
+        }
+    }
+
+    /// Lists what looks like what the principal launched, where a live run swept.
+    pub(super) fn similar(&self, report: &mut Report) {
+        if let Some(ours) = self.asked_by() {
+            report.similar = siblings::lookalikes(report, &self.swept, &ours.names);
         }
     }
 

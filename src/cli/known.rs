@@ -6,7 +6,7 @@ use crate::cloud::aws::{Aws, iam, organizations, sso};
 use crate::model::identity::{CenterUserSeen, Part};
 use crate::model::principal::PrincipalKind;
 use crate::model::{Gap, IdentitySeen, Place, Principal, Report, Time};
-use crate::plan::revoke::Known;
+use crate::plan::revoke::{Known, wanted};
 use crate::render::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,26 +29,17 @@ impl Session {
     /// Looks at every user and role that a report leads to.
     pub fn identities(&self, report: &Report, case: &Case) -> anyhow::Result<(Known, Vec<Gap>)> {
         let mut gaps = Vec::new();
-        let mut arns: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut people: BTreeSet<(Arc<str>, Arc<str>)> = BTreeSet::new();
-        arns.extend(report.seed_user.clone());
-        for credential in &report.credentials {
-            let Some(arn) = &credential.principal else { continue };
-            arns.extend(identity_of(arn));
-            if let Some((role, session)) =
-                arn.split_once(":assumed-role/").and_then(|(_, rest)| rest.split_once('/'))
-                && role.starts_with("AWSReservedSSO_")
-                && let Some(account) = arn.split(':').nth(4)
-            {
-                people.insert((account.into(), session.into()));
-            }
-        }
-        let made = report.resources.iter().filter(|one| matches!(one.kind, "aws.iam.user" | "aws.iam.role"));
-        arns.extend(made.filter(|one| one.state != "deleted").map(|one| one.id.clone()));
-        let touched = report.touched.iter().filter(|one| matches!(one.kind, "aws.iam.user" | "aws.iam.role"));
-        arns.extend(touched.map(|one| one.id.clone()).filter(|id| id.starts_with("arn:")));
-        let known = self.runtime.block_on(self.known(arns, people, &mut gaps));
+        let wanted = wanted(report);
+        let known = self.known(wanted.identities, wanted.center_users, &mut gaps);
+        let known = self.runtime.block_on(known);
         self.keep_known(&known, case)?;
+        Ok((known, gaps))
+    }
+
+    /// The same, and what the trust policies that were rewritten said before.
+    pub fn closure(&self, report: &Report, case: &Case) -> anyhow::Result<(Known, Vec<Gap>)> {
+        let (mut known, mut gaps) = self.identities(report, case)?;
+        gaps.extend(self.trusts(&wanted(report).trusts, &mut known, case)?);
         Ok((known, gaps))
     }
 

@@ -3,31 +3,32 @@
 use super::args::AuditArgs;
 use super::audit::Kept;
 use super::config::Config;
+use super::door::{Door, Inquiry, pause};
 use super::live_args::LiveArgs;
+use super::sources::Besides;
 use super::ui::Ui;
-use super::{Failure, live_args, sources};
+use super::{Failure, live_args, looking, sources};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
-use crate::analyze::siblings;
-use crate::case::Case;
+use crate::case::{AskedBy, Case, HostClock};
 use crate::cloud::aws::lookup_events::EventHistory;
 use crate::cloud::aws::{self, Aws};
 use crate::cloud::many::Many;
-use crate::cloud::{Inventory, LogSource};
-use crate::collect::{self, Corpus, Live, Settling};
+use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
+use crate::collect::{self, Corpus, Live, Settle, Settling};
+use crate::cost::{self, Prices};
 use crate::model::gap::GapKind;
-use crate::model::report::{Lookalike, Window};
-use crate::model::{Gap, Observed, Place, Principal, Provider, Report, Time};
-use crate::observe::{self, Looked};
-use crate::plan::Guard;
+use crate::model::plan::Plan;
+use crate::model::{Gap, Place, Principal, Provider, Report, Time};
+use crate::plan::{self, Guard};
 use crate::progress::Progress;
 use crate::read::inventory;
 use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -42,17 +43,6 @@ pub struct Session {
     pub gaps: Vec<Gap>,
     /// What the operator types to consent: the account's alias, else its id.
     pub word: String,
-}
-
-/// What is asked.
-#[derive(Clone, Copy)]
-pub struct Inquiry<'a> {
-    pub args: &'a AuditArgs,
-    pub principal: &'a Principal,
-    pub window: &'a Window,
-    pub case: &'a Case,
-    /// Whether the identities are looked at, too: a dozen calls for each.
-    pub asks_identities: bool,
 }
 
 impl Session {
@@ -89,12 +79,6 @@ impl Session {
 
     /// Refuses to work on the credential that it works with.
     pub fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {
-        if principal.provider != Provider::Aws {
-            return Err(Failure::Usage(anyhow!(
-                "{}: Google Cloud can't be asked live yet\nhint: export its logs and give them with --logs PATH…",
-                principal.id
-            )));
-        }
         if self.aws.is_self(principal) {
             return Err(Failure::Refused(anyhow!(
                 "go on: {} is what this program is signed in with, and revoking it would cut the branch that we sit on\nhint: sign in \
@@ -103,10 +87,6 @@ impl Session {
             )));
         }
         Ok(())
-    }
-
-    pub fn inventory(&self) -> Arc<dyn Inventory> {
-        self.aws.clone()
     }
 
     /// Follows the principal through every account and region, and asks what became of what it made.
@@ -120,85 +100,99 @@ impl Session {
         let Inquiry { args, principal, window, case, asks_identities } = *inquiry;
         let now = Time::now();
         let mut investigation = Investigation::new(principal.clone(), window.clone());
-        let own = self.aws.own();
+        let ours = self.asked_by(case);
         investigation.leave_out(Own {
-            keys: own.access_keys.clone(),
-            sessions: [own.session_name.clone()].into(),
-            principals: own.arns.clone(),
+            keys: ours.keys,
+            sessions: ours.sessions,
+            principals: ours.principals,
         });
         investigation.reads_history();
-        self.gaps.iter().for_each(|gap| investigation.missed(gap.clone()));
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
         let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
-        let mut reach = Reach::new(self, args, &history);
         let mut sources: Vec<&dyn LogSource> = vec![&history];
-        let (further, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
-        sources.extend(further.iter().map(sources::Further::source));
+        let (besides, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
+        let mut before: Vec<Gap> = self.gaps.iter().chain(case.gaps()).cloned().chain(gaps).collect();
+        sources.extend(besides.sources.iter().map(sources::Further::source));
+        let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
-        let wait = |long: Duration| self.pause(long, stop);
-        let mut live = Live {
-            reach: Some(&mut onward),
-            settle: settles.then(|| Settling::new(LATE_MINUTES, &Time::now, &wait)),
+        let wait = |long: Duration| pause(long, stop);
+        let settling = || {
+            let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
+            match self.config.asks_again() {
+                Some(rounds) => settling.with(Settle::at(rounds)),
+                None => settling,
+            }
         };
+        let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
         drop(watch);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;
+        corpus.gaps.append(&mut before);
         corpus.gaps.extend(reach.gaps);
         corpus.gaps.sort();
         corpus.gaps.dedup();
         collect::tell(&mut investigation, &corpus);
-        let asked: Vec<_> = further.iter().flat_map(sources::Further::asked).collect();
+        let asked: Vec<_> = besides.sources.iter().flat_map(sources::Further::asked).collect();
         if !asked.is_empty() {
             case.write_document("queries", &json::document(&asked))?;
         }
-        self.look(&mut investigation, case)?;
-        let swept = self.sweep(&mut investigation, case)?;
+        let proofs = besides.proofs();
+        if !proofs.is_empty() {
+            case.write_document("proof", &json::document(&proofs))?;
+            let (files, digests) = proofs
+                .iter()
+                .fold((0, 0), |(files, digests), one| (files + one.files, digests + one.digests));
+            let line = count(files, "file of trails was", "files of trails were");
+            ui.note(line.put(" proved by ").join(count(digests, "digest", "digests")).put("."));
+        }
+        let mut missed = looking::look(self, &mut investigation, case)?;
+        let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
+            regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
+        };
+        let places = self.scopes.iter().flat_map(place).collect();
+        let (swept, gaps) = looking::sweep(self, places, &["ec2", "autoscaling"], &mut investigation, case)?;
+        missed.extend(gaps);
         if asks_identities {
-            self.look_at_keys(&mut investigation, case)?;
+            missed.extend(self.look_at_keys(&mut investigation, case)?);
         }
+        missed.iter().for_each(|gap| investigation.missed(gap.clone()));
+        // What a case is opened with again, it must know: also what could not be looked at.
+        corpus.gaps.extend(missed);
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
         let mut report = investigation.report();
-        let own = self.guard.operator.clone();
-        report.similar = siblings::similar(&report, &swept, &own)
-            .into_iter()
-            .map(|one| Lookalike {
-                kind: one.observed.resource.kind,
-                id: one.observed.resource.id,
-                account: one.observed.resource.account,
-                region: one.observed.resource.region,
-                shares: one.shares,
-            })
-            .collect();
-        if !report.similar.is_empty() {
-            ui.note(
-                count(report.similar.len() as u64, "thing", "things")
-                    .put(" look like what it launched, but nothing ties them to it: ")
-                    .list(
-                        ", ",
-                        report.similar.iter().take(NAMED).map(|one| Line::new().put(Untrusted(&one.id))),
-                    )
-                    .put(". They are listed under similar, and never touched."),
-            );
-        }
+        looking::lookalikes(self, &mut report, &swept, ui);
+        let prices = self.prices(&report, args, ui);
+        super::cost::live(&mut report, Time::now(), &prices);
         Ok((report, corpus))
     }
 
-    /// Waits so long, or until the run is stopped.
-    pub fn pause(&self, long: Duration, stop: &AtomicBool) {
-        let until = Instant::now() + long;
-        while !stop.load(Ordering::Relaxed) {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            std::thread::sleep(left.min(GLANCE));
+    /// Today's prices where they are wanted and can be had; else the table's.
+    fn prices(&self, report: &Report, args: &AuditArgs, ui: &Ui) -> Prices {
+        let asks = cost::asks(report);
+        if !args.live.live_prices || asks.is_empty() {
+            return Prices::default();
         }
+        let asked = async { tokio::time::timeout(LONGEST_ASKING, self.aws.prices(&asks)).await };
+        let (live, why) = match self.runtime.block_on(asked) {
+            Ok((live, failed)) => (live, failed.map(|error| error.to_string())),
+            Err(_) => (cost::Live::default(), Some("no answer in time".to_owned())),
+        };
+        if let Some(why) = why {
+            ui.note(
+                Line::new()
+                    .put("Today's prices could not all be asked for: ")
+                    .put(Untrusted(&why))
+                    .put(". The program's own table fills in."),
+            );
+        }
+        Prices::with(live)
     }
 
     /// What was looked into, for the case.
@@ -209,54 +203,9 @@ impl Session {
         self.scopes.iter().flat_map(names).collect()
     }
 
-    /// Asks what became of what was made, and of what that turns out to hold, until nothing new comes.
-    fn look(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
-        let mut known = usize::MAX;
-        for _ in 0..LOOKS {
-            let report = investigation.report();
-            if report.resources.len() == known || report.resources.is_empty() {
-                break;
-            }
-            known = report.resources.len();
-            let looked = self.runtime.block_on(observe::observe(self.inventory(), &report, Time::now));
-            self.keep(looked, investigation, case)?;
-        }
-        Ok(())
-    }
-
-    /// Lists everything that computes in every place that is looked into: what is held by something that the principal made is
-    /// its own, too, and what looks like it is told.
-    fn sweep(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Observed>> {
-        let report = investigation.report();
-        if report.resources.iter().all(|one| one.state == "deleted") {
-            return Ok(Vec::new());
-        }
-        let place = |(account, regions): &(Arc<str>, Vec<Arc<str>>)| {
-            regions.iter().map(|region| Place::new(account.clone(), region.clone())).collect::<Vec<_>>()
-        };
-        let places = self.scopes.iter().flat_map(place).collect();
-        let mut looked = self.runtime.block_on(observe::sweep(self.inventory(), places, Time::now));
-        let services: BTreeSet<&str> =
-            report.resources.iter().filter_map(|one| one.kind.split('.').nth(1)).collect();
-        for gap in &mut looked.gaps {
-            // Where the principal made nothing of a service, only its lookalikes could be missed.
-            let service = gap.why.split(':').next().unwrap_or_default();
-            if !matches!(service, "ec2" | "autoscaling") && !services.contains(service) {
-                gap.kind = GapKind::Blind;
-            }
-        }
-        let swept = looked.observed.clone();
-        looked.observed.retain(|seen| !seen.held_by.is_empty());
-        self.keep(looked, investigation, case)?;
-        // What turned out to be its own is looked at as closely as the rest.
-        self.look(investigation, case)?;
-        Ok(swept)
-    }
-
     /// Asks whether the access keys still work: is it dead?
-    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
-        let (known, gaps) = self.identities(&investigation.report(), case)?;
-        gaps.into_iter().for_each(|gap| investigation.missed(gap));
+    fn look_at_keys(&self, investigation: &mut Investigation, case: &Case) -> anyhow::Result<Vec<Gap>> {
+        let (known, mut gaps) = self.identities(&investigation.report(), case)?;
         for seen in &known.identities {
             let Some(keys) = seen.access_keys.seen().filter(|keys| !keys.is_empty()) else { continue };
             let user = seen.name();
@@ -275,45 +224,144 @@ impl Session {
             case.add_inventory(Provider::Aws, seen.account(), "", line.as_bytes())?;
             match inventory::read(line.as_bytes()) {
                 Ok(look) => look.keys.into_iter().for_each(|key| investigation.key_seen(key)),
-                Err(why) => investigation.missed(Gap::unread(seen.arn.to_string(), why.0)),
+                Err(why) => gaps.push(Gap::unread(seen.arn.to_string(), why.0)),
             }
         }
-        Ok(())
+        Ok(gaps)
+    }
+}
+
+impl Door for Session {
+    fn provider(&self) -> Provider {
+        Provider::Aws
     }
 
-    fn keep(&self, looked: Looked, investigation: &mut Investigation, case: &Case) -> anyhow::Result<()> {
-        // Saved first, then believed.
-        for (place, lines) in &looked.lines {
-            case.add_inventory(Provider::Aws, &place.account, &place.region, lines)?;
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn word(&self) -> &str {
+        &self.word
+    }
+
+    fn operator(&self) -> &str {
+        &self.aws.identity.arn
+    }
+
+    fn clock(&self) -> HostClock {
+        match self.aws.clock {
+            Some(ahead) => HostClock::AheadSeconds(ahead),
+            None => HostClock::Unknown("AWS's answer had no date".into()),
         }
-        looked.gaps.into_iter().for_each(|gap| investigation.missed(gap));
-        looked.observed.into_iter().for_each(|seen| investigation.observe(seen));
-        Ok(())
+    }
+
+    fn overrides(&self) -> &[String] {
+        self.aws.overrides()
+    }
+
+    fn asked_by(&self, case: &Case) -> AskedBy {
+        let own = self.aws.own();
+        let now = AskedBy {
+            keys: own.access_keys,
+            sessions: [own.session_name].into(),
+            principals: own.arns,
+            names: self.guard.operator.clone(),
+        };
+        match case.asked_by() {
+            Some(earlier) => now.with(earlier),
+            None => now,
+        }
+    }
+
+    fn scope_names(&self) -> Vec<String> {
+        Session::scope_names(self)
+    }
+
+    fn inventory(&self) -> Arc<dyn Inventory> {
+        self.aws.clone()
+    }
+
+    fn mutator(&self) -> Arc<dyn Mutator> {
+        self.aws.clone()
+    }
+
+    fn lacks(
+        &self,
+        account: &str,
+        needs: Vec<&'static str>,
+    ) -> Async<'static, Result<Vec<String>, CloudError>> {
+        let (aws, account) = (self.aws.clone(), account.to_owned());
+        Box::pin(async move { aws.lacks(&account, &needs).await })
+    }
+
+    fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {
+        Session::refuse_self(self, principal)
+    }
+
+    fn investigate(
+        &self,
+        inquiry: &Inquiry<'_>,
+        settles: bool,
+        ui: &Ui,
+        stop: &AtomicBool,
+    ) -> Result<(Report, Corpus), Failure> {
+        Session::investigate(self, inquiry, settles, ui, stop)
+    }
+
+    fn own_plan(
+        &self,
+        principal: &Principal,
+        case: &Case,
+        options: plan::Options,
+    ) -> anyhow::Result<(Option<Plan>, Vec<Gap>)> {
+        let (own, gaps) = self.own_credentials(principal, case)?;
+        let plan =
+            (!own.identities.is_empty()).then(|| plan::revoke::own(principal, &own, &self.guard, options));
+        Ok((plan, gaps))
+    }
+
+    fn closure_plan(
+        &self,
+        report: &Report,
+        case: &Case,
+        options: plan::Options,
+    ) -> anyhow::Result<(Plan, Vec<Gap>)> {
+        let (closure, gaps) = self.closure(report, case)?;
+        Ok((plan::revoke::revoke_known(report, &closure, &self.guard, options), gaps))
     }
 }
 
 /// Events are late by up to 85 minutes (aws.md 1.4).
 const LATE_MINUTES: u32 = 120;
-/// How often a wait looks whether the run was stopped.
-const GLANCE: Duration = Duration::from_millis(200);
-/// So many lookalikes are named beside the report.
-const NAMED: usize = 5;
-/// A stack launches a group that launches machines: so many looks one after another, no more.
-const LOOKS: usize = 4;
-
+/// A report waits so long for prices, no longer.
+const LONGEST_ASKING: Duration = Duration::from_secs(20);
 /// Goes into the accounts that the chain leads to.
 struct Reach<'a> {
     session: &'a Session,
     args: &'a AuditArgs,
     history: &'a EventHistory,
+    besides: &'a Besides,
     known: BTreeSet<Arc<str>>,
     gaps: Vec<Gap>,
 }
 
 impl<'a> Reach<'a> {
-    fn new(session: &'a Session, args: &'a AuditArgs, history: &'a EventHistory) -> Reach<'a> {
+    fn new(
+        session: &'a Session,
+        args: &'a AuditArgs,
+        history: &'a EventHistory,
+        besides: &'a Besides,
+    ) -> Reach<'a> {
         let known = session.scopes.iter().map(|(account, _)| account.clone()).collect();
-        Reach { session, args, history, known, gaps: Vec::new() }
+        Reach { session, args, history, besides, known, gaps: Vec::new() }
     }
 
     /// Whether there is an account now that there was not before.
@@ -328,6 +376,8 @@ impl<'a> Reach<'a> {
             match found {
                 Ok((regions, gaps)) => {
                     self.gaps.extend(gaps);
+                    let reached = self.besides.reach(session, &account, &regions);
+                    self.gaps.extend(session.runtime.block_on(reached));
                     is_further |= self.history.add(vec![(account, regions)]);
                 }
                 Err(gap) => self.gaps.push(Gap {

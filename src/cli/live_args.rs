@@ -36,9 +36,30 @@ pub struct LiveArgs {
     /// Take credentials from instance metadata where there are no others; else it is not asked.
     #[arg(long)]
     pub imds: bool,
-    /// Change things although an endpoint override is in force, so that what is changed may not be AWS.
+    /// Ask AWS what machines cost now (pricing:GetProducts), instead of the program's own dated table.
+    #[arg(long)]
+    pub live_prices: bool,
+    /// Change things although an endpoint override is in force, so that what is changed may not be the cloud itself.
     #[arg(long)]
     pub allow_endpoint_override: bool,
+    /// Google Cloud: look into these projects alone; default: everything that is visible.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub project: Vec<String>,
+    /// Google Cloud: look into everything below these folders (numbers).
+    #[arg(id = "folders", long = "folder", value_name = "LIST", value_delimiter = ',')]
+    pub folder: Vec<String>,
+    /// Google Cloud: look into everything below these organizations (numbers).
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub organization: Vec<String>,
+    /// Google Cloud: look into every project of these billing accounts, too.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub billing_account: Vec<String>,
+    /// Google Cloud: act as this service account.
+    #[arg(long, value_name = "EMAIL")]
+    pub impersonate_service_account: Option<String>,
+    /// Google Cloud: whose quota is used; default: GOOGLE_CLOUD_QUOTA_PROJECT, else the credentials' own.
+    #[arg(long, value_name = "PROJECT")]
+    pub quota_project: Option<String>,
     /// The configuration; default: TRIAGE_CONFIG, else ~/.config/triage/config.toml where it exists.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

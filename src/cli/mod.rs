@@ -1,39 +1,52 @@
 //! The command line: arguments, one file per command, the terminal. The only room that knows the environment.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod act;
 pub mod args;
 pub mod audit;
-#[cfg(feature = "aws")]
+pub mod completions;
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod config;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod contain;
 mod cost;
 mod deeds;
+pub mod doctor;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+pub mod door;
 pub mod exit;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod finish;
 pub mod job;
 #[cfg(feature = "aws")]
 mod known;
 #[cfg(feature = "aws")]
 pub mod live;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod live_args;
-#[cfg(feature = "aws")]
+#[cfg(feature = "gcp")]
+mod live_gcp;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod looking;
+pub mod man;
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod open;
 pub mod pack;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod permissions;
 pub mod report;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
-pub mod ticket;
-pub mod ui;
 #[cfg(feature = "aws")]
+mod submit;
+pub mod ticket;
+#[cfg(feature = "aws")]
+mod trusts;
+pub mod ui;
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod undo;
 pub mod verify;
 
@@ -59,6 +72,19 @@ impl Failure {
             Failure::Usage(_) => exit::USAGE,
             Failure::Refused(_) => exit::REFUSED,
             Failure::Other(_) => exit::FAILURE,
+        }
+    }
+
+    /// What to do next where the error itself does not say.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Failure::Usage(_) => {
+                "triage --help, or triage COMMAND --help, shows what is accepted, with examples"
+            }
+            Failure::Refused(_) => "look at the plan with --dry-run, then run it again and consent",
+            Failure::Other(_) => {
+                "put that right and run the same command again; what was done stays done and is in the journal"
+            }
         }
     }
 

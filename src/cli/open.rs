@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::args::AuditArgs;
+use super::door::{Door, Inquiry};
 use super::job::{given, holds};
-use super::live::{Inquiry, Session};
 use crate::case::{Case, CaseFile, Versions, chance};
 use crate::model::report::{self, Window};
 use crate::model::{Principal, Time};
@@ -89,7 +89,7 @@ impl Opened {
     }
 
     /// Makes the case's folder, or continues the one that is there.
-    pub fn case(&self, session: &Session) -> Result<Case, Failure> {
+    pub fn case(&self, session: &dyn Door) -> Result<Case, Failure> {
         let case = match &self.place {
             Where::There(dir) => Case::reopen(dir)?,
             Where::New(dir) => Case::create(dir.as_deref(), &self.file(session))?,
@@ -97,7 +97,7 @@ impl Opened {
         Ok(case)
     }
 
-    fn file(&self, session: &Session) -> CaseFile {
+    fn file(&self, session: &dyn Door) -> CaseFile {
         CaseFile {
             // `args()` would panic on a folder whose name is not UTF-8.
             command_line: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
@@ -106,7 +106,8 @@ impl Opened {
                 schema: report::SCHEMA.into(),
             }),
             started_at: Some(self.at),
-            operator: Some(session.aws.identity.arn.to_string()),
+            operator: Some(session.operator().to_owned()),
+            clock: session.clock(),
             scopes: session.scope_names(),
             id: Some(self.id.clone()),
             ..CaseFile::new(self.principal.clone(), self.window.clone())

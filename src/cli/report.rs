@@ -32,9 +32,21 @@ pub struct ReportArgs {
     /// What stdout gets.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub output: Output,
-    /// Print the text that the provider's support asks for instead, ready to paste.
+    /// Print the ticket that the provider's support asks for, ready to paste, instead.
     #[arg(long, conflicts_with = "output")]
     pub support_case: bool,
+    /// File that ticket with AWS Support, where the account's plan has its API; asks first.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "support_case")]
+    pub submit: bool,
+    /// Consent to filing it, without being asked.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "submit")]
+    pub yes: bool,
+    /// Stop after the ticket and its plan.
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "submit", conflicts_with = "yes")]
+    pub dry_run: bool,
     /// Exit with 0 although something could not be read; the report says so all the same.
     #[arg(long)]
     pub allow_gaps: bool,
@@ -47,12 +59,19 @@ pub struct ReportArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub live: super::live_args::LiveArgs,
 }
 
-pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure> {
-    let (dossier, case) = dossier(&args.folder, needs_events(args.output), ui, stop)?;
+pub fn run(args: &ReportArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
+    let (dossier, _) = dossier(&args.folder, needs_events(args.output), ui, stop)?;
+    #[cfg(feature = "aws")]
+    if args.submit {
+        return super::submit::run(args, &dossier, ui, stop);
+    }
     let bytes = match args.support_case {
-        true => ticket(&dossier, &case)?,
+        true => super::ticket::text(&args.folder, &dossier)?.paste().into_bytes(),
         false => bytes(&dossier, args.output, ui),
     };
     ui.result(&bytes).context("write the result")?;
@@ -66,11 +85,6 @@ pub fn run(args: &ReportArgs, ui: &Ui, stop: &AtomicBool) -> Result<u8, Failure>
 /// Renders a case that a command has just written, for its own `-o`.
 pub(super) fn case(dir: &Path, output: Output, ui: &Ui, stop: &AtomicBool) -> Result<Vec<u8>, Failure> {
     Ok(bytes(&dossier(dir, needs_events(output), ui, stop)?.0, output, ui))
-}
-
-fn ticket(dossier: &Dossier, case: &OpenCase) -> anyhow::Result<Vec<u8>> {
-    let text = super::ticket::text(case, &dossier.report)?;
-    Ok(format!("{}\n\nSubject: {}\n\n{}\n", text.route, text.subject, text.body.trim_end()).into_bytes())
 }
 
 fn bytes(dossier: &Dossier, output: Output, ui: &Ui) -> Vec<u8> {
@@ -115,6 +129,7 @@ pub fn dossier(dir: &Path, events: bool, ui: &Ui, stop: &AtomicBool) -> Result<(
             saved
         }
         None => {
+            job.similar(&mut anew);
             super::cost::recorded(&mut anew);
             anew
         }

@@ -2,32 +2,30 @@
 
 use super::act::{Acted, Actor};
 use super::args::RevokeArgs;
-use super::live::{Inquiry, Session};
+use super::door::{self, Inquiry};
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
-use crate::plan;
 use crate::render::Line;
 use std::sync::atomic::AtomicBool;
 
 pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
     let opened = open::open(&args.act.audit, Time::now())?;
-    let session = Session::connect(&args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
+    let session =
+        door::connect(opened.principal.provider, &args.act.audit.live, &opened.id, !args.act.dry_run, ui)?;
     session.refuse_self(&opened.principal)?;
-    let case = opened.case(&session)?;
-    let actor = Actor { session: &session, case: &case, args: &args.act, ui, stop };
+    let case = opened.case(&*session)?;
+    let actor = Actor { session: &*session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
 
-    let (own, gaps) = session.own_credentials(&opened.principal, &case)?;
+    let (own, gaps) = session.own_plan(&opened.principal, &case, args.options())?;
     acted.gaps.extend(gaps);
-    if own.identities.is_empty() {
-        ui.note(
+    match own {
+        None => ui.note(
             Line::new()
                 .put("Whose this is only the logs tell: its own credentials come with what it became."),
-        );
-    } else {
-        let plan = plan::revoke::own(&opened.principal, &own, &session.guard, args.options());
-        acted.join(actor.act(plan)?);
+        ),
+        Some(plan) => acted.join(actor.act(plan)?),
     }
     if args.own_only || acted.is_interrupted {
         return finish::acted(&args.act, &case, &acted, ui);
@@ -40,9 +38,8 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         stop,
     )?;
     finish::show(&args.act, &report, ui)?;
-    let (closure, gaps) = session.identities(&report, &case)?;
+    let (plan, gaps) = session.closure_plan(&report, &case, args.options())?;
     acted.gaps.extend(gaps);
-    let plan = plan::revoke::revoke_known(&report, &closure, &session.guard, args.options());
     acted.join(actor.act(plan)?);
-    finish::reported(&args.act, &case, &report, &corpus, &acted, ui)
+    finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui)
 }

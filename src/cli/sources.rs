@@ -5,13 +5,13 @@ use super::live::Session;
 use crate::cloud::LogSource;
 use crate::cloud::aws::pushdown::{Asked, Engine, EngineSource};
 use crate::cloud::aws::sql::{Bounds, Table};
-use crate::cloud::aws::trails::{self, Bucket, Part, Trail, TrailSource};
+use crate::cloud::aws::trails::{self, Bucket, Part, Proof, Scope, Trail, TrailSource};
 use crate::model::gap::GapKind;
 use crate::model::report::Window;
 use crate::model::{Gap, Place, Time};
 use clap::Args;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Without `--since`: as far back as event history goes (aws.md 2.1).
 const HISTORY: jiff::SignedDuration = jiff::SignedDuration::from_hours(90 * 24);
@@ -64,49 +64,136 @@ impl Further {
     }
 }
 
-/// Makes ready what the operator asked for; what can't be is a gap.
-pub async fn further(
-    session: &Session,
-    args: &AuditArgs,
-    window: &Window,
+/// What is searched besides event history, and what was proved of it.
+pub struct Besides {
+    pub sources: Vec<Further>,
+    proofs: Mutex<Vec<Proof>>,
+    /// `--verify-trail`.
+    proves: bool,
+    organization: Result<Option<String>, Gap>,
+    window: (Time, Time),
     now: Time,
-) -> (Vec<Further>, Vec<Gap>) {
+}
+
+impl Besides {
+    /// What was proved of trails' files, by trail, account and region.
+    pub fn proofs(&self) -> Vec<Proof> {
+        let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        proofs.sort_by(|a, b| (&a.trail, &a.account, &a.region).cmp(&(&b.trail, &b.account, &b.region)));
+        proofs
+    }
+
+    /// The chain led into an account: what its trails deliver is searched, too.
+    pub async fn reach(&self, session: &Session, account: &Arc<str>, regions: &[Arc<str>]) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for source in &self.sources {
+            if let Further::Trails(source) = source {
+                let scopes = [(account.clone(), regions.to_vec())];
+                for part in self.parts(session, &scopes, &mut gaps).await {
+                    source.add(&part);
+                }
+            }
+        }
+        gaps
+    }
+
+    /// Finds the trails that deliver these accounts' records, and proves them where that is asked for.
+    async fn parts(&self, session: &Session, scopes: &[Scope], gaps: &mut Vec<Gap>) -> Vec<Part> {
+        let mut all: BTreeMap<Arc<str>, (Trail, Vec<Scope>)> = BTreeMap::new();
+        for (scope, (trails, more)) in scopes.iter().zip(trails::find(&session.aws, scopes).await) {
+            gaps.extend(more);
+            // An organization's trail has every account's files; any other its own account's.
+            let is_its = |trail: &Trail| trail.is_organization || scope.0 == trail.home.account;
+            let trails: Vec<Trail> = trails.into_iter().filter(is_its).collect();
+            if trails.is_empty() {
+                let why = "no trail was found that delivers its records to a bucket";
+                gaps.push(Gap::new(GapKind::NotFollowed, format!("trails of {}", scope.0), why));
+            }
+            for trail in trails {
+                all.entry(trail.arn.clone()).or_insert((trail, Vec::new())).1.push(scope.clone());
+            }
+        }
+        let mut parts = Vec::new();
+        for (trail, scopes) in all.into_values() {
+            if trail.is_organization {
+                // Without its id the files of an organization's trail can't be found.
+                gaps.extend(self.organization.as_ref().err().cloned());
+            }
+            match Bucket::open(&session.aws, &trail).await {
+                Ok(bucket) => parts.push(Part {
+                    trail,
+                    bucket: Arc::new(bucket),
+                    organization: self.organization.clone().unwrap_or_default(),
+                    scopes,
+                }),
+                Err(error) => gaps.push(error.gap()),
+            }
+        }
+        if self.proves {
+            for part in &parts {
+                let proofs = trails::prove(&session.aws, part, self.window, self.now).await;
+                gaps.extend(proofs.iter().flat_map(|proof| proof.gaps.iter().cloned()));
+                self.proofs.lock().unwrap_or_else(PoisonError::into_inner).extend(proofs);
+            }
+        }
+        parts
+    }
+}
+
+/// Makes ready what the operator asked for; what can't be is a gap.
+pub async fn further(session: &Session, args: &AuditArgs, window: &Window, now: Time) -> (Besides, Vec<Gap>) {
     let until = window.until.unwrap_or(now);
     let since = window.since.or_else(|| until.checked_sub(HISTORY).ok()).unwrap_or(until);
-    let mut found = Vec::new();
-    let mut gaps = Vec::new();
     let live = &args.further;
+    let mut besides = Besides {
+        sources: Vec::new(),
+        proofs: Mutex::default(),
+        proves: live.verify_trail,
+        organization: Ok(None),
+        window: (since, until),
+        now,
+    };
+    let mut gaps = Vec::new();
     if live.trails || live.verify_trail {
-        of_trails(session, args, (since, until), &mut found, &mut gaps).await;
+        let organization = session.aws.organization().await;
+        besides.organization =
+            organization.map(|one| one.map(|one| one.id.to_string())).map_err(|error| error.gap());
+        let parts = besides.parts(session, &session.scopes, &mut gaps).await;
+        let source = TrailSource::new(session.runtime.handle().clone(), &parts, since, until);
+        drop(source.list_ahead());
+        besides.sources.push(Further::Trails(source));
     }
-    let engines =
-        live.lake.iter().map(|store| lake(store)).chain(live.athena.iter().map(|table| athena(table, args)));
+    let home = Place::new(session.aws.identity.account.clone(), session.aws.home.clone());
+    let engines = live.lake.iter().map(|store| Ok(lake(store, &home)));
+    let engines = engines.chain(live.athena.iter().map(|table| Ok((athena(table, args)?, home.clone()))));
     for engine in engines {
         match (engine, Bounds::new(since, until)) {
-            (Ok(engine), Some(bounds)) => {
-                let at = Place::new(session.aws.identity.account.clone(), session.aws.home.clone());
+            (Ok((engine, at)), Some(bounds)) => {
                 let handle = session.runtime.handle().clone();
-                found.push(Further::Engine(EngineSource::new(
-                    handle,
-                    session.aws.clone(),
-                    at,
-                    engine,
-                    bounds,
-                )));
+                let source = EngineSource::new(handle, session.aws.clone(), at, engine, bounds);
+                besides.sources.push(Further::Engine(source));
             }
-            (Err(why), _) => gaps.push(Gap::unread("--lake or --athena", why)),
+            (Err(why), _) => {
+                let why: String = why;
+                gaps.push(Gap::unread("--lake or --athena", why));
+            }
             (Ok(_), None) => {
                 gaps.push(Gap::unread("--lake or --athena", "a window without an end can't be asked about"))
             }
         }
     }
-    (found, gaps)
+    (besides, gaps)
 }
 
-/// The id of an event data store, or the end of its ARN.
-fn lake(store: &str) -> Result<Engine, String> {
+/// The id of an event data store, which lies at home, or its ARN, which says where.
+fn lake(store: &str, home: &Place) -> (Engine, Place) {
+    let parts: Vec<&str> = store.splitn(6, ':').collect();
+    let at = match parts[..] {
+        ["arn", _, "cloudtrail", region, account, _] => Place::new(account, region),
+        _ => home.clone(),
+    };
     let id = store.rsplit('/').next().unwrap_or(store);
-    Ok(Engine::Lake { store: id.to_owned() })
+    (Engine::Lake { store: id.to_owned() }, at)
 }
 
 /// `DATABASE.TABLE:DAY_COLUMN`.
@@ -123,76 +210,4 @@ fn athena(table: &str, args: &AuditArgs) -> Result<Engine, String> {
         work_group: args.further.athena_work_group.clone(),
         results: args.further.athena_results.clone(),
     })
-}
-
-async fn of_trails(
-    session: &Session,
-    args: &AuditArgs,
-    window: (Time, Time),
-    found: &mut Vec<Further>,
-    gaps: &mut Vec<Gap>,
-) {
-    let aws = &session.aws;
-    let mut all: BTreeMap<Arc<str>, (Trail, Vec<Arc<str>>)> = BTreeMap::new();
-    for (account, regions) in &session.scopes {
-        let (trails, more) = trails::find(aws, account, regions).await;
-        gaps.extend(more);
-        for trail in trails {
-            all.entry(trail.arn.clone()).or_insert((trail, Vec::new())).1.push(account.clone());
-        }
-    }
-    if all.is_empty() {
-        gaps.push(Gap::new(GapKind::NotFollowed, "trails", "no trail was found that delivers to a bucket"));
-    }
-    let organization = match aws.organization().await {
-        Ok(organization) => organization.map(|organization| organization.id.to_string()),
-        Err(error) => {
-            if all.values().any(|(trail, _)| trail.is_organization) {
-                gaps.push(error.gap());
-            }
-            None
-        }
-    };
-    let mut parts = Vec::new();
-    for (trail, accounts) in all.into_values() {
-        let bucket = match Bucket::open(aws, &trail).await {
-            Ok(bucket) => Arc::new(bucket),
-            Err(error) => {
-                gaps.push(error.gap());
-                continue;
-            }
-        };
-        // An organization's trail has every account's files; any other its own account's.
-        let is_its = |account: &Arc<str>| {
-            accounts.contains(account) && (trail.is_organization || *account == trail.home.account)
-        };
-        let scopes = session.scopes.iter().filter(|(account, _)| is_its(account)).cloned().collect();
-        parts.push(Part { trail, bucket, organization: organization.clone(), scopes });
-    }
-    if args.further.verify_trail {
-        for part in &parts {
-            gaps.extend(proved(session, part, window).await);
-        }
-    }
-    let source = TrailSource::new(session.runtime.handle().clone(), &parts, window.0, window.1);
-    drop(source.list_ahead());
-    found.push(Further::Trails(source));
-}
-
-/// Proves the files of a trail; what is not proved is a gap that names its hour or file.
-async fn proved(session: &Session, part: &Part, window: (Time, Time)) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    for (account, regions) in &part.scopes {
-        for region in regions {
-            if !part.trail.is_multi_region && *region != part.trail.home.region {
-                continue;
-            }
-            let scope = Place::new(account.clone(), region.clone());
-            let organization = part.organization.as_deref();
-            let proof =
-                trails::prove(&session.aws, &part.trail, &part.bucket, organization, &scope, window).await;
-            gaps.extend(proof.gaps);
-        }
-    }
-    gaps
 }

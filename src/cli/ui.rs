@@ -3,12 +3,13 @@
 //! stdout is the result, stderr the conversation. A pipe gets no colour, no wrapping and no spinner.
 
 use crate::exec::Ask;
-use crate::model::Time;
+use crate::model::{Time, secret};
 use crate::progress::{Progress, Reached};
 use crate::render::line::{Count, Line, Style};
 use crate::render::{Untrusted, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -94,15 +95,30 @@ impl Ui {
         self.say(Line::new().styled(Style::Yellow, "warning: ").join(line));
     }
 
-    /// Tells why it failed, with the chain of causes on one line, and under it the hints that messages end with.
-    pub fn error(&self, error: &anyhow::Error) {
-        let chain = format!("{error:#}");
-        for (index, line) in chain.split('\n').enumerate() {
-            let line = Untrusted(line);
-            self.say(match index {
-                0 => Line::new().styled(Style::Red, "error: ").put(line),
-                _ => Line::new().put("  ").put(line),
-            });
+    /// Tells what could not be done, because of what, and what to do next: the hints that messages end with, else `next`.
+    pub fn error(&self, error: &anyhow::Error, next: &'static str) {
+        // Somebody may have typed a secret where none belongs.
+        let chain: Vec<String> = format!("{error:#}").split('\n').map(secret::redact).collect();
+        let chain = chain.join("\n");
+        let mut lines = chain.split('\n');
+        let first = lines.next().unwrap_or_default();
+        let (what, because) = first.split_once(": ").unwrap_or((first, ""));
+        self.say(Line::new().styled(Style::Red, "error: ").put(Untrusted(what)));
+        if !because.is_empty() {
+            self.say(Line::new().styled(Style::Bold, "because: ").put(Untrusted(because)));
+        }
+        let mut is_hinted = false;
+        for line in lines {
+            match line.trim().strip_prefix("hint: ") {
+                Some(hint) => {
+                    is_hinted = true;
+                    self.hint(Line::new().put(Untrusted(hint)));
+                }
+                None => self.say(Line::new().put("  ").put(Untrusted(line))),
+            }
+        }
+        if !is_hinted {
+            self.hint(Line::new().put(next));
         }
     }
 
@@ -115,7 +131,7 @@ impl Ui {
 
     /// Tells the next step after a warning or an error.
     pub fn hint(&self, line: Line) {
-        self.say(Line::new().styled(Style::Bold, "hint: ").join(line));
+        self.say(Line::new().styled(Style::Bold, "do this next: ").join(line));
     }
 
     fn say(&self, line: Line) {
@@ -181,12 +197,19 @@ impl Ask for &Ui {
         self.clear();
         self.say(line);
         let mut answer = String::new();
+        ASKS.store(true, Ordering::SeqCst);
+        let read = io::stdin().lock().take(MOST_TYPED).read_line(&mut answer);
+        ASKS.store(false, Ordering::SeqCst);
         // The end of input is no answer.
-        if io::stdin().lock().take(MOST_TYPED).read_line(&mut answer)? == 0 {
-            return Ok(false);
-        }
-        Ok(answer.trim() == expect)
+        Ok(read? > 0 && answer.trim() == expect)
     }
+}
+
+/// Whether somebody is being asked: nothing is on its way then, and Ctrl-C ends at once.
+static ASKS: AtomicBool = AtomicBool::new(false);
+
+pub fn is_asking() -> bool {
+    ASKS.load(Ordering::SeqCst)
 }
 
 /// No word that is asked for is longer.

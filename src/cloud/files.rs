@@ -5,18 +5,25 @@
 
 mod find;
 
-use super::unwrap::{Limits, Shape, Trouble, Unwrapped, is_no_log, unwrap};
+use super::unwrap::{Limits, Shape, Trouble, Unpacker, Unwrapped, is_no_log, unwrap};
 use super::{LogSource, Query, Raw, Shard, Take};
 use crate::model::Gap;
 use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+/// Memory for texts that are held whole, by all threads together; each needs room for one packed and unpacked.
+const HELD: usize = 160 << 20;
+/// A text beyond this is read piece by piece; no delivered file comes near.
+const LARGEST: usize = 64 << 20;
 
 /// What a file was when it was read: a line of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,17 +52,33 @@ pub struct FileSource {
     files: BTreeMap<String, Found>,
     limits: Limits,
     inputs: Mutex<BTreeMap<String, Input>>,
+    /// Files whose bytes have yet to be hashed, and what they were when they were read.
+    unhashed: Mutex<BTreeMap<String, Stamp>>,
+    /// Those that changed since.
+    changed: Mutex<Vec<Gap>>,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<(Vec<u8>, Unpacker)> = RefCell::default();
 }
 
 impl FileSource {
     /// Finds the files that these paths, folders (with all that is in them) and patterns name; tells what could not be found.
     pub fn new(paths: &[String]) -> (FileSource, Vec<Gap>) {
         let (files, gaps) = find::find(paths);
-        (FileSource { files, limits: Limits::default(), inputs: Mutex::default() }, gaps)
+        let source = FileSource {
+            files,
+            limits: Limits::default(),
+            inputs: Mutex::default(),
+            unhashed: Mutex::default(),
+            changed: Mutex::default(),
+        };
+        (source, gaps)
     }
 
     /// What was read so far, sorted by path.
     pub fn inputs(&self) -> Vec<Input> {
+        self.hash();
         self.inputs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
@@ -88,6 +111,69 @@ impl FileSource {
         gaps
     }
 
+    /// Hands a file over whole, if it is not too large and whoever takes it can; `false` when nothing was handed over.
+    fn whole(&self, shard: &Shard, to: &dyn Take) -> bool {
+        let limit = (HELD / rayon::current_num_threads().max(1)).clamp(1 << 20, LARGEST);
+        let Some(found) = self.files.get(&shard.name) else { return false };
+        BUFFERS.with_borrow_mut(|(packed, unpacker)| {
+            let Ok(mut file) = open(&found.path) else { return false };
+            let Some(stamp) = file.metadata().ok().and_then(|meta| Stamp::of(&meta)) else { return false };
+            let Some(size) = usize::try_from(stamp.size).ok().filter(|size| *size <= limit) else {
+                return false;
+            };
+            packed.clear();
+            packed.reserve(size + 1);
+            // One byte more tells a file that grew.
+            if file.by_ref().take(stamp.size + 1).read_to_end(packed).ok() != Some(size) {
+                return false;
+            }
+            let is_packed = Unpacker::is_gzip(packed);
+            let text = if is_packed { unpacker.unpack(packed, limit) } else { Some(&packed[..]) };
+            let Some(whole) = text.and_then(|text| to.whole(&shard.name, text)) else { return false };
+            let packing = if is_packed { "gzip+" } else { "" };
+            let name = shard.name.clone();
+            let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(before) = self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
+                && *before != stamp
+            {
+                self.has_changed(&name);
+            }
+            if !inputs.get(&name).is_some_and(|input| input.sha256.is_some()) {
+                self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), stamp);
+                let shape = format!("{packing}{}", whole.shape.as_str());
+                let input = Input {
+                    path: name.clone(),
+                    size: size as u64,
+                    sha256: None,
+                    records: whole.records,
+                    shape,
+                };
+                inputs.insert(name, input);
+            }
+            true
+        })
+    }
+
+    fn has_changed(&self, name: &str) {
+        let gap = Gap::unread(name, "it changed while it was being read");
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+    }
+
+    /// Hashes what was handed over whole and not hashed yet: after the reading, so that it holds up nobody.
+    pub fn hash(&self) {
+        let todo = std::mem::take(&mut *self.unhashed.lock().unwrap_or_else(PoisonError::into_inner));
+        let todo: Vec<(String, Stamp)> = todo.into_iter().collect();
+        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| {
+            let sum = self.files.get(name).and_then(|found| sum(&found.path, stamp));
+            if sum.is_none() {
+                self.has_changed(name);
+            }
+            if let Some(input) = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).get_mut(name) {
+                input.sha256 = sum;
+            }
+        });
+    }
+
     /// Notes what a file was; a gap when it was something else before.
     fn note(&self, input: Input) -> Option<Gap> {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,15 +197,75 @@ impl LogSource for FileSource {
         self.files.iter().map(|(name, found)| Shard { name: name.clone(), size: found.size }).collect()
     }
 
-    /// In the order of the list and one at a time per thread: the next file is taken when one is done.
+    /// In the order in which they seem to have been delivered, one at a time per thread: the next file is taken when one is done.
     fn drive(&self, _query: &Query, shards: &[Shard], to: &dyn Take) {
-        shards.par_iter().with_max_len(1).for_each(|shard| {
-            if !to.is_stopped() {
-                to.part(&shard.name, &mut |sink| self.fetch(shard, sink));
+        let mut order: Vec<&Shard> = shards.iter().collect();
+        order.sort_by_cached_key(|shard| (delivered(&shard.name), shard.name.clone()));
+        let next = AtomicUsize::new(0);
+        rayon::broadcast(|_| {
+            while let Some(shard) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if to.is_stopped() {
+                    return;
+                }
+                if !self.whole(shard, to) {
+                    to.part(&shard.name, &mut |sink| self.fetch(shard, sink));
+                }
                 to.ended();
             }
         });
     }
+
+    fn left(&self) -> Vec<Gap> {
+        self.hash();
+        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// When a file's name says that it was delivered, as digits; where no name tells, the path's own order is as good as any.
+/// Only ever a hint: `…_CloudTrail_eu-west-1_20260914T0215Z_….json.gz`, `…/2026/09/14/02:00:00_02:59:59_S0.json`.
+fn delivered(name: &str) -> Option<String> {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let stamp = file.split('_').find(|part| {
+        part.len() >= 13 && part.as_bytes()[8] == b'T' && part[..8].bytes().all(|c| c.is_ascii_digit())
+    });
+    if let Some(stamp) = stamp {
+        return Some(stamp.chars().filter(char::is_ascii_digit).collect());
+    }
+    let is_number = |part: &&str| matches!(part.len(), 2 | 4) && part.bytes().all(|c| c.is_ascii_digit());
+    let folders: Vec<&str> = name.rsplit('/').skip(1).take_while(is_number).collect();
+    let day: String = folders.into_iter().rev().collect();
+    let hour: String = file.chars().take_while(|c| *c != '_').filter(char::is_ascii_digit).collect();
+    (day.len() >= 8).then(|| day + &hour)
+}
+
+/// What tells whether a file is still the one that was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Stamp {
+    size: u64,
+    modified: std::time::SystemTime,
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Option<Stamp> {
+        Some(Stamp { size: meta.len(), modified: meta.modified().ok()? })
+    }
+}
+
+/// The hash of a file that is what it was; `None` when it is not.
+fn sum(path: &Path, was: &Stamp) -> Option<String> {
+    let file = open(path).ok()?;
+    let mut file = Hashed { file, hash: Sha256::new(), size: 0, broken: false };
+    let (mut buffer, mut left) = (vec![0; 64 << 10], was.size);
+    while left > 0 {
+        match file.read(&mut buffer) {
+            Ok(0) => return None,
+            Ok(read) => left = left.checked_sub(read as u64)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    let now = Stamp::of(&file.file.metadata().ok()?)?;
+    (now == *was).then_some(file.finish(false).1).flatten()
 }
 
 fn gap(name: &str, trouble: &Trouble) -> Gap {

@@ -7,6 +7,8 @@
 pub mod aws;
 mod error;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 pub mod many;
 pub mod pace;
 pub mod sweep;
@@ -35,6 +37,27 @@ pub struct Query {
     pub until: Option<Time>,
     /// Whether what was answered before is asked again: for records that come late.
     pub again: bool,
+}
+
+/// Where and when an id can stand; what is not said bounds nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// Only in records of this account, or that name it.
+    pub account: Option<Arc<str>>,
+    pub from: Option<Time>,
+    pub until: Option<Time>,
+}
+
+impl Bound {
+    /// What both allow.
+    pub fn join(&self, other: &Bound) -> Bound {
+        let is_same = self.account == other.account;
+        Bound {
+            account: self.account.clone().filter(|_| is_same),
+            from: self.from.zip(other.from).map(|(a, b)| a.min(b)),
+            until: self.until.zip(other.until).map(|(a, b)| a.max(b)),
+        }
+    }
 }
 
 /// A question that a cloud's own event history answers.
@@ -116,12 +139,23 @@ pub type Feed<'a> = dyn FnMut(&mut dyn FnMut(Raw<'_>) -> ControlFlow<()>) -> Vec
 pub trait Take: Sync {
     /// A part of a shard, or all of it; `input` is what records and gaps are said to come from.
     fn part(&self, input: &str, feed: &mut Feed<'_>);
+    /// A whole text, unpacked, before its records are lifted out of it; `None` when they must be, and then come as a part.
+    fn whole(&self, _input: &str, _text: &[u8]) -> Option<Whole> {
+        None
+    }
     /// A scope that was asked, also when there was nothing in it, or that did not answer (`seen: false`).
     fn covered(&self, scope: CoveredScope);
     /// A shard is done.
     fn ended(&self);
     /// Whether nothing more is taken.
     fn is_stopped(&self) -> bool;
+}
+
+/// What a text was that was taken whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    pub records: u64,
+    pub shape: unwrap::Shape,
 }
 
 /// Looks, and changes nothing. Every question ends as data or as an error, never as "nothing there".

@@ -337,7 +337,7 @@ impl Sweep {
             }
             Answer::Failed
                 if chain.tries + 1 < self.buckets[bucket].tries
-                    && now - chain.failed.unwrap_or(sent) <= self.limits.silence =>
+                    && now - chain.failed.unwrap_or(sent) <= self.silence(bucket) =>
             {
                 chain.tries += 1;
                 chain.failed.get_or_insert(sent);
@@ -371,6 +371,14 @@ impl Sweep {
             Some(why) => Verdict::Lost { why, from: chain.from, to: chain.reached, ended },
             None if ended => Verdict::Done,
             None => Verdict::Going,
+        }
+    }
+
+    /// For how long a page is tried: where nothing was ever answered, nobody waits as long.
+    fn silence(&self, bucket: usize) -> f64 {
+        match self.buckets[bucket].rtt {
+            Some(_) => self.limits.silence,
+            None => self.limits.silence / 3.0,
         }
     }
 

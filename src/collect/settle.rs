@@ -14,22 +14,34 @@ const ROUNDS: [u64; 5] = [5, 15, 30, 60, 120];
 const QUIET: u32 = 2;
 
 /// Decides about rounds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settle {
+    rounds: Vec<Duration>,
     round: usize,
     quiet: u32,
 }
 
+impl Default for Settle {
+    fn default() -> Settle {
+        Settle::at(ROUNDS.map(|minutes| Duration::from_secs(minutes * 60)).to_vec())
+    }
+}
+
 impl Settle {
+    /// Rounds so long after the first sweep.
+    pub fn at(rounds: Vec<Duration>) -> Settle {
+        Settle { rounds, round: 0, quiet: 0 }
+    }
+
     /// Returns how long after the first sweep the next round is due, given whether the last one brought anything new, or
     /// `None` when it is quiet or late enough. What the first sweep brought is no news.
     pub fn next(&mut self, news: bool) -> Option<Duration> {
         if self.round > 0 {
             self.quiet = if news { 0 } else { self.quiet + 1 };
         }
-        let minutes = ROUNDS.get(self.round).filter(|_| self.quiet < QUIET)?;
+        let due = self.rounds.get(self.round).filter(|_| self.quiet < QUIET).copied()?;
         self.round += 1;
-        Some(Duration::from_secs(minutes * 60))
+        Some(due)
     }
 }
 
@@ -49,6 +61,11 @@ impl<'a> Settling<'a> {
     pub fn new(newest_minutes: u32, now: &'a dyn Fn() -> Time, wait: &'a dyn Fn(Duration)) -> Settling<'a> {
         let newest = SignedDuration::from_mins(newest_minutes.into());
         Settling { settle: Settle::default(), began: now(), newest, now, wait }
+    }
+
+    /// The same with rounds of the operator's own.
+    pub fn with(self, settle: Settle) -> Settling<'a> {
+        Settling { settle, ..self }
     }
 
     /// Waits until the next round is due and returns from when on it asks.

@@ -4,9 +4,10 @@
     pip install apache-libcloud==3.9.1 litellm==1.109.1 && python3 src/cost/make_prices.py
 
 apache-libcloud (Apache-2.0) bears EC2 on-demand prices and Google's machine families; litellm (MIT) the prices of tokens.
-The first mixes prices of dedicated tenancy (6 to 10 % more) and zeros among those of EC2, so a price is believed only
-where sizes of a family agree: all sizes of a family cost by region in one proportion. A price that the family does not
-confirm is left out, as is a family of one size. Same packages, same bytes.
+The first mixes prices of dedicated tenancy (6 to 10 % more) and zeros among those of EC2, so a region's prices of a
+family are believed only where two sizes agree and none is lower: all sizes of a family cost by region in one proportion.
+What is listed as zero or too high follows from that proportion; families of one size are left out. Checked price by
+price in us-east-1 against Karpenter's list of 2026-07-20. Same packages, same bytes.
 """
 
 import importlib.metadata as meta
@@ -26,6 +27,8 @@ REGION = re.compile(r"[a-z]{2}(-gov)?-(central|east|north|northeast|northwest|so
 CLOSE = 0.004
 # Not asked for by anybody who pays with another's key, or known to be wrong in the source.
 SKIP = re.compile(r"(mac|u-|u7i|vt1|t1$|hs1|cr1|cc2|f1|f2|dl2q|c1$|m1$|m2$|c3$|m3$|r3$|i2$|g2$|i3p|p4|p5)")
+# Google sells these as one.
+AMERICAS = ("us-central1", "us-east1", "us-west1")
 # Google changed these since.
 STALE = {("n2", "us-west4"), ("c2", "us-west4"), ("c2", "us-east4"), ("n2d", "asia-south1"), ("n2d", "us-west4")}
 
@@ -50,6 +53,7 @@ def ec2(prices):
         if size and not size.startswith("metal") and not SKIP.match(family):
             families[family][size] = {r: float(p) for r, p in by_region.items() if p and REGION.fullmatch(r)}
     for family, sizes in sorted(families.items()):
+        listed = {s: set(prices[f"{family}.{s}"]) for s in sizes}
         base = {}
         for size, by_region in sizes.items():
             here = [by_region[r] for r in SAME if r in by_region]
@@ -66,8 +70,12 @@ def ec2(prices):
             off = {s: sizes[s][region] / (base[s] * by) - 1 for s in base if region in sizes[s]}
             good = [s for s, o in off.items() if abs(o) < CLOSE]
             if len(good) >= 2 and all(o > -CLOSE for o in off.values()):
-                for size in good:
-                    yield f"{family}.{size}", region, sizes[size][region]
+                exact = third(sizes[s][region] / base[s] for s in good)
+                for size in base:
+                    if size in good:
+                        yield f"{family}.{size}", region, sizes[size][region]
+                    elif region in sizes[size] or size in listed and region in listed[size]:
+                        yield f"{family}.{size}", region, round(base[size] * exact, 5)
 
 
 def gce(prices):
@@ -75,7 +83,8 @@ def gce(prices):
         for part, unit in (("cpu", "vcpu"), ("ram", "gb")):
             for region, found in prices[family][part]["on_demand"].items():
                 if found["price"] and (family, region) not in STALE:
-                    yield f"{family}.{unit}", region, found["price"]
+                    for one in AMERICAS if region == "us-central1" else (region,):
+                        yield f"{family}.{unit}", one, found["price"]
     for family, name in (("f1", "f1-micro"), ("g1", "g1-small")):
         for region, found in prices[family]["cpu"]["on_demand"].items():
             if found["price"]:
@@ -85,8 +94,8 @@ def gce(prices):
 def disks(prices):
     for name, item in (("Standard", "pd-standard"), ("SSD", "pd-ssd"), ("Local SSD", "local-ssd")):
         for region, found in prices[name]["on_demand"].items():
-            if found["price"]:
-                yield item, region, found["price"] * 720  # The source divides a month by 720 hours.
+            for one in AMERICAS if region == "us-central1" and found["price"] else (region,) if found["price"] else ():
+                yield item, one, found["price"] * 720  # The source divides a month by 720 hours.
 
 
 def tokens(models, providers, prefix):

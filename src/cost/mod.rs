@@ -10,7 +10,8 @@ mod rate;
 mod table;
 mod usage;
 
-pub use table::{Ask, Live, Price, Prices, Row, nanos, rows};
+pub use crate::model::cost::{Ask, Live, nanos};
+pub use table::{Price, Prices, Row, rows};
 
 use crate::model::cost::{Cost, CostKind, Hours, ResourceCost, Unpriced, Usd};
 use crate::model::report::Resource;
@@ -56,6 +57,16 @@ pub fn fill(report: &mut Report, at: Time, prices: &Prices) {
     unpriced.sort();
     unpriced.dedup();
     report.cost = Some(sum(report, at, usage, unpriced));
+}
+
+/// Returns what a price API may be asked of: the machines of EC2, which cost most. All else has the table's price.
+pub fn asks(report: &Report) -> BTreeSet<Ask> {
+    let machines = report.resources.iter().filter(|one| one.kind == "aws.ec2.instance");
+    let types = machines.flat_map(|one| {
+        let told = one.turns.iter().filter_map(|turn| turn.words.get("type"));
+        told.chain(one.details.get("type")).map(|kind| (kind.to_string(), one.region.to_string()))
+    });
+    types.map(|(item, region)| Ask { group: "ec2", item, region }).collect()
 }
 
 /// Returns the time that a recorded case ends with: what was asked for, else the latest that anything in it tells of.

@@ -203,7 +203,7 @@ fn instance(resource: &Resource, words: &Words, around: &Around, prices: &Prices
     if is_spot(words) {
         let request = around.launcher(resource).map(sizes).unwrap_or_default();
         let ceiling = words.get("max_price").or_else(|| request.get("max_price"));
-        match ceiling.and_then(|text| super::table::nanos(text)) {
+        match ceiling.and_then(|text| crate::model::cost::nanos(text)) {
             Some(ceiling) if ceiling < price.nanos => {
                 price.nanos = ceiling;
                 rate.upper.insert("spot: at most the highest price that was bid".into());

@@ -1,6 +1,7 @@
 //! Prices: the embedded, dated table, and what was asked of a provider's price API in this run, which outweighs it.
 
-use std::collections::{BTreeMap, HashMap};
+use crate::model::cost::{Ask, Live, nanos};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// Made by `make_prices.py`.
@@ -15,21 +16,6 @@ pub struct Price {
     /// It can be less.
     pub at_most: bool,
     pub is_live: bool,
-}
-
-/// What to ask a price API of: the table's own group, item and region.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ask {
-    pub group: &'static str,
-    pub item: String,
-    pub region: String,
-}
-
-/// Answers of a price API, in billionths of a dollar.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Live {
-    pub month: String,
-    pub prices: BTreeMap<Ask, u64>,
 }
 
 /// Where prices are looked up: what was asked live, else the table.
@@ -103,15 +89,4 @@ pub fn rows() -> impl Iterator<Item = Row> {
         let (item, prices) = line.split_once('\t').filter(|_| !line.starts_with('#'))?;
         Some(Row { group, month, source, item, prices })
     })
-}
-
-/// Reads a decimal of dollars as billionths; what is finer is cut off, what is none is none.
-pub fn nanos(text: &str) -> Option<u64> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !is_number(whole) || !is_number(part) {
-        return None;
-    }
-    let part: String = part.chars().chain(std::iter::repeat('0')).take(9).collect();
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
 }

@@ -38,6 +38,8 @@ pub(super) enum Finish {
     Gone,
     Refused(CloudError),
     NotSeen(String),
+    /// The cloud took it, and shows that it is not so: somebody may have taken it away before it was ever seen.
+    Vanished(String),
     /// Nothing was called.
     NotStarted,
 }
@@ -214,29 +216,32 @@ impl<'a> Hand<'a> {
             left = Vec::new();
             for (one, error) in open.into_iter().map(|one| (one, None)).chain(blind) {
                 let spec = (self.options.spec)(&one.call.intent.change);
-                let is_over = now.saturating_sub(one.at) >= spec.settles_within;
+                let settles = match spec.keeps_watch {
+                    // What somebody may take away is put in force again rather than waited for.
+                    true => spec.settles_within.min(self.options.looks_again_after),
+                    false => spec.settles_within,
+                };
+                let is_over = now.saturating_sub(one.at) >= settles;
                 if !is_over && !self.is_halted() {
                     left.push(one);
                     continue;
                 }
+                let is_known = error.is_none() && one.unclear.is_none() && is_over;
                 let why = match (error.or(one.unclear.clone()), is_over) {
                     (Some(error), _) => format!("called, and not seen since: {error}"),
                     (None, false) => "called; the run was stopped before it was seen".into(),
                     (None, true) => {
-                        format!(
-                            "called, but not seen within {} s: {}",
-                            spec.settles_within.as_secs(),
-                            spec.expect
-                        )
+                        format!("called, but not seen within {} s: {}", settles.as_secs(), spec.expect)
                     }
                 };
-                over.push((one, why));
+                over.push((one, why, is_known && spec.keeps_watch));
             }
-            let entries = over.iter().map(|(one, why)| Entry::NotSeen { of: one.no, why: why.clone() });
+            let entries = over.iter().map(|(one, why, _)| Entry::NotSeen { of: one.no, why: why.clone() });
             // A journal that can't be written stops the run; what was seen is told all the same.
             let _ = self.write(entries.collect());
-            for (one, why) in over {
-                on_end(one.call.key, Some(one.no), &one.call.intent, Finish::NotSeen(why));
+            for (one, why, has_vanished) in over {
+                let finish = if has_vanished { Finish::Vanished(why) } else { Finish::NotSeen(why) };
+                on_end(one.call.key, Some(one.no), &one.call.intent, finish);
             }
             if !left.is_empty() {
                 self.nap(pause).await;

@@ -162,7 +162,7 @@ impl Hand<'_> {
                 }
                 Finish::Gone => Held::Still(hold),
                 Finish::Refused(error) => lost(hold, error.to_string()),
-                Finish::NotSeen(why) => lost(hold, why),
+                Finish::Vanished(why) | Finish::NotSeen(why) => lost(hold, why),
                 Finish::NotStarted => lost(hold, "the run was stopped".into()),
             });
         }

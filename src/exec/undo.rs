@@ -50,6 +50,36 @@ pub fn plan_of(ledger: &Ledger, options: Options, now: Time) -> Result<Plan> {
     })
 }
 
+/// What could be taken back, and is not now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// So many things that were done, until the last stolen session that they end is over.
+    pub things: usize,
+    /// When all of them can be taken back.
+    pub safe_from: Option<Time>,
+    /// So many secrets that leaked, which need the operator's own word.
+    pub secrets: usize,
+}
+
+/// Returns what [`plan`] withholds that is only a matter of time or of the operator's word.
+pub fn waiting(journal: &Journal, options: Options, now: Time) -> Waiting {
+    journal.ledger(|ledger| waiting_of(ledger, options, now))
+}
+
+/// The same from a journal that was only read.
+pub fn waiting_of(ledger: &Ledger, options: Options, now: Time) -> Waiting {
+    let mut waiting = Waiting::default();
+    for group in groups(ledger).iter().filter(|group| group.is_done && group.has_a_way()) {
+        if group.is_secret(options) {
+            waiting.secrets += 1;
+        } else if let Some(from) = group.unsafe_until(now) {
+            waiting.things += 1;
+            waiting.safe_from = waiting.safe_from.max(Some(from));
+        }
+    }
+    waiting
+}
+
 /// What was done to one thing in one way, once or more: that it was done again means that it had been taken away.
 struct Group<'a> {
     newest: &'a Deed,
@@ -100,6 +130,19 @@ fn groups(ledger: &Ledger) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
+    /// Whether there is anything to call.
+    fn has_a_way(&self) -> bool {
+        matches!(&self.newest.intent.undo, Reversed::Changes(changes) if !changes.is_empty())
+    }
+
+    fn is_secret(&self, options: Options) -> bool {
+        self.newest.intent.rearms_secret && !options.rearm_leaked_key
+    }
+
+    fn unsafe_until(&self, now: Time) -> Option<Time> {
+        self.safe_from.filter(|from| *from > now)
+    }
+
     /// Why it is not taken back, and what a human may do.
     fn refusal(&self, options: Options, now: Time) -> Option<(String, String)> {
         let intent = &self.newest.intent;
@@ -114,11 +157,11 @@ impl Group<'_> {
             let why = "The run ended before it was known whether this was done. Carry out the plan again in this case: it looks first, and then knows.";
             return Some((why.into(), by_hand));
         }
-        if intent.rearms_secret && !options.rearm_leaked_key {
+        if self.is_secret(options) {
             let why = "It would give a thief the leaked secret back, which works for ever. Make a new one instead; --rearm-leaked-key takes it back all the same.";
             return Some((why.into(), by_hand));
         }
-        let from = self.safe_from.filter(|from| *from > now)?;
+        let from = self.unsafe_until(now)?;
         let why = format!(
             "It would give stolen sessions life again, which may live until {from}. It is safe from then on."
         );

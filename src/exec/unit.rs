@@ -141,6 +141,14 @@ impl Hand<'_> {
                 }
                 End::Failed(error.to_string())
             }
+            Finish::Vanished(why) => {
+                if let Some(no) = no {
+                    // Looked at again at once, and put in force again.
+                    let due = self.means.clock.passed();
+                    outbox.put(News::Hold(Box::new(Hold { due, ..Hold::new(no, intent.clone(), self) })));
+                }
+                End::NotSeen(why)
+            }
             Finish::NotSeen(why) => End::NotSeen(why),
             Finish::NotStarted => End::NotStarted,
         };

@@ -4,7 +4,7 @@
 //! through every place that a new power touches. Nothing here calls anything.
 
 mod aws;
-mod gcp;
+pub mod gcp;
 mod samples;
 
 pub use aws::*;
@@ -88,7 +88,7 @@ impl Change {
     pub fn undo(&self, before: &Value) -> Reversal {
         match self {
             Change::Aws(change) => change.undo(before),
-            Change::Gcp(_) => Reversal::None("Google Cloud is not changed by this version."),
+            Change::Gcp(change) => change.undo(before),
         }
     }
 

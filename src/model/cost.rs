@@ -9,6 +9,7 @@ use super::time::Written;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
@@ -275,6 +276,33 @@ pub struct Cost {
     /// What is to be known of the prices as a whole: `list prices, no credits, discounts, taxes or traffic`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// What to ask a price API of: the price table's own group, item and region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ask {
+    pub group: &'static str,
+    pub item: String,
+    pub region: String,
+}
+
+/// Answers of a price API, in billionths of a dollar.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// When they were asked for: `2026-07`.
+    pub month: String,
+    pub prices: BTreeMap<Ask, u64>,
+}
+
+/// Reads a decimal of dollars as billionths; what is finer is cut off, what is none is none.
+pub fn nanos(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(part) {
+        return None;
+    }
+    let part: String = part.chars().chain(std::iter::repeat('0')).take(9).collect();
+    whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
 }
 
 #[cfg(test)]

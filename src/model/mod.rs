@@ -2,6 +2,7 @@
 //!
 //! Knows no cloud SDK, file, clock or terminal. Everyone may name it; it names nobody.
 
+pub mod account;
 pub mod change;
 pub mod cost;
 pub mod deny;
@@ -20,6 +21,7 @@ pub mod secret;
 pub mod sight;
 pub mod time;
 
+pub use account::AccountSeen;
 pub use dossier::Dossier;
 pub use event::{Actor, Event, Fact, Issued, Minter, Operation, Outcome, Provenance, Scope, Session};
 pub use gap::Gap;

@@ -21,6 +21,9 @@ pub struct Observed {
     pub details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+/// The word among the details that says that its tags were seen (`tag:Key`), also when it bears none.
+pub const TAGS_SEEN: &str = "tags_seen";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     Running,

@@ -44,6 +44,8 @@ pub enum PlanKind {
     Contain,
     /// Takes back what a journal says was done.
     Undo,
+    /// Tells the provider.
+    Ticket,
 }
 
 impl PlanKind {
@@ -52,6 +54,7 @@ impl PlanKind {
             PlanKind::Revoke => "revoke",
             PlanKind::Contain => "contain",
             PlanKind::Undo => "undo",
+            PlanKind::Ticket => "ticket",
         }
     }
 }

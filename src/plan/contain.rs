@@ -4,6 +4,7 @@
 //! says so. Something that its launcher would make again is stopped through its launcher or not at all.
 
 mod aws;
+mod gcp;
 mod shares;
 mod standing;
 
@@ -11,7 +12,7 @@ use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;
 use super::{After, Draft, Guard, Options, Proposal, advice};
 use crate::model::EventId;
-use crate::model::change::{Change, GcpChange};
+use crate::model::change::Change;
 use crate::model::plan::{Plan, PlanKind};
 use crate::model::report::{Attribution, Finding, FindingKind, Report, Resource};
 use standing::{Told, told_by};
@@ -73,7 +74,8 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     }
     let mut shared = shares::shares(&ground, &mut proposal);
     shared.extend(shares::rules(&ground, &mut proposal));
-    let done = standing::standing(&ground, &mut proposal);
+    let mut done = standing::standing(&ground, &mut proposal);
+    done.extend(gcp::standing(&ground, &mut proposal));
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
 }
@@ -260,7 +262,7 @@ fn planned(ask: &Ask) -> Way {
             advice::of(launcher.kind),
         );
     }
-    if let Some(way) = aws::way(ask).or_else(|| gcp_way(ask)) {
+    if let Some(way) = aws::way(ask).or_else(|| gcp::way(ask)) {
         return way;
     }
     match resource.kind {
@@ -305,22 +307,6 @@ fn ended_by_launcher(ask: &Ask) -> Option<Way> {
     None
 }
 
-fn gcp_way(ask: &Ask) -> Option<Way> {
-    let Ask { ground, resource, launcher, .. } = *ask;
-    let gcp = |rank, change| Way::step(rank, Change::Gcp(change));
-    Some(match resource.kind {
-        "gcp.compute.autoscaler" => gcp(RELAUNCHES, GcpChange::TurnOffAutoscaler { name: ask.id() }),
-        "gcp.cloudscheduler.job" => gcp(RELAUNCHES, GcpChange::PauseSchedulerJob { name: ask.id() }),
-        "gcp.compute.instance" => match launcher.filter(|launcher| launcher.kind == GROUP) {
-            Some(group) => gcp(RUNS, GcpChange::StopGroupMember { group: group.id.clone(), id: ask.id() }),
-            None => gcp(RUNS, GcpChange::StopInstance { id: ask.id() }),
-        },
-        GROUP => Way::ByHand(group(ground, resource), advice::of(GROUP)),
-        "gcp.compute.firewall" => gcp(LETS_IN, GcpChange::DisableFirewall { id: ask.id() }),
-        _ => return None,
-    })
-}
-
 fn members<'g, 'a: 'g>(ground: &'g Ground<'a>, of: &'g Resource) -> impl Iterator<Item = &'a Resource> + 'g {
     let name = of.name.as_ref().filter(|name| **name != of.id);
     [Some(&of.id), name].into_iter().flatten().flat_map(|name| ground.launched_by(name)).filter(move |one| {
@@ -332,21 +318,6 @@ fn members<'g, 'a: 'g>(ground: &'g Ground<'a>, of: &'g Resource) -> impl Iterato
 fn has_live_instance(ground: &Ground, request: &Resource) -> bool {
     members(ground, request)
         .any(|one| one.kind == "aws.ec2.instance" && ground.spares_resource(one).is_none())
-}
-
-/// A group has no switch of its own that keeps its machines: what it has is stopped one by one through it.
-fn group(ground: &Ground, resource: &Resource) -> String {
-    let known = members(ground, resource).filter(|one| ground.spares_resource(one).is_none()).count();
-    let origin = origin(resource);
-    match known {
-        0 => format!(
-            "{origin} Which machines it has now is not known, and resizing it deletes them: look first."
-        ),
-        n => format!(
-            "{origin} This plan stops the {n} that are known through the group, which makes none in their place. Others that it has made \
-             since are not known here: look again."
-        ),
-    }
 }
 
 /// What stands open otherwise, and what only others can take back.

@@ -2,9 +2,9 @@
 
 use super::advice;
 use super::words::{count, list};
-use crate::model::EventId;
 use crate::model::plan::Target;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
+use crate::model::{EventId, Provider};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -115,7 +115,9 @@ impl<'a> Ground<'a> {
         if let Some(why) = unsure(credential.confidence) {
             return Some(why.to_owned());
         }
-        if self.is_quiet {
+        // A role that was taken with a leaked AWS credential may have been taken by whoever has it, and its sessions can be ended
+        // one by one. An impersonated Google account could only be switched off for everybody.
+        if self.is_quiet && self.report.principal.provider == Provider::Gcp {
             return Some(
                 "Nothing in what was looked at speaks against the principal: what it became at work is left to its work."
                     .to_owned(),
@@ -209,6 +211,14 @@ impl<'a> Ground<'a> {
         events
     }
 
+    /// Why what came of the principal's credential ends with it, where nothing else speaks for that.
+    pub fn why_derived(&self) -> Option<&'static str> {
+        self.is_quiet.then_some(
+            "Nothing in what was looked at speaks against the principal; it ends all the same, because whoever has the credential that \
+             leaked may have taken it. Its owners take the role again with a credential of their own.",
+        )
+    }
+
     /// Why the principal's own credentials are planned at all.
     pub fn why_seed(&self) -> String {
         let mut why = "It is the principal that was asked about.".to_owned();
@@ -237,10 +247,14 @@ impl<'a> Ground<'a> {
 }
 
 /// What stops with an identity: its work that looks legitimate, all of it where nothing speaks against it.
-pub(super) fn honest_work(ground: &Ground, credential: &str) -> Option<String> {
+pub(super) fn honest_work<'a>(
+    ground: &Ground,
+    credentials: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     let is_honest = |one: &&&Use| ground.is_quiet || one.confidence == Confidence::LikelyLegitimate;
     let is_work = |one: &&&Use| is_honest(one) && one.events > one.failed;
-    let honest: Vec<&&Use> = ground.uses_of(credential).iter().filter(is_work).collect();
+    let uses = credentials.into_iter().flat_map(|credential| ground.uses_of(credential));
+    let honest: Vec<&&Use> = uses.filter(is_work).collect();
     if honest.is_empty() {
         return None;
     }

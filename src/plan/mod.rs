@@ -9,11 +9,13 @@ pub mod contain;
 mod ground;
 pub mod guard;
 pub mod revoke;
+pub mod ticket;
 mod words;
 
 pub use guard::Guard;
 
 use crate::model::change::{Change, Undo};
+use crate::model::observed::TAGS_SEEN;
 use crate::model::plan::{Plan, PlanKind, SCHEMA, Step, Target, Withheld};
 use crate::model::{EventId, Report, Time, report};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +52,8 @@ pub struct Options {
     pub full_deny: bool,
     /// Begin with a service control policy where the organization allows it.
     pub scp: bool,
+    /// Leave a shared service account enabled: its keys, and a deny policy, instead.
+    pub soft: bool,
     /// Destroy without a snapshot of the disks.
     pub no_snapshot: bool,
 }
@@ -73,6 +77,9 @@ struct Proposal<'a> {
     withheld: Vec<Withheld>,
 }
 
+/// A tag may be what the operator protects it by.
+const HIDDEN: &str = "never_touch names tags, and the tags that it bears could not be seen";
+
 impl<'a> Proposal<'a> {
     fn new(report: &'a Report, guard: &'a Guard) -> Proposal<'a> {
         Proposal { report, guard, drafts: Vec::new(), withheld: Vec::new() }
@@ -83,7 +90,8 @@ impl<'a> Proposal<'a> {
         let refusal = self
             .guard
             .forbids_target(&draft.target, self.details(&draft.target))
-            .or_else(|| self.guard.forbids(names));
+            .or_else(|| self.guard.forbids(names))
+            .or_else(|| self.hides_tags(&draft.target).then_some(HIDDEN));
         match refusal {
             Some(why) => {
                 let by_hand = format!("if it must be: {}", draft.change.spec().api);
@@ -93,9 +101,25 @@ impl<'a> Proposal<'a> {
         }
     }
 
+    /// Whether the operator protects things by their tags and nobody saw which ones this thing bears. Credentials are ended all
+    /// the same.
+    fn hides_tags(&self, target: &Target) -> bool {
+        let is_credential = ["iam", "rolesanywhere", "sso", "identitystore", "sts"]
+            .iter()
+            .any(|service| target.kind.split('.').nth(1) == Some(*service));
+        target.kind.starts_with("aws.")
+            && !is_credential
+            && self.found(target).is_some_and(|one| !one.details.contains_key(TAGS_SEEN))
+    }
+
     /// What the cloud told of a target when it was looked at.
     fn details(&self, target: &Target) -> &'a BTreeMap<Arc<str>, Arc<str>> {
         static NOTHING: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        self.found(target).map_or(&NOTHING, |one| &one.details)
+    }
+
+    /// A target among what was made, where its tags matter.
+    fn found(&self, target: &Target) -> Option<&'a report::Resource> {
         let is_it = |one: &&report::Resource| {
             one.kind == target.kind
                 && one.id == target.id
@@ -103,8 +127,7 @@ impl<'a> Proposal<'a> {
                 && one.region == target.region
         };
         // Only tags are asked for: without such a wish nobody need search.
-        let found = self.guard.asks_tags().then(|| self.report.resources.iter().find(is_it)).flatten();
-        found.map_or(&NOTHING, |one| &one.details)
+        self.guard.asks_tags().then(|| self.report.resources.iter().find(is_it)).flatten()
     }
 
     fn withhold(&mut self, target: Target, why: impl Into<String>, by_hand: impl Into<String>) {

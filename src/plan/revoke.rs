@@ -8,12 +8,13 @@ mod aws;
 mod gcp;
 mod known;
 mod own;
+mod profiles;
 mod wanted;
 mod ways_in;
 
 pub use known::Known;
 pub use own::own;
-pub use wanted::{Wanted, wanted};
+pub use wanted::{Rewritten, Wanted, wanted};
 
 use super::ground::{Ground, alive, is_identity, target, target_of};
 use super::words::when;
@@ -43,7 +44,7 @@ pub fn revoke_known(report: &Report, known: &Known, guard: &Guard, options: Opti
     let mut proposal = Proposal::new(report, guard);
     match report.principal.provider {
         Provider::Aws => aws::revoke(&ground, known, options, &mut proposal),
-        Provider::Gcp => gcp::revoke(&ground, &mut proposal),
+        Provider::Gcp => gcp::revoke(&ground, known, options, &mut proposal),
     }
     ways_in::close(&ground, known, &mut proposal);
     ways_in::tell(&ground, &mut proposal);
@@ -62,6 +63,7 @@ fn by_hand(ground: &Ground, proposal: &mut Proposal) {
         "aws.rolesanywhere.trust_anchor",
         "aws.rolesanywhere.profile",
         "gcp.iam.service_account",
+        "gcp.iam.workload_identity_pool_provider",
     ];
     for resource in ground.resources.iter().copied().filter(|one| is_identity(one.kind)) {
         if COVERED.contains(&resource.kind) || alive(resource).is_none() {

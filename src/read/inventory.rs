@@ -218,6 +218,9 @@ fn ec2_instances(response: &Value, place: &Place, look: &mut Look) {
         };
         let mut seen = place.see("aws.ec2.instance", id, state);
         seen.created_at = instance.get("LaunchTime").and_then(time::parse_loose);
+        for (word, key) in [("type", "InstanceType"), ("lifecycle", "InstanceLifecycle")] {
+            seen.details.extend(text(instance, key).map(|text| (word.into(), text.into())));
+        }
         seen.held_by.extend(aws::launchers(instance, "", "Tags[]"));
         seen.held_by.extend(text(instance, "SpotInstanceRequestId").map(Arc::from));
         seen.identity =
@@ -412,6 +415,10 @@ fn compute_instance(item: &Value, place: &Place) -> Option<Observed> {
     seen.resource.region = zone_of(item).unwrap_or_else(|| place.region.clone());
     seen.resource.names = link_names(item, place);
     seen.created_at = item.get("creationTimestamp").and_then(time::parse_loose);
+    let machine = text(item, "machineType").and_then(|path| path.rsplit('/').next());
+    seen.details.extend(machine.map(|machine| ("type".into(), machine.into())));
+    let lifecycle = item.get("scheduling").and_then(|scheduling| text(scheduling, "provisioningModel"));
+    seen.details.extend(lifecycle.map(|text| ("lifecycle".into(), text.into())));
     if let Some(metadata) = item.get("metadata") {
         for entry in items(metadata, "items").filter(|entry| text(entry, "key") == Some("created-by")) {
             if let Some(name) = text(entry, "value") {

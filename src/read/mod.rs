@@ -6,6 +6,7 @@
 
 pub mod cloudaudit;
 pub mod cloudtrail;
+pub mod delivery;
 pub mod inventory;
 pub mod trust;
 
@@ -17,6 +18,8 @@ pub struct Head {
     pub kind: RecordKind,
     /// Same in every copy of the record; see [`Event::identity`].
     pub identity: u128,
+    /// The same in 64 bits, and cheaper to have: to count duplicates by.
+    pub mark: u64,
     pub at: Option<Time>,
     pub account: String,
     pub region: String,
@@ -55,6 +58,11 @@ pub fn read(raw: &[u8], seen_in: Provenance) -> Result<Option<Event>, Unreadable
         RecordKind::CloudAudit | RecordKind::Abuse => cloudaudit::read(raw, seen_in),
         RecordKind::Other => Ok(None),
     }
+}
+
+/// Folds an identity to the 64 bits that are counted by.
+pub fn fold(identity: u128) -> u64 {
+    (identity ^ (identity >> 64)) as u64
 }
 
 /// Returns the first 128 bits of the SHA-256 of `parts`, each length-prefixed: an identity for records.

@@ -6,33 +6,52 @@ use crate::model::time::parse;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Returns the trust policy that stood before a time, by the last record of the role's account that wrote one until then.
-pub fn previous<'a>(
-    records: impl IntoIterator<Item = &'a Value>,
-    role: &str,
-    before: Time,
-) -> Option<Arc<str>> {
-    let name = role.rsplit('/').next()?;
-    let account = role.split(':').nth(4)?;
-    let written = records.into_iter().filter_map(|record| {
-        let field = match record["eventName"].as_str()? {
-            "CreateRole" => "assumeRolePolicyDocument",
-            "UpdateAssumeRolePolicy" => "policyDocument",
-            _ => return None,
-        };
+/// A record that wrote a role's trust policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    pub at: Time,
+    pub event: Arc<str>,
+    pub document: Arc<str>,
+}
+
+/// Calls that write a trust policy, and where they say it.
+pub const WRITERS: [(&str, &str); 2] =
+    [("CreateRole", "assumeRolePolicyDocument"), ("UpdateAssumeRolePolicy", "policyDocument")];
+
+/// Returns what wrote a role's trust policy, oldest first.
+pub fn written<'a>(records: impl IntoIterator<Item = &'a Value>, role: &str) -> Vec<Written> {
+    let (Some(name), Some(account)) = (role.rsplit('/').next(), role.split(':').nth(4)) else {
+        return Vec::new();
+    };
+    let one = |record: &Value| {
+        let called = record["eventName"].as_str()?;
+        let (_, field) = WRITERS.iter().find(|(name, _)| *name == called)?;
         let recipient =
             record["recipientAccountId"].as_str().or(record["userIdentity"]["accountId"].as_str());
         let is_it = record["eventSource"] == "iam.amazonaws.com"
             && record["errorCode"].is_null()
             && recipient == Some(account)
             && record["requestParameters"]["roleName"] == name;
-        let at = parse(record["eventTime"].as_str()?).filter(|at| is_it && *at < before)?;
+        let at = parse(record["eventTime"].as_str()?).filter(|_| is_it)?;
         let document = record["requestParameters"][field].as_str()?;
         // What is cut short (`HIDDEN_…`, a limit) is no policy.
         serde_json::from_str::<Value>(document).ok()?.get("Statement")?;
-        Some((at, record["eventID"].as_str().unwrap_or_default(), document))
-    });
-    written.max().map(|(_, _, document)| document.into())
+        let event = record["eventID"].as_str().unwrap_or_default();
+        Some(Written { at, event: event.into(), document: document.into() })
+    };
+    let mut all: Vec<Written> = records.into_iter().filter_map(one).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Returns the trust policy that stood before a time, by the last record of the role's account that wrote one until then.
+pub fn previous<'a>(
+    records: impl IntoIterator<Item = &'a Value>,
+    role: &str,
+    before: Time,
+) -> Option<Arc<str>> {
+    written(records, role).into_iter().rfind(|one| one.at < before).map(|one| one.document)
 }
 
 #[cfg(test)]

@@ -302,6 +302,7 @@ fn proposal(page: &mut Paper, plan: &Plan, deeds: &[Done]) {
         crate::model::plan::PlanKind::Revoke => "Proposed: revoke",
         crate::model::plan::PlanKind::Contain => "Proposed: contain",
         crate::model::plan::PlanKind::Undo => "Proposed: undo",
+        crate::model::plan::PlanKind::Ticket => "Proposed: ticket",
     });
     let open = super::summary::open_steps(plan, deeds);
     let line = count(plan.steps.len() as u64, "step", "steps").put(", ").put(plan.steps.len() - open);

@@ -204,6 +204,7 @@ fn detection<'a>(dossier: &'a Dossier, one: &'a Finding, n: usize) -> DetectionF
 fn remediation<'a>(dossier: &'a Dossier, one: &'a Done) -> RemediationActivity<'a> {
     let (activity_id, activity_name) = match (one.kind, one.api) {
         (PlanKind::Undo, _) => (3, "Restore"),
+        (PlanKind::Ticket, _) => (99, "Other"),
         (PlanKind::Contain, "cloudtrail:StartLogging") => (5, "Detect"),
         (PlanKind::Contain, _) => (1, "Isolate"),
         (PlanKind::Revoke, _) => (2, "Evict"),

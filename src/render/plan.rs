@@ -26,6 +26,7 @@ pub fn plan(plan: &Plan, view: &View) -> String {
         PlanKind::Revoke => "REVOKE PLAN",
         PlanKind::Contain => "CONTAIN PLAN",
         PlanKind::Undo => "UNDO PLAN",
+        PlanKind::Ticket => "TICKET PLAN",
     };
     let mut rest = match plan.steps.len() {
         0 => Line::new().put("nothing to do, in what was looked at"),

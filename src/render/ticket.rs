@@ -10,6 +10,7 @@ use super::line::{At, Count, Line};
 use super::times::Times;
 use super::untrusted::Untrusted;
 use super::words::{brief, count, credential, is_left, is_news, is_service, region, span};
+use crate::model::dossier::{Became, Done, UndoState};
 use crate::model::plan::{PlanKind, Target};
 use crate::model::report::{Confidence, Credential, FindingKind, Report, Resource};
 use crate::model::{Provider, Time};
@@ -20,7 +21,10 @@ use std::sync::Arc;
 /// <https://docs.aws.amazon.com/awssupport/latest/APIReference/API_CreateCase.html>
 pub const MOST: usize = 8_000;
 /// How long a list may be, from all of it down to what always fits.
-const LENGTHS: [usize; 10] = [usize::MAX, 200, 100, 50, 25, 15, 8, 4, 2, 1];
+const LENGTHS: [usize; 17] = [usize::MAX, 400, 200, 150, 100, 75, 50, 40, 30, 25, 20, 15, 10, 6, 4, 2, 1];
+
+/// Characters of a line, where nothing else makes it fit.
+const WIDE: usize = 160;
 
 /// All that a ticket is made of.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,7 @@ pub struct Ticket<'a> {
     pub deeds: &'a [Deed],
 }
 
-/// One change that the journal tells of.
+/// One call that the journal tells of, as a ticket says it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deed {
     pub at: Time,
@@ -59,6 +63,25 @@ pub enum DeedEnd {
     Failed,
     /// Nobody knows.
     Open,
+}
+
+impl From<&Done> for Deed {
+    fn from(done: &Done) -> Deed {
+        let end = match (&done.undo, done.became) {
+            (UndoState::Undone, _) => DeedEnd::Undone,
+            (_, Became::Verified | Became::Taken | Became::Gone) => DeedEnd::Done,
+            (_, Became::Refused | Became::NotDone) => DeedEnd::Failed,
+            (_, Became::Unknown) => DeedEnd::Open,
+        };
+        Deed {
+            at: done.at,
+            kind: done.kind,
+            target: done.target.clone(),
+            region: done.place.region.clone(),
+            api: done.api,
+            end,
+        }
+    }
 }
 
 /// A ticket as it is filed.
@@ -85,39 +108,40 @@ impl Text {
     }
 }
 
-/// A title and its lines; a list is shortened where the whole is too long.
+/// A title, its lines, and lists that are shortened where the whole is too long.
 struct Section {
     title: &'static str,
     lines: Vec<Line>,
-    list: Vec<Line>,
+    lists: Vec<Vec<Line>>,
 }
 
 impl Section {
     fn new(title: &'static str, lines: Vec<Line>) -> Section {
-        Section { title, lines, list: Vec::new() }
+        Section { title, lines, lists: Vec::new() }
     }
 
     fn list(title: &'static str, lines: Vec<Line>, list: Vec<Line>) -> Section {
-        Section { title, lines, list }
+        Section { title, lines, lists: vec![list] }
     }
 }
 
 /// Writes the sections, in at most so many characters.
 fn body(sections: &[Section], most: usize) -> String {
-    let texts = LENGTHS.into_iter().map(|length| spell(sections, length));
     let mut last = String::new();
-    for text in texts {
-        if text.chars().count() <= most {
-            return text;
+    // Lines are cut only where names of thousands of characters stand in them, which only an attacker gives.
+    for wide in [usize::MAX, WIDE] {
+        for length in LENGTHS {
+            last = spell(sections, length, wide);
+            if last.chars().count() <= most {
+                return last;
+            }
         }
-        last = text;
     }
-    // Names of thousands of characters, which only an attacker gives.
     const CUT: &str = "\n… cut here: the rest is in the case\n";
     last.chars().take(most.saturating_sub(CUT.chars().count())).chain(CUT.chars()).collect()
 }
 
-fn spell(sections: &[Section], length: usize) -> String {
+fn spell(sections: &[Section], length: usize, wide: usize) -> String {
     let mut out = String::new();
     for section in sections {
         if !out.is_empty() {
@@ -125,12 +149,21 @@ fn spell(sections: &[Section], length: usize) -> String {
         }
         out += section.title;
         out.push('\n');
-        let left = section.list.len().saturating_sub(length);
-        let more =
-            (left > 0).then(|| Line::new().put("… and ").put(left).put(" more, in the case's report.json"));
-        for line in section.lines.iter().chain(section.list.iter().take(length)).chain(&more) {
-            out += line.plain().trim_end();
+        let mut put = |line: &Line| {
+            let text = line.plain();
+            out.extend(text.trim_end().chars().take(wide));
+            if text.chars().nth(wide).is_some() {
+                out.push('…');
+            }
             out.push('\n');
+        };
+        section.lines.iter().for_each(&mut put);
+        for list in &section.lists {
+            list.iter().take(length).for_each(&mut put);
+            let left = list.len().saturating_sub(length);
+            if left > 0 {
+                put(&Line::new().put("… and ").put(Count(left as u64)).put(" more, in the case"));
+            }
         }
     }
     out
@@ -246,14 +279,19 @@ fn resources(ticket: &Ticket<'_>) -> Section {
     }
     let left = made(ticket.report).filter(|one| is_left(one.state)).count();
     let head = count(total as u64, "resource", "resources").put(" in ");
-    let head = head.join(count(by_place.len() as u64, "region of an account", "regions of accounts"));
-    let head = head.put("; ").put(Count(left as u64)).put(" of them not seen deleted. By region:");
-    let regions = by_place.iter().map(|((account, region), all)| {
-        let line = Line::new().put("  ").put(Untrusted(account)).put(" ");
-        let line = line.put(Untrusted(if region.is_empty() { "global" } else { region }));
-        line.put(": ").put(Count(all.len() as u64))
+    let head = head.join(count(by_place.len() as u64, "place", "places")).put(" (account and region)");
+    let head = head.put("; ").put(Count(left as u64)).put(" of them not seen deleted. By place:");
+    let counts: Vec<(&str, &str, usize)> =
+        by_place.iter().map(|((account, region), all)| (*account, *region, all.len())).collect();
+    let places = counts.chunk_by(|a, b| a.0 == b.0).filter_map(|all| {
+        let line = Line::new().put("- ").put(Untrusted(all.first()?.0)).put(": ");
+        let regions = all.iter().map(|(_, region, count)| {
+            let region = if region.is_empty() { "global" } else { region };
+            Line::new().put(Untrusted(region)).put(" ").put(Count(*count as u64))
+        });
+        Some(line.list(", ", regions))
     });
-    let lines: Vec<Line> = std::iter::once(head).chain(regions).collect();
+    let places: Vec<Line> = places.collect();
     let done: BTreeMap<&str, &Deed> = ticket.deeds.iter().map(|deed| (&*deed.target.id, deed)).collect();
     let list = by_place.into_values().flatten().map(|one| {
         let line = Line::new().put("- ").put(Untrusted(one.kind)).put(" ").put(Untrusted(&one.id));
@@ -264,7 +302,7 @@ fn resources(ticket: &Ticket<'_>) -> Section {
             None => line,
         }
     });
-    Section::list("RESOURCES IT MADE", lines, list.collect())
+    Section { title: "RESOURCES IT MADE", lines: vec![head], lists: vec![places, list.collect()] }
 }
 
 fn end(end: DeedEnd) -> &'static str {
@@ -279,7 +317,8 @@ fn end(end: DeedEnd) -> &'static str {
 /// What was called, where, and what came of it: a line for each call.
 fn done(ticket: &Ticket<'_>) -> Section {
     const TITLE: &str = "WHAT WE DID (from our hash-chained journal)";
-    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(|deed| deed.kind != PlanKind::Undo).collect();
+    let is_ours = |deed: &&Deed| matches!(deed.kind, PlanKind::Revoke | PlanKind::Contain);
+    let deeds: Vec<&Deed> = ticket.deeds.iter().filter(is_ours).collect();
     if deeds.is_empty() {
         return Section::new(
             TITLE,
@@ -295,19 +334,22 @@ fn done(ticket: &Ticket<'_>) -> Section {
             regions.insert((&deed.target.account, region));
         }
     }
-    let places = regions.into_iter();
-    let places =
-        places.map(|(account, region)| Line::new().put(Untrusted(account)).put(" ").put(Untrusted(region)));
-    let mut lines = vec![Line::new().put("Done in: ").list(", ", places)];
+    let regions: Vec<_> = regions.into_iter().collect();
+    let places = regions.chunk_by(|a, b| a.0 == b.0).filter_map(|all| {
+        let line = Line::new().put("- done in ").put(Untrusted(all.first()?.0)).put(": ");
+        Some(line.list(", ", all.iter().map(|(_, region)| Line::new().put(Untrusted(region)))))
+    });
+    let mut lines = Vec::new();
     for ((_, api, what), times) in calls {
         let line = Line::new().put("  ").put(Untrusted(api)).put(": ").put(Count(times)).put(" ");
         lines.push(line.put(end(what)));
     }
-    let list = deeds.into_iter().map(|deed| {
+    // What was done to a resource stands beside it below.
+    let list = deeds.into_iter().filter(|deed| deed.kind == PlanKind::Revoke).map(|deed| {
         let line = Line::new().put("- ").put(At(deed.at)).put("  ").put(Untrusted(deed.api)).put(" on ");
         line.put(Untrusted(&deed.target.id)).put(": ").put(end(deed.end))
     });
-    Section::list(TITLE, lines, list.collect())
+    Section { title: TITLE, lines, lists: vec![places.collect(), list.collect()] }
 }
 
 /// What was bought and only the provider can take back.
@@ -340,6 +382,29 @@ fn unseen(report: &Report) -> Section {
     let list =
         gaps.map(|gap| Line::new().put("- ").put(Untrusted(&gap.place)).put(": ").put(Untrusted(&gap.why)));
     Section::list("WHAT WE COULD NOT SEE", vec![line.put(" read.")], list.collect())
+}
+
+/// What it cost at list prices; what has no price is said, never taken for nothing.
+fn cost(report: &Report) -> Section {
+    const TITLE: &str = "WHAT IT COST (our estimate at list prices)";
+    let Some(cost) = &report.cost else {
+        return Section::new(TITLE, vec![Line::new().put("Unknown.")]);
+    };
+    let known = [
+        (cost.burned, "Until then: "),
+        (cost.per_hour, "An hour, as things were then: "),
+        (cost.saved_per_day, "A day less since it was contained: "),
+    ];
+    let mut lines = vec![Line::new().put("Counted until ").put(At(cost.at)).put(".")];
+    lines.extend(known.into_iter().map(|(sum, what)| {
+        let line = Line::new().put(what);
+        sum.map_or(line.clone().put("unknown"), |sum| line.put(sum))
+    }));
+    if cost.unknown > 0 {
+        let line = Line::new().put("Without a price, and in none of these sums: ");
+        lines.push(line.put(Count(cost.unknown)).put(" of ").put(Count(cost.priced + cost.unknown)).put("."));
+    }
+    Section::new(TITLE, lines)
 }
 
 fn evidence(ticket: &Ticket<'_>) -> Section {

@@ -73,18 +73,18 @@ impl Times {
         known
     }
 
-    /// Four lines: how long each took, and between what.
-    pub fn took(&self) -> [Line; 4] {
+    /// How long each took, and between what, a line each.
+    pub fn took(&self) -> [Line; 5] {
         let start = self.first.or(self.leaked);
         let noticed = self.notice.into_iter().chain(self.began).min();
-        let contained = self.contained.max(self.shut);
         [
             took("Time to detect (first such event to notice or response): ", start, noticed),
             took("Time to notify (leak to the provider's notice): ", self.leaked.or(self.first), self.notice),
-            took("Time to contain (first such event to the last containing step): ", start, contained),
+            took("Time to shut the leaked credential (first such event until then): ", start, self.shut),
+            took("Time to contain (first such event to the last containing step): ", start, self.contained),
             took(
                 "Time to recover (last containing step to the last given back): ",
-                contained,
+                self.contained,
                 self.recovered,
             ),
         ]
@@ -128,9 +128,9 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_unknown() {
-        assert_eq!(told(&Times::default()), ["unknown"; 4]);
+        assert_eq!(told(&Times::default()), ["unknown"; 5]);
         let first = Times { first: at("2026-07-14T09:00:00Z"), ..Times::default() };
-        assert_eq!(told(&first), ["unknown"; 4]);
+        assert_eq!(told(&first), ["unknown"; 5]);
         assert_eq!(first.known().len(), 1);
     }
 
@@ -146,7 +146,7 @@ mod tests {
             recovered: at("2026-07-16T15:05:00Z"),
             ..Times::default()
         };
-        assert_eq!(told(&times), ["42 s", "5 min 42 s", "3 h 5 min", "2 d 3 h"]);
+        assert_eq!(told(&times), ["42 s", "5 min 42 s", "1 h 2 min", "3 h 5 min", "2 d 3 h"]);
         let early = Times { notice: at("2026-07-14T08:00:00Z"), ..times };
         assert_eq!(told(&early)[0], "none, it came before 2026-07-14 09:00:00Z");
     }

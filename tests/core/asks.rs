@@ -5,10 +5,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use triage::analyze::Investigation;
 use triage::analyze::investigation::Own;
-use triage::case::Case;
+use triage::case::{Case, OpenCase};
 use triage::cloud::files::FileSource;
 use triage::cloud::{Ask, By, LogSource, Query, Raw, Shard, Take};
 use triage::collect::{self, Keep, Settle};
@@ -95,8 +95,8 @@ fn names(part: &Value, name: &str) -> bool {
     }
 }
 
-/// The report of a scenario when its records can only be asked for, and what was asked.
-fn asked(name: &str) -> (Report, BTreeSet<Ask>) {
+/// A case of ours, and every record of its evidence.
+fn recorded(name: &str) -> (OpenCase, Vec<(Value, Vec<u8>)>) {
     let case = Case::open(&fixtures().join("scenarios").join(name)).unwrap();
     let evidence = case.dir.join("evidence").to_string_lossy().into_owned();
     let (files, _) = FileSource::new(&[evidence]);
@@ -107,6 +107,12 @@ fn asked(name: &str) -> (Report, BTreeSet<Ask>) {
             ControlFlow::Continue(())
         });
     }
+    (case, records)
+}
+
+/// The report of a scenario when its records can only be asked for, and what was asked.
+fn asked(name: &str) -> (Report, BTreeSet<Ask>) {
+    let (case, records) = recorded(name);
     let source = Recorded { records, asked: Mutex::default() };
     let mut investigation = Investigation::new(case.file.principal.clone(), case.file.window.clone());
     let stop = AtomicBool::new(false);
@@ -141,6 +147,53 @@ fn recorded_chains_asked_about_end_as_when_read_from_files() {
         let made = report.resources.iter().filter(|one| one.kind == "aws.ec2.instance").count();
         assert!(instances <= made, "{name}");
     }
+}
+
+/// A trail's file beside an event history: read in every pass.
+struct ReadAgain {
+    records: Vec<(Value, Vec<u8>)>,
+    passes: AtomicU64,
+}
+
+impl LogSource for ReadAgain {
+    fn about(&self) -> String {
+        "one file".into()
+    }
+
+    fn shards(&self, _: &Query) -> Vec<Shard> {
+        Vec::new()
+    }
+
+    fn drive(&self, _: &Query, _: &[Shard], to: &dyn Take) {
+        self.passes.fetch_add(1, Ordering::Relaxed);
+        to.part("s3://trail/one.json.gz", &mut |sink| {
+            for (_, bytes) in &self.records {
+                assert_eq!(sink(Raw { bytes, line: 0 }), ControlFlow::Continue(()));
+            }
+            Vec::new()
+        });
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_file_that_is_read_in_every_pass_is_counted_once() {
+    let (case, records) = recorded("aws-role-chain");
+    let (expect, _) = scenario("aws-role-chain");
+    let many = records.len() as u64;
+    let source = ReadAgain { records, passes: AtomicU64::new(0) };
+    let mut investigation = Investigation::new(case.file.principal.clone(), case.file.window.clone());
+    let stop = AtomicBool::new(false);
+    let corpus =
+        collect::collect(&source, &mut investigation, &Nowhere, &Progress::default(), &stop).unwrap();
+    assert!(source.passes.into_inner() > 2, "a chain takes passes");
+    assert_eq!((corpus.counts.records_read, corpus.counts.duplicates), (many, 0));
+    assert_eq!(corpus.scopes.iter().map(|scope| scope.records).sum::<u64>(), many);
+    collect::tell(&mut investigation, &corpus);
+    assert_eq!(credentials(&investigation.report()), credentials(&expect));
 }
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";

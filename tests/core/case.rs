@@ -5,7 +5,7 @@ use flate2::read::MultiGzDecoder;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use triage::case::{Case, CaseFile, Input, InputCounts, Inputs, Saved, Versions, told};
+use triage::case::{AskedBy, Case, CaseFile, Input, InputCounts, Inputs, Saved, Versions, told};
 use triage::model::report::{CoveredScope, Window};
 use triage::model::{Gap, Principal, Provider, time};
 
@@ -576,6 +576,34 @@ fn the_corpus_of_a_continued_case_may_be_told_anew() {
     let open = Case::open(&dir).unwrap();
     assert_eq!((open.inputs, open.gaps), (Some(more), vec![]));
     assert!(dir.join("inputs-1.json").is_file());
+}
+
+#[test]
+fn a_case_whose_inputs_cannot_be_read_is_not_continued_as_if_it_had_none() {
+    let (_home, dir) = sealed();
+    assert!(Case::reopen(&dir).is_ok());
+    fs::remove_file(dir.join("inputs.json")).unwrap();
+    fs::create_dir(dir.join("inputs.json")).unwrap();
+    let error = format!("{:#}", Case::reopen(&dir).unwrap_err());
+    assert!(error.contains("inputs.json"), "{error}");
+}
+
+#[test]
+fn who_asked_before_is_known_when_a_case_is_continued_and_what_is_unreadable_is_told() {
+    let (_home, dir) = sealed();
+    let ours = |key: &str| AskedBy { keys: [key.into()].into(), ..AskedBy::default() };
+    let case = Case::reopen(&dir).unwrap();
+    assert_eq!((case.asked_by(), case.gaps()), (None, &[][..]));
+    case.write_inputs(&inputs().asked_by(Some(ours("AKIAIOSFODNN7EXAMPLE")))).unwrap();
+    let case = Case::reopen(&dir).unwrap();
+    let known = case.asked_by().expect("it was written").clone();
+    assert_eq!(known, ours("AKIAIOSFODNN7EXAMPLE"));
+    assert_eq!(ours("AKIAI44QH8DHBEXAMPLE").with(&known).keys.len(), 2);
+    // Cut off: nobody is left out for want of knowing, and it is said.
+    fs::write(dir.join("inputs.json"), "{").unwrap();
+    let case = Case::reopen(&dir).unwrap();
+    assert!(case.asked_by().is_none());
+    assert!(case.gaps().iter().any(|gap| gap.place.contains("inputs.json")), "{:?}", case.gaps());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Key files as they leak, credentials files, pastes and notices: ids out, secrets never.
 
 use crate::principal::line;
+use crate::support::takes_its_time_and_not_its_square;
 use triage::model::{KeyFileError, Principal};
 
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -244,7 +245,6 @@ fn other_files_are_named_for_what_they_are() {
 
 #[test]
 fn hostile_key_files_end_soon() {
-    let started = std::time::Instant::now();
     for text in [
         "AKIA",
         "\\nAKIA",
@@ -255,7 +255,9 @@ fn hostile_key_files_end_soon() {
         "=",
         "key 0123456789abcdef0123456789abcdef01234567 ",
     ] {
-        let _ = Principal::from_key_file(&text.repeat((2 << 20) / text.len()));
+        takes_its_time_and_not_its_square(text, 2 << 20, |size| {
+            let _ = Principal::from_key_file(&text.repeat(size / text.len()));
+        });
     }
     let nested = (0..6).fold(key_file(), |text, _| base64(&text));
     assert_eq!(
@@ -263,5 +265,4 @@ fn hostile_key_files_end_soon() {
         Err(KeyFileError::NoKey),
         "encodings are undone three deep"
     );
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }

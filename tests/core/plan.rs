@@ -373,25 +373,36 @@ fn trust_policies_and_attached_policies_are_left_to_a_human() {
 }
 
 #[test]
-fn a_quiet_principal_is_closed_itself_and_its_work_is_left() {
+fn a_quiet_principal_is_closed_with_the_sessions_that_came_of_it() {
     let mut report = Report { findings: vec![], ..aws_key() };
     report.uses = vec![use_of("AKIAIOSFODNN7EXAMPLE", "192.0.2.10", false, Confidence::Confirmed)];
-    report.credentials.push(session(
-        "ASIAIOSFODNN7EXAMPLA",
-        "arn:aws:sts::111122223333:assumed-role/Ops/one",
-        1,
-    ));
+    let ops = "arn:aws:sts::111122223333:assumed-role/Ops/one";
+    report.credentials.push(session("ASIAIOSFODNN7EXAMPLA", ops, 1));
+    report.uses.push(use_of("ASIAIOSFODNN7EXAMPLA", "192.0.2.10", false, Confidence::Confirmed));
+    // Whoever has the credential that leaked may have taken the role with it.
     let plan = revoke(&report, &Guard::default());
     check(
         &plan,
         "1 deny_user user=ci
          2 deactivate_access_key key=AKIAIOSFODNN7EXAMPLE user=ci
-         - aws.iam.user arn:aws:iam::111122223333:user/ci:
-         - aws.session ASIAIOSFODNN7EXAMPLA: Nothing in what was looked at speaks against the principal",
+         3 revoke_role_sessions issued_before=2026-07-14T09:00:00Z role=arn:aws:iam::111122223333:role/Ops after [1, 2]
+         - aws.iam.user arn:aws:iam::111122223333:user/ci:",
     );
     let why = &plan.steps[0].why;
     assert!(why.contains("Nothing in what was looked at speaks against it"), "{why}");
     assert!(why.contains("STOPS HONEST WORK: 7 events of it from 1 address (192.0.2.10)"), "{why}");
+    let why = &plan.steps[2].why;
+    assert!(why.contains("whoever has the credential that leaked may have taken it"), "{why}");
+    assert!(why.contains("STOPS HONEST WORK: 7 events of it from 1 address (192.0.2.10)"), "{why}");
+
+    // Others of the same role work on.
+    report.unlinked = vec![other(
+        "ASIAIOSFODNN7EXAMPLB",
+        "same role, not linked",
+        Some("arn:aws:sts::111122223333:assumed-role/Ops/two"),
+    )];
+    let told = told(&revoke(&report, &Guard::default()));
+    assert!(told.contains("3 deny_sessions issued_before=2026-07-14T09:00:00Z names=[one] role=arn:aws:iam::111122223333:role/Ops"), "{told}");
 }
 
 // ---- Google, revoke

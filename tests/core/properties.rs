@@ -55,18 +55,18 @@ fn recorded(name: &str) -> Recorded {
 }
 
 impl Recorded {
-    fn report<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Report {
+    pub fn report<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Report {
         let mut investigation = begin(&self.case);
         events.for_each(|event| investigation.absorb(event.clone()));
         investigation.report()
     }
 
     /// The events at these places, in their order.
-    fn at<'e>(&'e self, places: &'e [usize]) -> impl Iterator<Item = &'e Event> {
+    pub fn at<'e>(&'e self, places: &'e [usize]) -> impl Iterator<Item = &'e Event> {
         places.iter().filter_map(|place| self.events[*place].as_ref())
     }
 
-    fn all(&self) -> Vec<usize> {
+    pub fn all(&self) -> Vec<usize> {
         (0..self.lines.len()).collect()
     }
 }
@@ -265,8 +265,13 @@ fn what_is_asked_for_is_enough(recorded: &'static Recorded, places: &[usize]) {
     }
 }
 
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    // As many as PROPTEST_CASES says, few by default: each case is a whole incident.
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn aws_events_tell_the_same_in_any_order(order in shuffled(&AWS), again in prop::collection::vec(any::<Index>(), 0..40)) {

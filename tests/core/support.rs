@@ -1,7 +1,9 @@
 //! What every core test may use: where fixtures lie, and a recorded scenario as `--case` reads it.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 use triage::analyze::Investigation;
 use triage::case::Case;
 use triage::cloud::files::FileSource;
@@ -71,4 +73,32 @@ pub fn shared() -> Option<PathBuf> {
             None
         }
     }
+}
+
+/// How long this thread itself has worked, whatever else the machine does; where the system does not tell, the clock on the wall.
+fn worked() -> Duration {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    match told.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()) {
+        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+        None => BEGAN.get_or_init(Instant::now).elapsed(),
+    }
+}
+
+/// Asserts that four times as much takes about four times as long, and not sixteen times: the best of some tries each, so that
+/// a loaded machine changes nothing.
+#[track_caller]
+pub fn takes_its_time_and_not_its_square(what: &str, size: usize, work: impl Fn(usize)) {
+    let best = |size: usize, tries: u32| {
+        let one = |_| {
+            let began = worked();
+            work(size);
+            worked().saturating_sub(began)
+        };
+        (0..tries).map(one).min().expect("some tries")
+    };
+    let (small, large) = (best(size / 4, 4), best(size, 2));
+    // Below a hundredth of a second nothing is measured, and nothing is slow.
+    let floor = small.max(Duration::from_millis(10));
+    assert!(large < floor * 10, "{what}: {small:?} for a quarter of it, {large:?} for all");
 }

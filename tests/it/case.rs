@@ -86,7 +86,7 @@ fn a_case_is_asked_again_about_its_own_principal_alone() {
     bench.run(&["audit", "--case", "case", "--principal", " 'AKIARTX3GSDSTEXAMPLE' "]).exits(3);
     // Others' records were not kept: an answer about them would be wrong, so there is none.
     let refused = bench.run(&["audit", "--case", "case", "--principal", "AKIARTX3GSDS5EXAMPLE"]).exits(2);
-    assert!(refused.out.is_empty() && refused.err.contains("hint: "), "{}", refused.err);
+    assert!(refused.out.is_empty() && refused.err.contains("do this next: "), "{}", refused.err);
     let narrower = bench.run(&["audit", "--case", "case", "--until", "2026-07-14T09:05Z", "-o", "json"]);
     // What it became later is still listed, and leads where no record is.
     let report = narrower.exits(3).json();

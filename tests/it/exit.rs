@@ -82,7 +82,7 @@ fn what_cannot_be_meant_is_two_and_says_what_would_be() {
         // With a cloud built in it is asked, and nobody is signed in here.
         let (code, why) = if cfg!(feature = "aws") { (1, "sign in to AWS") } else { (2, "no logs to read") };
         let hinted = bench.run(args).exits(code).err;
-        assert!(hinted.contains(why) && hinted.contains("hint: "), "{hinted}");
+        assert!(hinted.contains(why) && hinted.contains("do this next: "), "{hinted}");
     }
     // Nothing that failed so early leaves a case behind.
     assert_eq!(bench.files("").len(), 0);

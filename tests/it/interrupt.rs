@@ -6,10 +6,10 @@ use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-const KEY: &str = "AKIARTX3GSDSTEXAMPLE";
+pub const KEY: &str = "AKIARTX3GSDSTEXAMPLE";
 
 /// Far more records than are read before the signal comes; on disk next to nothing, because they are all alike.
-fn long_logs(bench: &Bench, gigabytes: usize) {
+pub fn long_logs(bench: &Bench, gigabytes: usize) {
     let identity = serde_json::json!({"type": "IAMUser", "principalId": "AIDAQPWZDCTLBFBWGMFBE", "accountId": "111122223333",
         "arn": "arn:aws:iam::111122223333:user/ci-deployer", "accessKeyId": KEY, "userName": "ci-deployer"});
     let mut block = String::new();

@@ -2,13 +2,19 @@
 
 mod case;
 mod exit;
+mod help;
 mod hurt;
 mod interrupt;
 mod key_file;
 mod logs;
 mod pack;
 mod principal;
+mod pty;
+mod readme;
 mod report;
+mod secrets;
+#[path = "../shared/secrets.rs"]
+mod secrets_shared;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;

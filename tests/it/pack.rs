@@ -78,7 +78,7 @@ fn nothing_is_written_over_and_nothing_is_left_of_a_failure() {
     case(&bench);
     bench.write("case.tar.gz", "mine");
     let done = pack(&bench, &[]).exits(1);
-    assert!(done.err.contains("error: write case.tar.gz: "), "{}", done.err);
+    assert!(done.err.contains("error: write case.tar.gz\nbecause: "), "{}", done.err);
     assert_eq!(fs::read(bench.path("case.tar.gz")).expect("it is there"), b"mine");
     let done = pack(&bench, &["--out", "case/inside.tar.gz"]).exits(1);
     assert!(done.err.contains("it would lie in the case"), "{}", done.err);

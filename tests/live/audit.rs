@@ -75,6 +75,16 @@ fn an_audit_finds_exactly_what_the_thief_became_and_made() {
     let throttled = stand.calls(mark).iter().filter(|call| call["error"] == "ThrottlingException").count();
     assert_eq!(throttled, 0, "two requests a second are not exceeded");
     assert!(stand.path("case/report.json").is_file() && stand.path("case/evidence").is_dir());
+
+    // Opened again without any cloud it says the same: whose calls were ours is in the case.
+    let mark = stand.mark();
+    let again =
+        stand.run(stand.command(&["audit", "--case", "case", "-o", "json"]).args(["--case-dir", "twin"]));
+    assert_eq!(again.exits(0).json(), report);
+    let twin =
+        stand.run(stand.command(&["audit", "--case", "twin", "-o", "json"]).args(["--case-dir", "third"]));
+    assert_eq!(twin.exits(0).json(), report);
+    assert_eq!(stand.mark(), mark, "nobody was asked");
 }
 
 #[test]

@@ -44,6 +44,14 @@ fn without(state: &Value, paths: &[String]) -> Value {
     state
 }
 
+/// Key pairs that are not there any more.
+fn lost_pairs(before: &Value, after: &Value, place: &str) -> Vec<Value> {
+    let keys =
+        |state: &Value| state.pointer(&format!("{place}/pairs/keys")).and_then(Value::as_array).cloned();
+    let after = keys(after).unwrap_or_default();
+    keys(before).unwrap_or_default().into_iter().filter(|key| !after.contains(key)).collect()
+}
+
 #[track_caller]
 fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
     let (shop, data) = (stand.text("/accounts/shop"), stand.text("/accounts/data"));
@@ -86,14 +94,16 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
 fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_back() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "case"]).goes_through();
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
     let after = stand.state();
     is_contained(&stand, &after, &[]);
+    let lost = lost_pairs(&before, &after, &format!("/{}/us-east-1", stand.text("/accounts/shop")));
+    assert!(lost.iter().all(|key| key == "backup"), "no key pair but the thief's: {lost:?}");
     let paths = allowed(&stand);
     assert_eq!(without(&after, &paths), without(&before, &paths), "innocents");
 
     let mark = stand.mark();
-    stand.triage("contain", &["--yes", MEANT, "--case-dir", "again"]).goes_through();
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
     assert_eq!(stand.state(), after);
 
@@ -102,10 +112,31 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
 }
 
 #[test]
+fn one_that_cannot_be_stopped_stops_nothing_else() {
+    let Some(stand) = Stand::attacked() else { return };
+    let stubborn = stand.world["resources"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["region"] == "eu-west-2")
+        .expect("one");
+    let stubborn = stubborn["id"].as_str().expect("text").to_owned();
+    stand.faults(json!([{"kind": "code", "service": "ec2", "action": "StopInstances", "code": "OperationNotPermitted", "contains": stubborn}]));
+    let done = stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "case"]).exits(5);
+    assert!(done.err.contains(&stubborn) || done.out.contains(&stubborn), "it is named: {}", done.err);
+    is_contained(&stand, &stand.state(), &[&stubborn]);
+    stand.faults(json!([]));
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
+    is_contained(&stand, &stand.state(), &[]);
+}
+
+#[test]
 fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
     let Some(stand) = Stand::attacked() else { return };
     let before = stand.state();
-    stand.triage("contain", &["--yes", "--destroy", MEANT, "--case-dir", "case"]).goes_through();
+    stand
+        .triage("contain", &["--yes", "--destroy", MEANT, "--pause", "1", "--case-dir", "case"])
+        .goes_through();
     let state = stand.state();
     for made in stand.world["resources"].as_array().expect("a list") {
         let at = &state[made["account"].as_str().expect("text")][made["region"].as_str().expect("text")];
@@ -130,4 +161,86 @@ fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
 
 fn pointer(row: &Value, what: &str) -> String {
     format!("/{}/{}/{what}", row["account"].as_str().expect("text"), row["region"].as_str().expect("text"))
+}
+
+#[test]
+fn machines_are_cut_off_and_their_disks_saved_under_the_cases_name_and_all_of_it_has_a_way_back() {
+    let Some(stand) = Stand::attacked() else { return };
+    let before = stand.state();
+    let mark = stand.mark();
+    let more = ["--yes", "--isolate", "--snapshot", MEANT, "--pause", "1", "--case-dir", "case"];
+    stand.triage("contain", &more).goes_through();
+    let after = stand.state();
+    is_contained(&stand, &after, &[]);
+    let file = std::fs::read_to_string(stand.path("case/case.json")).expect("the case");
+    let case: Value = serde_json::from_str(&file).expect("JSON");
+    let case = case["id"].as_str().expect("an id").to_owned();
+    for made in stand.world["resources"].as_array().expect("a list") {
+        if made["kind"] != "aws.ec2.instance" || made["by"] == "workers" {
+            continue;
+        }
+        let id = made["id"].as_str().expect("text");
+        let path = format!("{}/{id}/groups", pointer(made, "instances"));
+        let (was, is) = (before.pointer(&path), after.pointer(&path));
+        assert_ne!(was, is, "{made} is in other groups");
+        for group in is.and_then(Value::as_array).expect("groups") {
+            let rules =
+                &after.pointer(&pointer(made, "rules")).expect("rules")[group.as_str().expect("text")];
+            assert_eq!((&rules["in"], &rules["out"]), (&json!([]), &json!([])), "{made}: {rules}");
+        }
+        let many = |state: &Value| {
+            let found = state.pointer(&pointer(made, "snapshots")).and_then(Value::as_object);
+            found.map_or(0, serde_json::Map::len)
+        };
+        assert!(many(&after) > many(&before), "its disks were saved in {}", made["region"]);
+    }
+    // What was made bears the case's name.
+    let calls = stand.calls(mark);
+    for action in ["CreateSnapshots", "CreateSecurityGroup"] {
+        let made: Vec<_> = calls.iter().filter(|call| call["action"] == action).collect();
+        assert!(!made.is_empty(), "{action}");
+        assert!(made.iter().all(|call| call["asked"].to_string().contains(&case)), "{action}: {made:?}");
+    }
+    let paths = allowed(&stand);
+    let innocents = |state: &Value| {
+        let mut state = without(state, &paths);
+        for made in stand.world["resources"].as_array().expect("a list") {
+            for what in ["rules", "snapshots"] {
+                // Groups and copies are added beside the owners' own, which stay.
+                let old = before.pointer(&pointer(made, what)).cloned().unwrap_or_default();
+                let kept = |name: &String| old.get(name).is_some();
+                if let Some(Value::Object(map)) = state.pointer_mut(&pointer(made, what)) {
+                    map.retain(|name, _| kept(name));
+                }
+            }
+        }
+        state
+    };
+    assert_eq!(prune(innocents(&after)), prune(innocents(&before)), "innocents");
+
+    let undone = stand.run(&mut stand.command(&["undo", "case", "--yes", MEANT]));
+    // Copies of disks are evidence, and stay.
+    let all = |state: &Value| {
+        let mut state = state.clone();
+        for made in stand.world["resources"].as_array().expect("a list") {
+            let old = before.pointer(&pointer(made, "snapshots")).cloned().unwrap_or_default();
+            if let Some(Value::Object(map)) = state.pointer_mut(&pointer(made, "snapshots")) {
+                map.retain(|name, _| old.get(name).is_some());
+            }
+        }
+        prune(state)
+    };
+    assert_eq!(all(&stand.state()), all(&before), "as it was: {}", undone.err);
+    undone.exits(0);
+}
+
+/// Without what is empty.
+fn prune(state: Value) -> Value {
+    match state {
+        Value::Object(map) => {
+            let kept = map.into_iter().map(|(name, inner)| (name, prune(inner)));
+            Value::Object(kept.filter(|(_, inner)| *inner != json!({}) && !inner.is_null()).collect())
+        }
+        other => other,
+    }
 }

@@ -18,15 +18,19 @@ class Refused(Exception):
 
 
 class Extras:
-    def __init__(self, access, trail, moto, clock):
+    def __init__(self, access, trail, moto, clock, deliverer, engines):
         self.access, self.trail, self.moto, self.clock = access, trail, moto, clock
+        self.deliverer, self.engines = deliverer, engines
+        # Trails of the organization, which every account of it sees.
+        self.everywhere = []
         self.credentials, self.boundaries, self.opted_in, self.disabled = {}, {}, {}, set()
 
     def find(self, call, second):
         """The answer that is ours: what moto lacks, and of that what ministack (`second`) lacks too."""
         if not call.operation or (second and call.service == "sts"):
             return None
-        own = getattr(self, f"{call.service}_{call.operation}".replace("-", "_"), None)
+        name = f"{call.service}_{call.operation}".replace("-", "_")
+        own = getattr(self, name, None) or getattr(self.engines, name, None)
         return own or (getattr(self, f"second_{call.operation}", None) if second else None)
 
     # -- sts ----------------------------------------------------------------------------------------------------------------
@@ -100,6 +104,14 @@ class Extras:
         if refused:
             raise Refused(refused[0], 400, refused[1])
         return page
+
+    def cloudtrail_DescribeTrails(self, call, who, asked):
+        own = self.moto("cloudtrail", who.account, call.region).describe_trails(includeShadowTrails=asked.get("includeShadowTrails", True))["trailList"]
+        known = {trail["TrailARN"] for trail in own}
+        return {"trailList": own + [trail for trail in self.everywhere if trail["TrailARN"] not in known]}
+
+    def cloudtrail_ListPublicKeys(self, call, who, asked):
+        return self.deliverer.public_keys(call.region, asked)
 
     # -- iam ----------------------------------------------------------------------------------------------------------------
 

@@ -95,6 +95,21 @@ fn what_cannot_be_seen_is_named() {
 }
 
 #[test]
+fn a_region_that_never_answers_is_given_up_in_time() {
+    let Some(stand) = Stand::attacked() else { return };
+    let silent = json!({"kind": "hang", "service": "cloudtrail", "action": "LookupEvents", "region": "eu-west-1", "seconds": 600});
+    stand.faults(json!([silent]));
+    let report = audit(&stand, "silent", REGIONS).exits(3).json();
+    let told: Vec<String> = gaps(&report).iter().map(|gap| gap.to_string()).collect();
+    assert!(told.iter().any(|gap| gap.contains("eu-west-1")), "{told:#?}");
+    assert!(ids(&report).contains(&stand.text("/credentials/token")), "what answered is told");
+    // Whoever waits for a place that says nothing waits in every pass: so many tries, and no more.
+    let tried = stand.faults(json!([]))[0]["hit"].as_u64().expect("a number");
+    let accounts = stand.list("accounts").len() as u64;
+    assert!(tried <= 40 * accounts, "{tried} requests that nobody answered");
+}
+
+#[test]
 fn a_region_that_is_not_enabled_and_an_organization_that_says_nothing_are_gaps() {
     let Some(stand) = Stand::attacked() else { return };
     let report = audit(&stand, "disabled", "us-east-1,me-south-1").exits(3).json();
@@ -135,4 +150,28 @@ fn whoever_cannot_sign_in_is_told_so() {
             done.err
         );
     }
+}
+
+#[test]
+fn public_keys_that_lead_in_a_circle_prove_nothing() {
+    let Some(stand) = Stand::attacked() else { return };
+    let circle = json!({"PublicKeyList": [], "NextToken": "again"});
+    stand.faults(
+        json!([{"kind": "answer", "service": "cloudtrail", "action": "ListPublicKeys", "answer": circle}]),
+    );
+    let shop = stand.text("/accounts/shop");
+    let args = [
+        "audit",
+        "--principal",
+        stand.leaked(),
+        "--accounts",
+        shop,
+        "--regions",
+        "us-east-1",
+        "--verify-trail",
+    ];
+    let done =
+        stand.run(stand.command(&args).args(["--since", "1h", "--case-dir", "case", "-o", "json"])).exits(3);
+    let told: Vec<String> = gaps(&done.json()).iter().map(|gap| gap.to_string()).collect();
+    assert!(told.iter().any(|gap| gap.contains("the same page again and again")), "{told:#?}");
 }

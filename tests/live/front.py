@@ -8,6 +8,7 @@ Keys that IAM would refuse are refused here, since moto lets them pass; what mot
 """
 
 import argparse
+import gzip
 import json
 import os
 import socket
@@ -25,6 +26,8 @@ import boto3
 import urllib3
 from botocore.config import Config
 
+import deliver
+import engines
 import extras
 import state
 import wire
@@ -46,7 +49,7 @@ class Front:
     def __init__(self, url, enforces):
         # Whether the cloud behind enforces keys and policies itself, so that nothing is refused here.
         self.url, self.enforces = url.rstrip("/"), enforces
-        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=5, read=60))
+        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=urllib3.Timeout(connect=30, read=60))
         self.clients, self.lock = {}, threading.RLock()
         self.reset()
 
@@ -54,12 +57,19 @@ class Front:
         self.offset = 0.0
         self.access = Access(self.moto)
         self.trail = Trail(self.clock)
-        self.extras = extras.Extras(self.access, self.trail, self.moto, self.clock)
+        self.deliverer = deliver.Deliverer(self.moto, self.clock)
+        self.engines = engines.Engines(self.recorded, self.moto)
+        self.extras = extras.Extras(self.access, self.trail, self.moto, self.clock, self.deliverer, self.engines)
+        self.delivered = None
         self.faults, self.hooks, self.calls, self.lagging, self.lag = [], [], [], {}, 0
         self.sources, self.launched = {}, set()
 
     def clock(self):
         return extras.now() + timedelta(seconds=self.offset)
+
+    def recorded(self):
+        """What CloudTrail wrote down, or what of it was delivered: (account, region, record)."""
+        return self.delivered or [(account, region, record) for _, account, region, record, _ in self.trail.records]
 
     def moto(self, service, account, region="us-east-1"):
         """A client of moto itself, in any account: for looking, never recorded."""
@@ -215,7 +225,7 @@ class Front:
         with self.lock:
             for fault in self.faults:
                 meets = all(fault.get(name) in (None, value) for name, value in about.items())
-                if fault.get("times", 1) and meets and fault.get("contains", "").encode() in call.body:
+                if fault.get("times", 1) and meets and fault.get("contains", "").encode() in call.body + call.target.encode():
                     if fault.get("after", 0) > 0:
                         fault["after"] -= 1
                         continue
@@ -367,6 +377,75 @@ class Control:
     def do_forget(self, asked):
         """CloudTrail forgets what it was told, as after ninety days."""
         self.front.trail.records.clear()
+        return {}
+
+    def do_deliver(self, asked):
+        """Delivers what was recorded until now by a trail, made for it, that the engines hold from now on, too; returns the objects."""
+        s3, trails = (self.front.moto(name, asked["owner"], asked["home"]) for name in ("s3", "cloudtrail"))
+        s3.create_bucket(Bucket=asked["bucket"])
+        prefix = {"S3KeyPrefix": asked["prefix"]} if asked.get("prefix") else {}
+        trails.create_trail(Name=asked["trail"], S3BucketName=asked["bucket"], IsMultiRegionTrail=True, EnableLogFileValidation=True,
+                            IsOrganizationTrail=bool(asked.get("organization")), **prefix)
+        trails.start_logging(Name=asked["trail"])
+        if asked.get("organization"):
+            asked["organization"] = self.front.moto("organizations", asked["owner"]).describe_organization()["Organization"]["Id"]
+            # The only trail of the house: what others would add to it is theirs to test.
+            for account in asked["accounts"]:
+                own = self.front.moto("cloudtrail", account, asked["home"])
+                for trail in own.describe_trails()["trailList"]:
+                    if trail["Name"] != asked["trail"]:
+                        own.delete_trail(Name=trail["Name"])
+            self.front.extras.everywhere += [trail for trail in trails.describe_trails()["trailList"] if trail["Name"] == asked["trail"]]
+        self.front.delivered = self.front.recorded()
+        return self.front.deliverer.deliver(self.front.delivered, asked)
+
+    def do_table(self, asked):
+        """A table in moto's Glue, made anew."""
+        glue = self.front.moto("glue", asked["owner"])
+        columns = lambda names: [{"Name": name, "Type": "string"} for name in names]
+        for made in (lambda: glue.delete_database(Name=asked["database"]), lambda: glue.create_database(DatabaseInput={"Name": asked["database"]})):
+            try:
+                made()
+            except glue.exceptions.EntityNotFoundException:
+                pass
+        glue.create_table(DatabaseName=asked["database"], TableInput={
+            "Name": asked["table"], "PartitionKeys": columns(asked["partitions"]), "StorageDescriptor": {"Columns": columns(engines.TABLE)}})
+        return {}
+
+    def do_engines(self, asked):
+        """Sets stores ({id: [account, region]}), cut-offs ({work group: bytes}) and the page; returns the statements that were run."""
+        own = self.front.engines
+        own.stores |= {store: tuple(at) for store, at in asked.get("stores", {}).items()}
+        own.cutoff |= asked.get("cutoff", {})
+        own.page = asked.get("page", own.page)
+        return own.statements
+
+    def do_download(self, asked):
+        """Copies the log files of a bucket into a folder, by their keys."""
+        s3, copied = self.front.moto("s3", asked["owner"]), 0
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=asked["bucket"]):
+            for object in page.get("Contents", []):
+                if "/CloudTrail/" in object["Key"]:
+                    path = os.path.join(asked["folder"], object["Key"])
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with open(path, "wb") as file:
+                        file.write(s3.get_object(Bucket=asked["bucket"], Key=object["Key"])["Body"].read())
+                    copied += 1
+        return {"files": copied}
+
+    def do_tamper(self, asked):
+        """What a thief does to a bucket: deletes an object, or takes a record out of it, or writes one of its own."""
+        s3 = self.front.moto("s3", asked["owner"])
+        where = {"Bucket": asked["bucket"], "Key": asked["key"]}
+        if asked["act"] == "delete":
+            s3.delete_object(**where)
+        elif asked["act"] == "plant":
+            s3.put_object(**where, Body=gzip.compress(json.dumps({"Records": []}).encode()))
+        else:
+            was = s3.get_object(**where)
+            plain = json.loads(gzip.decompress(was["Body"].read()))
+            plain[asked["member"]] = plain[asked["member"]][1:]
+            s3.put_object(**where, Body=gzip.compress(json.dumps(plain).encode()), Metadata=was["Metadata"])
         return {}
 
 

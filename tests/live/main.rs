@@ -8,6 +8,11 @@ mod audit;
 mod contain;
 mod faults;
 mod front;
+mod powers;
+mod pty;
 mod revoke;
 mod second;
+#[path = "../shared/secrets.rs"]
+mod secrets_shared;
+mod sources;
 mod stand;

@@ -49,6 +49,8 @@ def routes(name):
     """REST operations, the most particular first: (method, path, constants of the query, operation)."""
     found = []
     for operation in model(name).operation_names:
+        if model(name).operation_model(operation).deprecated:  # S3 has successors under the same path
+            continue
         http = model(name).operation_model(operation).http
         path, _, query = http["requestUri"].partition("?")
         constants = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != "x-id"]
@@ -101,7 +103,7 @@ class Call:
         else:
             asked = dict(parse_qsl(self.query, keep_blank_values=True))
             for method, pattern, constants, operation in routes(name):
-                if method == self.method and pattern.match(unquote(self.path)):
+                if method == self.method and (pattern.match(self.path) or pattern.match(unquote(self.path))):
                     if all(asked.get(key) == value for key, value in constants):
                         self.operation = operation
                         break

@@ -1,6 +1,6 @@
 //! AWS Batch, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, receipt};
+use super::each::{detail, observed, receipt, tag_map};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed};
 use crate::cloud::{CloudError, Receipt};
@@ -260,6 +260,7 @@ fn see_environment(wanted: &ResourceRef, found: &ComputeEnvironmentDetail) -> Ob
     let image = configured.iter().find_map(|one| one.image_id_override.as_deref());
     detail(&mut seen, "image", image);
     detail(&mut seen, "key_name", resources.and_then(|one| one.ec2_key_pair.as_deref()));
+    tag_map(&mut seen, found.tags());
     seen
 }
 
@@ -267,6 +268,7 @@ fn see_queue(wanted: &ResourceRef, found: &JobQueueDetail) -> Observed {
     let is_off = found.state == Some(JqState::Disabled);
     let mut seen = observed(wanted, if is_off { State::Stopped } else { State::Running }, None);
     detail(&mut seen, "type", found.job_queue_type.as_ref().map(|one| one.as_str()));
+    tag_map(&mut seen, found.tags());
     seen
 }
 
@@ -279,5 +281,6 @@ fn see_job(wanted: &ResourceRef, found: &JobDetail) -> Observed {
     detail(&mut seen, "queue", found.job_queue.as_deref());
     detail(&mut seen, "image", container.and_then(|one| one.image.as_deref()));
     detail(&mut seen, "type", container.and_then(|one| one.instance_type.as_deref()));
+    tag_map(&mut seen, found.tags());
     seen
 }

@@ -2,7 +2,7 @@
 //!
 //! A deleted stack answers to its ARN for 90 days, and not to its name.
 
-use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, observed, or_gone, or_none, receipt, stamp, tags};
 use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::CloudFormationChange;
@@ -112,6 +112,13 @@ pub(super) async fn observe(
                 detail(&mut seen, "status", stack.stack_status.as_ref().map(StackStatus::as_str));
                 let protected = stack.enable_termination_protection.unwrap_or(false);
                 detail(&mut seen, "protected", protected.then_some("termination protection"));
+                let told = stack.tags().iter();
+                tags(
+                    &mut seen,
+                    told.filter_map(|tag| {
+                        Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))
+                    }),
+                );
                 seen.held_by.extend(stack.parent_id.map(Into::into));
                 seen.identity = stack.role_arn.map(Into::into);
                 seen

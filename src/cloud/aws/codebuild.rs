@@ -2,7 +2,7 @@
 //!
 //! Of projects and builds nothing is kept of their environment: it can hold secrets.
 
-use super::each::{detail, name, observed, receipt, stamp};
+use super::each::{detail, name, observed, receipt, stamp, tags};
 use super::many::{each, none_of};
 use super::{Aws, failed};
 use crate::cloud::{CloudError, Receipt};
@@ -10,7 +10,7 @@ use crate::model::change::CodeBuildChange;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Sight};
 use aws_sdk_codebuild::Client;
-use aws_sdk_codebuild::types::{Build, BuildBatch, Project, ProjectVisibilityType, StatusType};
+use aws_sdk_codebuild::types::{Build, BuildBatch, Project, ProjectVisibilityType, StatusType, Tag};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -254,12 +254,21 @@ fn see_project(wanted: &ResourceRef, found: &Project) -> Observed {
     detail(&mut seen, "image", found.environment.as_ref().map(|one| &*one.image));
     detail(&mut seen, "source", found.source.as_ref().and_then(|one| one.location.as_deref()));
     detail(&mut seen, "webhook", found.webhook.as_ref().and_then(|one| one.url.as_deref()));
+    tell_tags(&mut seen, found);
     seen
+}
+
+/// A webhook is its project's.
+fn tell_tags(seen: &mut Observed, project: &Project) {
+    let pair = |tag: &'_ Tag| Some((tag.key.as_deref()?.to_owned(), tag.value.clone().unwrap_or_default()));
+    let found: Vec<(String, String)> = project.tags().iter().filter_map(pair).collect();
+    tags(seen, found.iter().map(|(key, value)| (&**key, &**value)));
 }
 
 fn see_webhook(wanted: &ResourceRef, found: &Project) -> Observed {
     let Some(webhook) = &found.webhook else { return observed(wanted, State::Gone, None) };
     let mut seen = observed(wanted, State::Running, None);
+    tell_tags(&mut seen, found);
     seen.identity = found.service_role.as_deref().map(Into::into);
     detail(&mut seen, "url", webhook.url.as_deref());
     detail(&mut seen, "source", found.source.as_ref().and_then(|one| one.location.as_deref()));

@@ -3,11 +3,11 @@
 //! For the service files alone; knows no service.
 
 use crate::cloud::{CloudError, Receipt, Refusal};
-use crate::model::observed::State;
+use crate::model::observed::{State, TAGS_SEEN};
 use crate::model::{Observed, Place, ResourceRef, Sight, Time};
 use aws_smithy_types::DateTime;
 use aws_types::request_id::RequestId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What does not exist is gone; every other error stays one.
@@ -77,6 +77,20 @@ pub(super) fn detail(observed: &mut Observed, word: &str, text: Option<&str>) {
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         observed.details.insert(word.into(), text.into());
     }
+}
+
+/// Says which tags a thing bears, so that what the operator protects by its tags is known; and that they were seen, also when
+/// there are none.
+pub(super) fn tags<'a>(observed: &mut Observed, tags: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    observed.details.insert(TAGS_SEEN.into(), "yes".into());
+    for (key, value) in tags {
+        observed.details.insert(format!("tag:{key}").into(), value.into());
+    }
+}
+
+/// Tags that an answer holds as a map.
+pub(super) fn tag_map(observed: &mut Observed, map: Option<&HashMap<String, String>>) {
+    tags(observed, map.into_iter().flatten().map(|(key, value)| (&**key, &**value)));
 }
 
 /// Something that a list showed, whoever made it.

@@ -2,7 +2,7 @@
 
 mod find;
 
-use super::each::{detail, listed, observed, receipt, stamp};
+use super::each::{detail, listed, observed, receipt, stamp, tags};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -10,7 +10,7 @@ use crate::model::change::EcsChange;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Sight};
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::{CapacityProvider, Cluster, SchedulingStrategy, Service, Task};
+use aws_sdk_ecs::types::{CapacityProvider, Cluster, SchedulingStrategy, Service, Tag, Task};
 use find::{Answers, cluster_in, clusters, described, providers, services, tasks};
 use serde_json::json;
 
@@ -172,6 +172,10 @@ fn joined<T>(
         .collect()
 }
 
+fn pair(tag: &Tag) -> Option<(&str, &str)> {
+    Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))
+}
+
 fn see_service(wanted: &ResourceRef, service: &Service) -> Observed {
     let tasks = service.running_count + service.pending_count;
     let is_over = service.desired_count == 0 && tasks == 0;
@@ -185,6 +189,7 @@ fn see_service(wanted: &ResourceRef, service: &Service) -> Observed {
     detail(&mut seen, "type", service.launch_type.as_ref().map(|one| one.as_str()));
     let is_daemon = service.scheduling_strategy == Some(SchedulingStrategy::Daemon);
     detail(&mut seen, "scheduling", is_daemon.then_some("DAEMON"));
+    tags(&mut seen, service.tags().iter().filter_map(pair));
     seen
 }
 
@@ -213,6 +218,7 @@ fn see_task(wanted: &ResourceRef, task: &Task) -> Observed {
     detail(&mut seen, "type", task.launch_type.as_ref().map(|one| one.as_str()));
     detail(&mut seen, "cpu", task.cpu.as_deref());
     detail(&mut seen, "memory", task.memory.as_deref());
+    tags(&mut seen, task.tags().iter().filter_map(pair));
     seen
 }
 
@@ -224,6 +230,7 @@ fn see_cluster(wanted: &ResourceRef, cluster: &Cluster) -> Observed {
     detail(&mut seen, "tasks", Some(&tasks.to_string()));
     detail(&mut seen, "services", Some(&cluster.active_services_count.to_string()));
     detail(&mut seen, "machines", Some(&cluster.registered_container_instances_count.to_string()));
+    tags(&mut seen, cluster.tags().iter().filter_map(pair));
     seen
 }
 
@@ -233,6 +240,7 @@ fn see_provider(wanted: &ResourceRef, provider: &CapacityProvider) -> Observed {
     detail(&mut seen, "asg", group.map(|one| &*one.auto_scaling_group_arn));
     let managed = provider.managed_instances_provider.as_ref();
     detail(&mut seen, "type", managed.map(|_| "managed instances"));
+    tags(&mut seen, provider.tags().iter().filter_map(pair));
     seen
 }
 

@@ -1,6 +1,6 @@
 //! EKS, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, observed, or_gone, or_none, receipt, stamp, tag_map};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -299,6 +299,7 @@ fn see_nodegroup(wanted: &ResourceRef, found: &Nodegroup) -> Observed {
     detail(&mut seen, "type", Some(&found.instance_types().join(" ")));
     detail(&mut seen, "capacity", found.capacity_type.as_ref().map(|one| one.as_str()));
     detail(&mut seen, "desired", desired.map(|size| size.to_string()).as_deref());
+    tag_map(&mut seen, found.tags());
     seen
 }
 
@@ -308,6 +309,7 @@ fn see_profile(wanted: &ResourceRef, found: &FargateProfile) -> Observed {
     let spaces: Vec<&str> = found.selectors().iter().filter_map(|one| one.namespace.as_deref()).collect();
     detail(&mut seen, "cluster", found.cluster_name.as_deref());
     detail(&mut seen, "namespaces", Some(&spaces.join(" ")));
+    tag_map(&mut seen, found.tags());
     seen
 }
 
@@ -329,6 +331,7 @@ async fn see_entry(
         detail(&mut seen, "cluster", found.cluster_name.as_deref());
         detail(&mut seen, "type", found.r#type.as_deref());
         detail(&mut seen, "groups", Some(&found.kubernetes_groups().join(" ")));
+        tag_map(&mut seen, found.tags());
         seen
     }))
 }
@@ -348,5 +351,6 @@ async fn see_cluster(
     let makes_nodes = found.compute_config.as_ref().and_then(|one| one.enabled) == Some(true);
     detail(&mut seen, "type", makes_nodes.then_some("auto mode"));
     detail(&mut seen, "protected", found.deletion_protection.map(|is| is.to_string()).as_deref());
+    tag_map(&mut seen, found.tags());
     Ok(Some(seen))
 }

@@ -1,6 +1,6 @@
 //! EMR, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_gone, receipt, stamp};
+use super::each::{detail, observed, or_gone, receipt, stamp, tags};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed, not_answered};
 use crate::cloud::{CloudError, Receipt};
@@ -185,5 +185,10 @@ fn see(wanted: &ResourceRef, found: &Cluster, groups: &[InstanceGroup]) -> Obser
     let mut tasks: Vec<&str> = groups.iter().filter(is_task).filter_map(|one| one.id.as_deref()).collect();
     tasks.sort_unstable();
     detail(&mut seen, "task_groups", Some(&tasks.join(" ")));
+    let told = found.tags().iter();
+    tags(
+        &mut seen,
+        told.filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))),
+    );
     seen
 }

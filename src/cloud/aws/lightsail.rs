@@ -1,6 +1,6 @@
 //! Lightsail, live: what we look at and what we do to it.
 
-use super::each::{detail, listed, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, listed, observed, or_gone, or_none, receipt, stamp, tags};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed, not_answered};
 use crate::cloud::{CloudError, Receipt};
@@ -208,6 +208,10 @@ pub(super) async fn observe(
     found.into_iter().collect()
 }
 
+fn pair(tag: &Tag) -> Option<(&str, &str)> {
+    Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))
+}
+
 fn see_instance(wanted: &ResourceRef, found: &Instance) -> Observed {
     let state = match state_of(found) {
         Some("stopped" | "stopping") => State::Stopped,
@@ -221,6 +225,7 @@ fn see_instance(wanted: &ResourceRef, found: &Instance) -> Observed {
     detail(&mut seen, "key_name", found.ssh_key_name.as_deref());
     detail(&mut seen, "address", found.public_ip_address.as_deref());
     detail(&mut seen, "arn", found.arn.as_deref());
+    tags(&mut seen, found.tags().iter().filter_map(pair));
     seen
 }
 
@@ -235,6 +240,7 @@ fn see_containers(wanted: &ResourceRef, found: &ContainerService) -> Observed {
     detail(&mut seen, "desired", found.scale.map(|scale| scale.to_string()).as_deref());
     detail(&mut seen, "image", Some(&images.join(" ")));
     detail(&mut seen, "url", found.url.as_deref());
+    tags(&mut seen, found.tags().iter().filter_map(pair));
     seen
 }
 

@@ -15,8 +15,8 @@ use crate::model::{Gap, Place, Time};
 use aws_config::SdkConfig;
 use pages::Part;
 use rayon::prelude::*;
-use reach::{Question, Reach};
-use std::collections::BTreeMap;
+use reach::{Patience, Question, Reach};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +28,10 @@ use tokio::sync::mpsc;
 const KEPT_DAYS: i64 = 90;
 /// The slowest answer that was reported took 35 s (perf.md C).
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// The first answer of a place: above the slowest that was reported.
+const FIRST: Duration = Duration::from_secs(40);
+/// An answer of a place that did not answer before.
+const SECOND: Duration = Duration::from_secs(15);
 /// Pages that were received and not yet taken; each holds up to 150 KB.
 const UNTAKEN: usize = 128;
 /// Their clock and ours differ a little.
@@ -169,12 +173,18 @@ impl EventHistory {
 
     fn run(&self, query: &Query, to: &dyn Take) {
         let window = self.window(query);
-        let (parts, places, spots, questions) = {
+        let (parts, resting, places, spots, questions, timeouts) = {
             let mut reach = self.reach();
-            let parts = reach.parts(query);
+            let now = Instant::now();
+            let (resting, parts): (Vec<_>, Vec<_>) =
+                reach.parts(query).into_iter().partition(|part| reach.rests(part.place, now));
             let questions: Vec<Question> = parts.iter().map(|part| reach.question(part)).collect();
-            (parts, reach.places(), reach.spots(&query.asks), questions)
+            let places = reach.places();
+            let timeouts: Vec<Duration> =
+                (0..places.len()).map(|place| self.timeout(reach.patience(place))).collect();
+            (parts, resting, places, reach.spots(&query.asks), questions, timeouts)
         };
+        self.leave(&resting, &places, to);
         if parts.is_empty() {
             return;
         }
@@ -195,7 +205,7 @@ impl EventHistory {
         let sweep = pages::Pages {
             config: self.config.clone(),
             limits: self.limits,
-            timeout: self.timeout,
+            timeouts,
             places: places.clone(),
             spots,
             questions,
@@ -240,6 +250,22 @@ impl EventHistory {
         }
     }
 
+    /// How long one answer is waited for.
+    fn timeout(&self, patience: Patience) -> Duration {
+        self.timeout.min(match patience {
+            Patience::Short => SECOND,
+            Patience::First => FIRST,
+            Patience::Long => TIMEOUT,
+        })
+    }
+
+    /// Says of places that are left alone for now that they were not seen. Why, their gaps have said.
+    fn leave(&self, resting: &[reach::Part], places: &[Place], to: &dyn Take) {
+        let left: BTreeSet<usize> = resting.iter().map(|part| part.place).collect();
+        left.iter().for_each(|place| to.covered(scope(&places[*place], false, None, None)));
+        resting.iter().for_each(|_| to.ended());
+    }
+
     /// Says which places answered, also where there was nothing; a place that did not is not seen.
     fn cover(
         &self,
@@ -256,21 +282,27 @@ impl EventHistory {
             *seen.entry(part.place).or_default() |= has_answered;
             reach.ended(part, has_answered);
         }
+        let now = Instant::now();
+        seen.iter().for_each(|(place, seen)| reach.passed(*place, *seen, now));
         drop(reach);
         let at = |second| Time::from_second(second).ok();
         for (place, seen) in seen {
-            let Place { account, region } = &places[place];
-            to.covered(CoveredScope {
-                account: account.to_string(),
-                region: region.to_string(),
-                // The event history holds management events, whoever asks for whichever of them.
-                source: "management".into(),
-                seen,
-                from: at(window.since.max(window.kept)).filter(|_| seen),
-                to: at(window.until.min(window.now)).filter(|_| seen),
-                records: 0,
-            });
+            let (from, until) = (at(window.since.max(window.kept)), at(window.until.min(window.now)));
+            to.covered(scope(&places[place], seen, from.filter(|_| seen), until.filter(|_| seen)));
         }
+    }
+}
+
+fn scope(place: &Place, seen: bool, from: Option<Time>, to: Option<Time>) -> CoveredScope {
+    CoveredScope {
+        account: place.account.to_string(),
+        region: place.region.to_string(),
+        // The event history holds management events, whoever asks for whichever of them.
+        source: "management".into(),
+        seen,
+        from,
+        to,
+        records: 0,
     }
 }
 

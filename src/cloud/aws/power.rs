@@ -33,6 +33,7 @@ macro_rules! each_service {
             sfn StepFunctions,
             ssm Ssm,
             sso Sso,
+            support Support,
             trail CloudTrail,
         }
     };

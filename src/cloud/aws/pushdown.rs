@@ -1,17 +1,19 @@
 //! CloudTrail Lake and Athena as sources: the question goes to the engine that already holds the logs.
 //!
 //! Existing stores and tables only: nothing is made in anybody's account. What was asked, over what window and how many bytes it
-//! scanned is kept for the case. Facts: aws.md 2.3.
+//! scanned is kept for the case, also where it failed. Rows go on page by page. Facts: aws.md 2.3.
 
-use super::error::failed;
+mod athena;
+mod lake;
+mod record;
+
+use super::Aws;
 use super::sql::{self, Bounds, NotAsked, Statement, Table};
-use super::{Aws, client, not_answered};
 use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard, Take};
 use crate::model::gap::GapKind;
-use crate::model::{Gap, Place};
+use crate::model::{Gap, Place, Time};
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,14 +37,21 @@ pub struct Asked {
     pub engine: &'static str,
     pub account: Arc<str>,
     pub region: Arc<str>,
+    /// The window that it is bound to.
+    pub since: Time,
+    pub until: Time,
     /// The engine's own id of it.
     pub query_id: String,
     pub statement: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<String>,
+    /// What it is billed for; absent where the engine did not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_scanned: Option<u64>,
     pub records: u64,
+    /// Why it came to nothing, or not to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 pub struct EngineSource {
@@ -52,6 +61,72 @@ pub struct EngineSource {
     engine: Engine,
     bounds: Bounds,
     asked: Mutex<Vec<Asked>>,
+}
+
+/// What an engine tells of a query.
+struct Told {
+    is_over: bool,
+    scanned: Option<u64>,
+    /// Its state and what it says of it, where that is neither under way nor done.
+    failure: Option<(String, String)>,
+}
+
+/// Rows as records, and the token of what follows.
+struct Page {
+    rows: Vec<Vec<u8>>,
+    next: Option<String>,
+}
+
+/// One engine, about to be asked.
+enum Open<'a> {
+    Lake(lake::Lake<'a>),
+    Athena(athena::Athena<'a>),
+}
+
+impl Open<'_> {
+    /// Refuses what would scan more than it should.
+    async fn bounded(&self, aws: &Aws) -> Result<(), Gap> {
+        match self {
+            Open::Lake(_) => Ok(()),
+            Open::Athena(athena) => athena.bounded(aws).await,
+        }
+    }
+
+    async fn start(&self, statement: &Statement) -> Result<String, CloudError> {
+        match self {
+            Open::Lake(lake) => lake.start(statement).await,
+            Open::Athena(athena) => athena.start(statement).await,
+        }
+    }
+
+    async fn told(&self, id: &str) -> Result<Told, CloudError> {
+        match self {
+            Open::Lake(lake) => lake.told(id).await,
+            Open::Athena(athena) => athena.told(id).await,
+        }
+    }
+
+    async fn page(&mut self, id: &str, token: Option<String>) -> Result<Page, CloudError> {
+        match self {
+            Open::Lake(lake) => lake.page(id, token).await,
+            Open::Athena(athena) => athena.page(id, token).await,
+        }
+    }
+
+    async fn cancel(&self, id: &str) -> Result<(), CloudError> {
+        match self {
+            Open::Lake(lake) => lake.cancel(id).await,
+            Open::Athena(athena) => athena.cancel(id).await,
+        }
+    }
+
+    /// The call that a failure is said of.
+    fn call(&self) -> &'static str {
+        match self {
+            Open::Lake(_) => lake::START,
+            Open::Athena(_) => athena::START,
+        }
+    }
 }
 
 impl EngineSource {
@@ -68,13 +143,6 @@ impl EngineSource {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
     }
 
-    fn engine_name(&self) -> &'static str {
-        match self.engine {
-            Engine::Lake { .. } => "cloudtrail lake",
-            Engine::Athena { .. } => "athena",
-        }
-    }
-
     fn statements(&self, query: &Query) -> Result<(Vec<Statement>, Vec<NotAsked>), &'static str> {
         match &self.engine {
             Engine::Lake { store } => sql::lake(store, query, self.bounds),
@@ -82,208 +150,97 @@ impl EngineSource {
         }
     }
 
-    /// Runs one statement and returns its rows as records, with what it cost.
-    async fn run(&self, statement: &Statement, rows: &mut Vec<Vec<u8>>) -> Result<(), CloudError> {
-        match &self.engine {
-            Engine::Lake { .. } => self.run_lake(statement, rows).await,
-            Engine::Athena { work_group, results, .. } => {
-                self.run_athena(statement, work_group.as_deref(), results.as_deref(), rows).await
+    async fn open(&self) -> Result<Open<'_>, CloudError> {
+        Ok(match &self.engine {
+            Engine::Lake { .. } => Open::Lake(lake::Lake::open(&self.aws, &self.at).await?),
+            Engine::Athena { table, work_group, results } => {
+                let to = (work_group.as_deref(), results.as_deref());
+                Open::Athena(athena::Athena::open(&self.aws, &self.at, table, to).await?)
             }
-        }
+        })
     }
 
-    async fn run_lake(&self, statement: &Statement, rows: &mut Vec<Vec<u8>>) -> Result<(), CloudError> {
-        const START: &str = "cloudtrail:StartQuery";
-        const RESULTS: &str = "cloudtrail:GetQueryResults";
-        let at = &self.at;
-        let client = client!(self.aws, at, aws_sdk_cloudtrail)?;
-        let started = client
-            .start_query()
-            .query_statement(&statement.text)
-            .send()
-            .await
-            .map_err(|error| failed(START, at, error))?;
-        let id = started.query_id().ok_or_else(|| not_answered(START, at, "query id"))?.to_owned();
-        let mut waited = Duration::ZERO;
-        let scanned = loop {
-            let told = client
-                .describe_query()
-                .query_id(&id)
-                .send()
-                .await
-                .map_err(|error| failed("cloudtrail:DescribeQuery", at, error))?;
-            let status = told.query_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
-            match status.as_str() {
-                "FINISHED" => {
-                    break told
-                        .query_statistics()
-                        .and_then(|all| all.bytes_scanned())
-                        .and_then(|n| u64::try_from(n).ok());
-                }
-                "QUEUED" | "RUNNING" => wait(&mut waited, START, at).await?,
-                other => {
-                    let why = told.error_message().unwrap_or_default();
-                    return Err(CloudError::new(Refusal::Failed, START, at, Some(other), why));
-                }
-            }
-        };
-        let before = rows.len();
-        let mut token: Option<String> = None;
-        loop {
-            let page = client
-                .get_query_results()
-                .query_id(&id)
-                .max_query_results(1000)
-                .set_next_token(token.clone())
-                .send()
-                .await
-                .map_err(|error| failed(RESULTS, at, error))?;
-            for row in page.query_result_rows() {
-                // A row is a list of maps of one column each.
-                let json = row
-                    .iter()
-                    .flat_map(|column| column.iter())
-                    .find(|(name, _)| name.eq_ignore_ascii_case("eventJson"));
-                let (_, json) = json.ok_or_else(|| not_answered(RESULTS, at, "eventJson"))?;
-                rows.push(json.clone().into_bytes());
-            }
-            match page.next_token() {
-                None => break,
-                Some(next) if token.as_deref() == Some(next) => {
-                    return Err(CloudError::new(
-                        Refusal::Failed,
-                        RESULTS,
-                        at,
-                        None,
-                        "the same page again and again",
-                    ));
-                }
-                Some(next) => token = Some(next.to_owned()),
-            }
-        }
-        self.note(self.asked_of(statement, id, scanned, rows.len() - before));
-        Ok(())
-    }
-
-    async fn run_athena(
-        &self,
-        statement: &Statement,
-        work_group: Option<&str>,
-        results: Option<&str>,
-        rows: &mut Vec<Vec<u8>>,
-    ) -> Result<(), CloudError> {
-        const START: &str = "athena:StartQueryExecution";
-        const RESULTS: &str = "athena:GetQueryResults";
-        let at = &self.at;
-        let client = client!(self.aws, at, aws_sdk_athena)?;
-        let to = results
-            .map(|to| aws_sdk_athena::types::ResultConfiguration::builder().output_location(to).build());
-        let started = client
-            .start_query_execution()
-            .query_string(&statement.text)
-            .set_execution_parameters(Some(statement.parameters.clone()))
-            .set_work_group(work_group.map(str::to_owned))
-            .set_result_configuration(to)
-            .send()
-            .await
-            .map_err(|error| failed(START, at, error))?;
-        let id = started.query_execution_id().ok_or_else(|| not_answered(START, at, "query id"))?.to_owned();
-        let mut waited = Duration::ZERO;
-        let scanned = loop {
-            let told = client
-                .get_query_execution()
-                .query_execution_id(&id)
-                .send()
-                .await
-                .map_err(|error| failed("athena:GetQueryExecution", at, error))?;
-            let execution = told.query_execution().ok_or_else(|| not_answered(START, at, "execution"))?;
-            let status = execution.status();
-            let state =
-                status.and_then(|status| status.state()).map(|state| state.as_str()).unwrap_or_default();
-            match state {
-                "SUCCEEDED" => {
-                    let bytes = execution.statistics().and_then(|all| all.data_scanned_in_bytes());
-                    break bytes.and_then(|n| u64::try_from(n).ok());
-                }
-                "QUEUED" | "RUNNING" => wait(&mut waited, START, at).await?,
-                other => {
-                    let why = status.and_then(|status| status.state_change_reason()).unwrap_or_default();
-                    return Err(CloudError::new(Refusal::Failed, START, at, Some(other), why));
-                }
-            }
-        };
-        let before = rows.len();
-        let mut token: Option<String> = None;
-        let mut names: Vec<String> = Vec::new();
-        loop {
-            let page = client
-                .get_query_results()
-                .query_execution_id(&id)
-                .max_results(1000)
-                .set_next_token(token.clone())
-                .send()
-                .await
-                .map_err(|error| failed(RESULTS, at, error))?;
-            let found = page.result_set().map(|set| set.rows()).unwrap_or_default();
-            for row in found {
-                let cells: Vec<Option<&str>> = row.data().iter().map(|cell| cell.var_char_value()).collect();
-                if names.is_empty() {
-                    // The first row of the first page names the columns.
-                    names = cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect();
-                    continue;
-                }
-                rows.push(
-                    record(&names, &cells)
-                        .ok_or_else(|| not_answered(RESULTS, at, "column that a record needs"))?,
-                );
-            }
-            match page.next_token() {
-                None => break,
-                Some(next) if token.as_deref() == Some(next) => {
-                    return Err(CloudError::new(
-                        Refusal::Failed,
-                        RESULTS,
-                        at,
-                        None,
-                        "the same page again and again",
-                    ));
-                }
-                Some(next) => token = Some(next.to_owned()),
-            }
-        }
-        self.note(self.asked_of(statement, id, scanned, rows.len() - before));
-        Ok(())
-    }
-
-    fn asked_of(&self, statement: &Statement, id: String, scanned: Option<u64>, records: usize) -> Asked {
-        Asked {
-            engine: self.engine_name(),
+    /// Runs one statement and hands its rows on as records; notes it whatever comes of it.
+    async fn run(&self, statement: &Statement, sink: &mut Sink<'_>) -> Result<(), Gap> {
+        let mut open = self.open().await.map_err(|error| error.gap())?;
+        open.bounded(&self.aws).await?;
+        let id = open.start(statement).await.map_err(|error| error.gap())?;
+        let (since, until) = self.bounds.ends();
+        let mut asked = Asked {
+            engine: match self.engine {
+                Engine::Lake { .. } => "cloudtrail lake",
+                Engine::Athena { .. } => "athena",
+            },
             account: self.at.account.clone(),
             region: self.at.region.clone(),
-            query_id: id,
+            since,
+            until,
+            query_id: id.clone(),
             statement: statement.text.clone(),
             parameters: statement.parameters.clone(),
-            bytes_scanned: scanned,
-            records: records as u64,
+            bytes_scanned: None,
+            records: 0,
+            failed: None,
+        };
+        let done = self.follow(&mut open, &id, &mut asked, sink).await;
+        asked.failed = done.as_ref().err().map(CloudError::to_string);
+        self.note(asked);
+        done.map_err(|error| error.gap())
+    }
+
+    /// Waits for a query to end and hands its rows on.
+    async fn follow(
+        &self,
+        open: &mut Open<'_>,
+        id: &str,
+        asked: &mut Asked,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), CloudError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let told = open.told(id).await?;
+            asked.bytes_scanned = told.scanned.or(asked.bytes_scanned);
+            if let Some((state, why)) = told.failure {
+                return Err(CloudError::new(Refusal::Failed, open.call(), &self.at, Some(&state), &why));
+            }
+            if told.is_over {
+                break;
+            }
+            if waited >= LONGEST_WAIT {
+                let why = "the query did not end within 30 minutes, and was cancelled";
+                open.cancel(id).await?;
+                return Err(CloudError::new(Refusal::Unreachable, open.call(), &self.at, None, why));
+            }
+            let pause = (waited / 4).clamp(Duration::from_millis(500), Duration::from_secs(10));
+            tokio::time::sleep(pause).await;
+            waited += pause;
+        }
+        let mut token: Option<String> = None;
+        let mut met = std::collections::HashSet::new();
+        loop {
+            let page = open.page(id, token).await?;
+            for row in &page.rows {
+                asked.records += 1;
+                if sink(Raw { bytes: row, line: asked.records }).is_break() {
+                    return Ok(());
+                }
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            if !met.insert(next.clone()) {
+                return Err(CloudError::new(
+                    Refusal::Failed,
+                    open.call(),
+                    &self.at,
+                    None,
+                    "its pages never end",
+                ));
+            }
+            token = Some(next);
         }
     }
 }
 
-async fn wait(waited: &mut Duration, call: &'static str, at: &Place) -> Result<(), CloudError> {
-    if *waited >= LONGEST_WAIT {
-        return Err(CloudError::new(
-            Refusal::Unreachable,
-            call,
-            at,
-            None,
-            "the query did not end within 30 minutes",
-        ));
-    }
-    let pause = (*waited / 4).clamp(Duration::from_millis(500), Duration::from_secs(10));
-    tokio::time::sleep(pause).await;
-    *waited += pause;
-    Ok(())
-}
+type Sink<'a> = dyn FnMut(Raw<'_>) -> ControlFlow<()> + 'a;
 
 impl LogSource for EngineSource {
     fn about(&self) -> String {
@@ -309,12 +266,7 @@ impl LogSource for EngineSource {
 
 impl EngineSource {
     /// Hands every record of a part on.
-    fn fetch(
-        &self,
-        query: &Query,
-        shard: &Shard,
-        sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
-    ) -> Vec<Gap> {
+    fn fetch(&self, query: &Query, shard: &Shard, sink: &mut Sink<'_>) -> Vec<Gap> {
         let (statements, not_asked) = match self.statements(query) {
             Ok(statements) => statements,
             Err(why) => return vec![Gap::unread(&shard.name, why)],
@@ -322,168 +274,27 @@ impl EngineSource {
         let mut gaps: Vec<Gap> = not_asked
             .into_iter()
             .map(|one| {
-                Gap::new(
-                    GapKind::NotFollowed,
-                    &shard.name,
-                    format!("{} was not asked about: {}", one.id, one.why),
-                )
+                let why = format!("{} was not asked about: {}", one.id, one.why);
+                Gap::new(GapKind::NotFollowed, &shard.name, why)
             })
             .collect();
+        let mut is_stopped = false;
         for statement in &statements {
-            let mut rows = Vec::new();
-            let done = self.handle.block_on(self.run(statement, &mut rows));
-            gaps.extend(done.err().map(|error| error.gap()));
-            for (line, row) in (1..).zip(&rows) {
-                if sink(Raw { bytes: row, line }).is_break() {
-                    return gaps;
-                }
+            let mut sink = |raw: Raw<'_>| {
+                let flow = sink(raw);
+                is_stopped |= flow.is_break();
+                flow
+            };
+            gaps.extend(self.handle.block_on(self.run(statement, &mut sink)).err());
+            if is_stopped {
+                break;
             }
         }
         gaps
     }
 }
 
-/// Puts a record together again from a row of AWS's own table: structs come back with lower-case names, and objects as text.
-fn record(names: &[String], cells: &[Option<&str>]) -> Option<Vec<u8>> {
-    let mut record = Map::new();
-    for (name, cell) in names.iter().zip(cells) {
-        let Some(text) = cell.filter(|text| !text.is_empty()) else { continue };
-        let is_struct = matches!(
-            name.as_str(),
-            "useridentity"
-                | "resources"
-                | "requestparameters"
-                | "responseelements"
-                | "additionaleventdata"
-                | "serviceeventdetails"
-        );
-        let value = match (name.as_str(), text) {
-            (_, "null") if is_struct => Value::Null,
-            ("readonly", _) => Value::Bool(text == "true"),
-            (_, _) if is_struct => spelled(
-                serde_json::from_str(text).ok()?,
-                matches!(name.as_str(), "useridentity" | "resources"),
-            ),
-            (_, _) => Value::String(text.to_owned()),
-        };
-        record.insert(spelling(name).to_owned(), value);
-    }
-    ["eventID", "eventTime", "eventName", "eventSource"]
-        .iter()
-        .all(|needed| record.contains_key(*needed))
-        .then_some(())?;
-    serde_json::to_vec(&Value::Object(record)).ok()
-}
-
-/// Gives members of a struct their own spelling again.
-fn spelled(value: Value, is_struct: bool) -> Value {
-    match value {
-        Value::Object(members) if is_struct => Value::Object(
-            members
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| (spelling(&name).to_owned(), spelled(value, true)))
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| spelled(item, is_struct)).collect()),
-        other => other,
-    }
-}
-
-/// Names as records spell them; what is not in the list is spelled as it came.
-fn spelling(name: &str) -> &str {
-    const NAMES: &[&str] = &[
-        "eventVersion",
-        "eventTime",
-        "eventSource",
-        "eventName",
-        "awsRegion",
-        "sourceIPAddress",
-        "userAgent",
-        "errorCode",
-        "errorMessage",
-        "requestParameters",
-        "responseElements",
-        "additionalEventData",
-        "requestID",
-        "eventID",
-        "readOnly",
-        "eventType",
-        "recipientAccountId",
-        "serviceEventDetails",
-        "sharedEventID",
-        "userIdentity",
-        "resources",
-        "type",
-        "principalId",
-        "arn",
-        "accountId",
-        "invokedBy",
-        "accessKeyId",
-        "userName",
-        "sessionContext",
-        "attributes",
-        "creationDate",
-        "mfaAuthenticated",
-        "sessionIssuer",
-        "webIdFederationData",
-        "federatedProvider",
-        "sourceIdentity",
-        "ec2RoleDelivery",
-        "ec2IssuedInVpc",
-        "onBehalfOf",
-        "userId",
-        "identityStoreArn",
-        "inScopeOf",
-        "sourceArn",
-        "sourceAccount",
-        "issuerType",
-        "credentialsIssuedTo",
-        "identityProvider",
-        "credentialId",
-    ];
-    NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied().unwrap_or(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cloud::aws::sql::COLUMNS;
-
-    #[test]
-    fn a_row_becomes_the_record_that_it_was() {
-        let names: Vec<String> =
-            COLUMNS.iter().chain(&["useridentity", "resources"]).map(|name| name.to_string()).collect();
-        let cell = |name: &str| match name {
-            "eventid" => Some("e-1"),
-            "eventtime" => Some("2026-03-04T05:06:07Z"),
-            "eventsource" => Some("sts.amazonaws.com"),
-            "eventname" => Some("AssumeRole"),
-            "awsregion" => Some("eu-west-3"),
-            "readonly" => Some("true"),
-            "recipientaccountid" => Some("111122223333"),
-            "responseelements" => Some(r#"{"credentials":{"accessKeyId":"ASIAIOSFODNN7EXAMPLE"}}"#),
-            "requestparameters" => Some("null"),
-            "useridentity" => Some(
-                r#"{"type":"IAMUser","principalid":"AIDAEXAMPLE","accesskeyid":"AKIAIOSFODNN7EXAMPLE","sessioncontext":{"attributes":{"creationdate":"2026-03-04T05:00:00Z"}},"username":null}"#,
-            ),
-            "resources" => Some(
-                r#"[{"arn":"arn:aws:iam::111122223333:role/Ops","accountid":"111122223333","type":"AWS::IAM::Role"}]"#,
-            ),
-            _ => None,
-        };
-        let cells: Vec<Option<&str>> = names.iter().map(|name| cell(name)).collect();
-        let raw = record(&names, &cells).unwrap();
-        let event = crate::read::read(&raw, crate::model::Provenance::default()).unwrap().unwrap();
-        assert_eq!(event.actor.key.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
-        assert!(event.facts.iter().any(
-            |fact| matches!(fact, crate::model::Fact::Issued(one) if &*one.id == "ASIAIOSFODNN7EXAMPLE")
-        ));
-        let without: Vec<Option<&str>> =
-            cells.iter().map(|cell| cell.filter(|text| *text != "e-1")).collect();
-        assert_eq!(record(&names, &without), None);
-        let broken: Vec<Option<&str>> =
-            cells.iter().map(|cell| if *cell == Some("null") { Some("{") } else { *cell }).collect();
-        assert_eq!(record(&names, &broken), None);
-    }
+/// A number of bytes as services tell it.
+fn bytes(told: Option<i64>) -> Option<u64> {
+    told.and_then(|n| u64::try_from(n).ok())
 }

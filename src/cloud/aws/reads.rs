@@ -137,6 +137,7 @@ const INVENTORY: &[&str] = &[
     "organizations:ListPolicies",
     "organizations:ListPoliciesForTarget",
     "organizations:ListRoots",
+    "pricing:GetProducts",
     "rolesanywhere:GetProfile",
     "rolesanywhere:GetTrustAnchor",
     "s3:GetBucketPolicy",

@@ -1,6 +1,6 @@
 //! SES, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_gone, or_none, receipt};
+use super::each::{detail, observed, or_gone, or_none, receipt, tags};
 use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt};
 use crate::model::change::SesChange;
@@ -65,6 +65,7 @@ pub(super) async fn observe(
         detail(&mut shown, "type", found.identity_type.as_ref().map(|kind| kind.as_str()));
         let sends = found.verified_for_sending_status;
         detail(&mut shown, "verified", Some(if sends { "yes" } else { "no" }));
+        tags(&mut shown, found.tags().iter().map(|tag| (tag.key(), tag.value())));
         seen.push(shown);
     }
     Ok(seen)

@@ -3,6 +3,7 @@
 //! Credentials come as AWS users have them, through aws-config; the environment is handed in. Instance metadata is asked on
 //! request alone: anywhere else its answer is waited for in vain.
 
+use super::clock::Clock;
 use super::error::failed;
 use super::own::Own;
 use super::regions;
@@ -34,8 +35,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_millis(3100);
 /// One try; the SDK's own default is for ever.
 const ATTEMPT: Duration = Duration::from_secs(15);
-/// All tries of one call.
-const OPERATION: Duration = Duration::from_secs(60);
+/// All tries of one call: a region that says nothing must not hold up the others for minutes.
+const OPERATION: Duration = Duration::from_secs(40);
 /// Tries of one call; the default of 3 loses pages under throttling.
 const ATTEMPTS: u32 = 5;
 /// Pauses between tries: a region that fails must not hold up the others for minutes.
@@ -85,6 +86,8 @@ pub struct Aws {
     pub case: Arc<str>,
     /// Where we signed in.
     pub home: Arc<str>,
+    /// Whole seconds that this host's clock is ahead of AWS's, below zero behind; `None` when no answer said.
+    pub clock: Option<i64>,
     pub(super) base: SdkConfig,
     pub(super) roles: Roles,
     pub(super) own: own::Known,
@@ -128,11 +131,11 @@ impl Aws {
             loader = loader.profile_name(profile);
         }
         let base = loader.load().await;
-        let identity = who(&base, &unknown).await?;
+        let (identity, clock) = who(&base, &unknown).await?;
         own.is(&identity);
         let roles = Roles::new(Role::list(&connect.role_names, connect.changes), connect.external_id.clone());
         let overrides = overrides::Overrides::new(&connect.env, &profile, &base, identity.partition());
-        Ok(Aws { identity, case: connect.case, home, base, roles, own, overrides })
+        Ok(Aws { identity, case: connect.case, home, clock, base, roles, own, overrides })
     }
 
     /// Returns the configuration for an account and region: credentials of a role there, one shared HTTP client, timeouts and
@@ -298,17 +301,19 @@ fn causes(error: &dyn std::error::Error) -> String {
     told.join(": ")
 }
 
-async fn who(base: &SdkConfig, at: &Place) -> Result<Identity, CloudError> {
+async fn who(base: &SdkConfig, at: &Place) -> Result<(Identity, Option<i64>), CloudError> {
     const CALL: &str = "sts:GetCallerIdentity";
     // The first call of all: where there is no way out, the operator hears of it soon.
     let hasty = aws_sdk_sts::config::Builder::from(base)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts().to_builder().operation_timeout(SIGN_IN).build());
-    let client = aws_sdk_sts::Client::from_conf(hasty.build());
+    let clock = Clock::default();
+    let client = aws_sdk_sts::Client::from_conf(hasty.interceptor(clock.clone()).build());
     let answer = client.get_caller_identity().send().await.map_err(|error| failed(CALL, at, error))?;
     match (answer.account, answer.arn, answer.user_id) {
         (Some(account), Some(arn), Some(user_id)) => {
-            Ok(Identity { account: account.into(), arn: arn.into(), user_id: user_id.into() })
+            let identity = Identity { account: account.into(), arn: arn.into(), user_id: user_id.into() };
+            Ok((identity, clock.ahead()))
         }
         _ => Err(super::error::not_answered(CALL, at, "account, ARN and user id")),
     }

@@ -41,6 +41,11 @@ impl Bounds {
         (since < until).then_some(Bounds { since, until })
     }
 
+    /// Both ends.
+    pub fn ends(&self) -> (Time, Time) {
+        (self.since, self.until)
+    }
+
     /// Days that the window touches, in UTC, as partitions name them.
     fn days(&self, form: &str) -> (String, String) {
         // A file's day is that of delivery, which may be the day after an event's.

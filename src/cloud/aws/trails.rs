@@ -9,6 +9,7 @@ mod proof;
 mod source;
 
 use super::error::failed;
+use super::many::each;
 use super::{Aws, client, not_answered};
 use crate::cloud::unwrap::{Limits, unwrap};
 use crate::cloud::{CloudError, Raw, Refusal};
@@ -38,20 +39,30 @@ pub struct Trail {
     pub writes_digests: bool,
 }
 
-/// Finds the trails that deliver something of an account, asked in each of its regions. A trail that does not log, or that
+/// An account and its regions.
+pub type Scope = (Arc<str>, Vec<Arc<str>>);
+
+/// Finds the trails that deliver something of each account, asked in each of its regions. A trail that does not log, or that
 /// could not deliver, is a gap: its files have holes.
-pub async fn find(aws: &Aws, account: &Arc<str>, regions: &[Arc<str>]) -> (Vec<Trail>, Vec<Gap>) {
+pub async fn find(aws: &Aws, scopes: &[Scope]) -> Vec<(Vec<Trail>, Vec<Gap>)> {
+    each(scopes, |(account, regions)| find_in(aws, account, regions)).await
+}
+
+async fn find_in(aws: &Aws, account: &Arc<str>, regions: &[Arc<str>]) -> (Vec<Trail>, Vec<Gap>) {
     let mut found: BTreeMap<Arc<str>, Trail> = BTreeMap::new();
     let mut gaps = Vec::new();
-    for region in regions {
+    let ask = |region: &Arc<str>| {
         let at = Place::new(account.clone(), region.clone());
-        match describe(aws, &at).await {
+        async move { describe(aws, &at).await }
+    };
+    for told in each(regions, ask).await {
+        match told {
             Ok(trails) => found.extend(trails.into_iter().map(|trail| (trail.arn.clone(), trail))),
             Err(error) => gaps.push(error.gap()),
         }
     }
-    for trail in found.values() {
-        match troubles(aws, trail).await {
+    for told in each(found.values(), |trail| troubles(aws, trail)).await {
+        match told {
             Ok(troubles) => gaps.extend(troubles),
             Err(error) => gaps.push(error.gap()),
         }

@@ -8,6 +8,7 @@ mod inflate;
 mod item;
 mod json;
 mod markdown;
+mod member;
 mod notes;
 mod packed;
 mod scan;
@@ -16,6 +17,8 @@ mod utf16;
 mod window;
 mod yaml;
 mod zip;
+
+pub use member::Unpacker;
 
 use super::Raw;
 use std::cell::Cell;

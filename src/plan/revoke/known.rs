@@ -4,7 +4,7 @@ use super::super::words::{list, when};
 use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::deny;
 use crate::model::identity::{CenterUserSeen, IdentityKind, Part};
-use crate::model::{IdentitySeen, OrganizationSeen, Time};
+use crate::model::{AccountSeen, IdentitySeen, OrganizationSeen, Time};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +18,12 @@ pub struct Known {
     pub center_users: Vec<CenterUserSeen>,
     /// By ARN of the role: who was let in before somebody rewrote it, from an earlier record.
     pub trusts: BTreeMap<Arc<str>, Arc<str>>,
+    /// Google Cloud: service accounts, the principal's own first.
+    pub accounts: Vec<AccountSeen>,
+    /// Google Cloud: `organizations/N`, or `projects/P` where there is none, that a deny policy is put on.
+    pub deny_on: Option<Arc<str>>,
+    /// Roles whose trust policy does not say any more what the principal wrote.
+    pub mended: BTreeSet<Arc<str>>,
     /// When the plan is made.
     pub now: Option<Time>,
 }
@@ -35,12 +41,22 @@ impl Known {
         self.identities.iter().find(|one| one.kind == kind && one.account() == account && one.name() == name)
     }
 
+    /// A service account, by e-mail or unique id.
+    pub(super) fn service_account(&self, id: &str) -> Option<&AccountSeen> {
+        self.accounts.iter().find(|one| &*one.email == id || &*one.unique_id == id)
+    }
+
     pub(super) fn user(&self, arn: &str) -> Option<&IdentitySeen> {
         self.find(arn, IdentityKind::User)
     }
 
     pub(super) fn role(&self, arn: &str) -> Option<&IdentitySeen> {
         self.find(arn, IdentityKind::Role)
+    }
+
+    /// Who may take a role now, as the cloud shows it.
+    pub fn trust_of(&self, role: &str) -> Option<Arc<str>> {
+        self.role(role)?.trust.clone()
     }
 
     pub(super) fn root(&self, account: &str) -> Option<&IdentitySeen> {

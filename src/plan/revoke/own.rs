@@ -3,22 +3,27 @@
 use super::known::Known;
 use super::revoke_known;
 use crate::analyze::Investigation;
+use crate::model::Principal;
 use crate::model::identity::IdentityKind;
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Window};
-use crate::model::{IdentitySeen, Principal};
 use crate::plan::{Guard, Options};
 
 /// Plans what ends everything that signs in as the principal, from what the cloud shows of it: the first of the identities is
 /// the principal's own.
 pub fn own(principal: &Principal, known: &Known, guard: &Guard, options: Options) -> Plan {
-    revoke_known(&unread(principal, known.identities.first()), known, guard, options)
+    revoke_known(&unread(principal, known), known, guard, options)
 }
 
 /// What there is to say of a principal when no record was read: that it is there, and whose it is.
-fn unread(principal: &Principal, seen: Option<&IdentitySeen>) -> Report {
+fn unread(principal: &Principal, known: &Known) -> Report {
     let mut report = Investigation::new(principal.clone(), Window::default()).report();
-    let Some(seen) = seen else { return report };
+    if let Some(account) = known.accounts.first()
+        && let Some(seed) = report.credentials.iter_mut().find(|one| one.depth == 0)
+    {
+        seed.account = Some(account.project.clone());
+    }
+    let Some(seen) = known.identities.first() else { return report };
     if let Some(seed) = report.credentials.iter_mut().find(|one| one.depth == 0) {
         if seed.account.is_none() {
             seed.account = Some(seen.account().into());

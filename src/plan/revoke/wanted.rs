@@ -3,7 +3,7 @@
 
 use super::aws::{arn_of, is_of_identity_center, plain_role, session_of, user_of};
 use crate::model::report::{Confidence, Report};
-use crate::model::{Provider, Time};
+use crate::model::{EventId, Provider, Time};
 use crate::plan::ground::alive;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,10 +13,19 @@ use std::sync::Arc;
 pub struct Wanted {
     /// ARNs of users, roles and roots.
     pub identities: BTreeSet<Arc<str>>,
-    /// Names of users of Identity Center, whose sessions were met.
-    pub center_users: BTreeSet<Arc<str>>,
-    /// ARNs of roles, with the time from which their trust policy is not to be believed.
-    pub trusts: BTreeMap<Arc<str>, Time>,
+    /// Users of Identity Center whose sessions were met: the account where, and their name.
+    pub center_users: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// Roles whose trust policy the principal rewrote, by ARN.
+    pub trusts: BTreeMap<Arc<str>, Rewritten>,
+}
+
+/// How a trust policy was rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// From when on it is not to be believed.
+    pub since: Time,
+    /// The records that rewrote it.
+    pub by: BTreeSet<EventId>,
 }
 
 /// Returns what a plan from this report would like to know. Of what is spared nothing is asked.
@@ -31,7 +40,8 @@ pub fn wanted(report: &Report) -> Wanted {
         let Some(arn) = credential.principal.as_ref().or(own) else { continue };
         if let Some((role, name)) = session_of(arn) {
             if is_of_identity_center(role.rsplit('/').next().unwrap_or_default(), None) {
-                wanted.center_users.insert(name);
+                let account = arn.split(':').nth(4).unwrap_or_default();
+                wanted.center_users.insert((account.into(), name));
             }
             wanted.identities.insert(role);
         } else if arn.contains(":role/") {
@@ -54,8 +64,12 @@ pub fn wanted(report: &Report) -> Wanted {
     {
         let told = report.findings.iter().filter(|one| one.events.contains(&grant.event)).map(|one| one.at);
         let Some(at) = told.min().or(report.window.leaked_at) else { continue };
-        let first = wanted.trusts.entry(grant.on.clone()).or_insert(at);
-        *first = at.min(*first);
+        let rewritten = wanted.trusts.entry(grant.on.clone());
+        let rewritten = rewritten.or_insert_with(|| Rewritten { since: at, by: BTreeSet::new() });
+        rewritten.since = at.min(rewritten.since);
+        rewritten.by.insert(grant.event.clone());
     }
+    // What stands there now decides whether anything is to be put back.
+    wanted.identities.extend(wanted.trusts.keys().cloned());
     wanted
 }

@@ -4,7 +4,8 @@ use super::{BECAME, Known, WAYS_IN};
 use crate::catalog::gcp::principals::is_agent;
 use crate::model::EventId;
 use crate::model::Provider;
-use crate::model::change::{AwsChange, Change, GcpChange, IamChange, PolicyOf, SsoChange};
+use crate::model::change::gcp::PolicyChange;
+use crate::model::change::{AwsChange, Change, IamChange, PolicyOf, SsoChange};
 use crate::model::plan::Target;
 use crate::model::report::{Finding, FindingKind, Grant};
 use crate::plan::ground::{Ground, target};
@@ -24,6 +25,7 @@ pub(super) fn close(ground: &Ground, known: &Known, proposal: &mut Proposal) {
         Provider::Aws => {
             let denied = denied(proposal);
             trust(ground, known, &grants, &denied, proposal);
+            super::profiles::close(ground, proposal);
             for grant in grants {
                 attached(ground, grant, &denied, proposal);
                 assigned(ground, grant, proposal);
@@ -75,7 +77,7 @@ fn binding(ground: &Ground, grant: &Grant, proposal: &mut Proposal) {
         because: [grant.event.clone()].into(),
         why: vec![why],
         before: if invited { "invited" } else { "granted" },
-        change: Change::Gcp(GcpChange::RemoveBinding { on, role, member: grant.member.clone() }),
+        change: PolicyChange::RemoveBinding { on, role, member: grant.member.clone() }.into(),
         rank: WAYS_IN,
         after: After::Below(BECAME),
         otherwise: Vec::new(),
@@ -124,6 +126,9 @@ fn trust(ground: &Ground, known: &Known, grants: &[&Grant], denied: &Denied, pro
             continue;
         }
         why += match denies(denied, account, role) {
+            _ if known.mended.contains(role) => {
+                " It does not say any more what the principal wrote: look that whoever rewrote it since has mended it."
+            }
             true => {
                 " This plan denies the role everything, so that nobody gains by it: mend the trust before that is undone."
             }

@@ -4,7 +4,7 @@
 //! error; only what is no JSON object at all is.
 
 use crate::model::{Time, time};
-use crate::read::{Head, RecordKind, Unreadable, identity_of};
+use crate::read::{Head, RecordKind, Unreadable, fold, identity_of};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -238,9 +238,11 @@ pub fn head(raw: &[u8]) -> Result<Head, Unreadable> {
     if kind == RecordKind::CloudAudit && at.is_none() {
         return Err(Unreadable("an audit log entry without a time".into()));
     }
+    let identity = entry.identity(raw, at);
     Ok(Head {
         kind,
-        identity: entry.identity(raw, at),
+        identity,
+        mark: entry.mark(at).unwrap_or(fold(identity)),
         at,
         account: entry.account().unwrap_or_default(),
         region: entry.region().unwrap_or_else(|| "global".to_owned()),
@@ -308,6 +310,17 @@ impl Entry<'_> {
         }
     }
 
+    fn mark(&self, at: Option<Time>) -> Option<u64> {
+        let at = self.timestamp.as_str().and_then(time::parse).and(at)?;
+        let index = self.split.index.as_str().filter(|_| self.split.uid.0.is_some());
+        Some(mark(
+            self.log_name.as_str()?.as_bytes(),
+            at.as_nanosecond(),
+            self.insert_id.as_str()?.as_bytes(),
+            index.unwrap_or_default().as_bytes(),
+        ))
+    }
+
     fn account(&self) -> Option<String> {
         let labels = &self.resource.labels;
         super::account_of(self.log_name.as_str(), labels.project.as_str(), self.payload().resource.as_str())
@@ -327,4 +340,16 @@ impl Entry<'_> {
         }
         super::source_of(self.log_name.as_str(), self.payload().method.as_str())
     }
+}
+
+/// The mark of an entry by the logging service's own key of it; see [`Head::mark`].
+pub(super) fn mark(log: &[u8], nanoseconds: i128, id: &[u8], part: &[u8]) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut hash = DefaultHasher::new();
+    for text in [log, id, part] {
+        hash.write(text);
+        hash.write_u8(0xff);
+    }
+    hash.write_i128(nanoseconds);
+    hash.finish()
 }

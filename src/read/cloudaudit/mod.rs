@@ -6,6 +6,7 @@
 mod abuse;
 mod actor;
 mod head;
+pub mod lines;
 mod outcome;
 
 use super::{RecordKind, Unreadable};

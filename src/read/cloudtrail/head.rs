@@ -1,7 +1,7 @@
 //! The light look: what de-duplication and coverage need, without parsing what no one asked for.
 
 use crate::model::{Time, time};
-use crate::read::{Head, RecordKind, Unreadable, identity_of};
+use crate::read::{Head, RecordKind, Unreadable, fold, identity_of};
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -178,7 +178,7 @@ impl<'a> Light<'a> {
             false => identity(&id, at, &self.text(Key::EventName)),
         };
         let region = self.text(Key::AwsRegion).into_owned();
-        Head { kind, identity, at, account: account.into_owned(), region, source }
+        Head { kind, identity, mark: fold(identity), at, account: account.into_owned(), region, source }
     }
 }
 

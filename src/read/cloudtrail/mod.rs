@@ -4,6 +4,7 @@
 //! times as SIEMs re-write them, missing identities. Texts stay exactly as recorded; escaping is the renderers' work.
 
 mod actor;
+pub mod delivery;
 mod head;
 mod normalize;
 

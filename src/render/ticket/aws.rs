@@ -2,7 +2,7 @@
 //! team and its billing adjustments want to hear (first account, timeline, ARNs, resources in every region, what was rotated).
 
 use super::{
-    MOST, Section, Text, Ticket, actors, body, commitments, done, evidence, listed, places, resources,
+    MOST, Section, Text, Ticket, actors, body, commitments, cost, done, evidence, listed, places, resources,
     subject,
 };
 use super::{timeline, times, unseen};
@@ -60,6 +60,7 @@ pub(super) fn text(ticket: &Ticket<'_>) -> Text {
         commitments(report, "COMMITMENTS THAT ONLY AWS CAN TAKE BACK"),
         done(ticket),
         resources(ticket),
+        cost(report),
         actors(report),
         unseen(report),
         evidence(ticket),

@@ -2,8 +2,8 @@
 //! something was compromised; Cloud Customer Care wants projects, times, principals and resources.
 
 use super::{
-    Section, Text, Ticket, actors, body, commitments, done, evidence, is_theirs, listed, places, resources,
-    subject,
+    Section, Text, Ticket, actors, body, commitments, cost, done, evidence, is_theirs, listed, places,
+    resources, subject,
 };
 use super::{timeline, times, unseen};
 use crate::model::report::FindingKind;
@@ -62,9 +62,9 @@ pub(super) fn text(ticket: &Ticket<'_>) -> Text {
     let bought =
         report.findings.iter().any(|one| one.kind == FindingKind::Commitment && is_theirs(one.confidence));
     let asked = [
-        Some("We ask you to lift any suspension once you see the steps below,"),
-        Some("to review the charges of the resources below for an adjustment,"),
-        bought.then_some("and to take back the commitments below."),
+        Some("Please lift any suspension once you see the steps below."),
+        Some("Please review the charges of the resources below for an adjustment."),
+        bought.then_some("Please take back the commitments below."),
     ];
     let asked = asked.into_iter().flatten().map(|line| Line::new().put(line)).collect();
     let sections = [
@@ -74,6 +74,7 @@ pub(super) fn text(ticket: &Ticket<'_>) -> Text {
         timeline(ticket),
         done(ticket),
         resources(ticket),
+        cost(report),
         actors(report),
         commitments(report, "COMMITMENTS THAT ONLY GOOGLE CAN TAKE BACK"),
         unseen(report),

@@ -301,6 +301,23 @@ fn a_deny_that_somebody_takes_away_is_put_in_force_again_and_told() {
 }
 
 #[test]
+fn a_deny_that_is_taken_away_before_it_was_ever_seen_is_put_in_force_again() {
+    let lab = Lab::new();
+    let fake = lab.cloud(things());
+    fake.world().attacker.insert("builder".into(), (Duration::ZERO, 1));
+    let begun = lab.clock.now();
+    let done = lab.run(&fake, plan(vec![step(1, "", &deny("builder"))]));
+    assert_eq!(done.ends[0].end, End::Done);
+    assert_eq!((done.reverted[&1].times, done.reverted[&1].is_in_force), (1, true));
+    assert_eq!(fake.world().calls_of(&deny("builder")), 2);
+    let passed = lab.clock.now().duration_since(begun).as_secs();
+    assert!(passed < 60, "it is not waited for as for one that only shows late: {passed} s");
+    let (undo, undone) = lab.undo(&fake);
+    assert_eq!((undo.steps.len(), undone.verdict()), (1, Verdict::Whole));
+    assert_eq!(fake.world().things, things());
+}
+
+#[test]
 fn a_deny_that_never_holds_is_no_success() {
     let lab = Lab::new();
     let fake = lab.cloud(things());

@@ -13,23 +13,13 @@ use triage::case::Case;
 use triage::cloud::files::FileSource;
 use triage::collect::{self, Keep};
 use triage::model::Report;
-use triage::model::change::{Change, GcpChange, PolicyOf, Undo};
+use triage::model::change::{Change, PolicyOf, Undo};
 use triage::model::plan::{Plan, Step};
 use triage::model::report::*;
 use triage::plan::{Guard, Options, contain::contain};
 use triage::progress::Progress;
 use triage::read::{Head, inventory};
 use triage::render::json;
-
-macro_rules! names {
-    ($name:ident, $all:ident, $type:ident: $($variant:ident)*) => {
-        /// Names a variant; the compiler misses a new one here.
-        fn $name(change: &$type) -> &'static str {
-            match change { $($type::$variant { .. } => stringify!($variant)),* }
-        }
-        const $all: &[&str] = &[$(stringify!($variant)),*];
-    };
-}
 
 /// What plans propose in AWS. What only takes back (`start_instance`, …) is no plan's but the journal's.
 const AWS: &[&str] = &[
@@ -102,8 +92,19 @@ const AWS: &[&str] = &[
     "disable_replication",
     "enable_versioning",
 ];
-names!(gcp_name, GCP, GcpChange: DisableServiceAccount DisableServiceAccountKey DeactivateHmacKey DeleteApiKey RemoveBinding
-    TurnOffAutoscaler PauseSchedulerJob StopInstance StopGroupMember DisableFirewall);
+/// What plans from records alone propose; what needs a look at the cloud, and what takes it back, is planned live.
+const GCP: &[&str] = &[
+    "disable_service_account",
+    "disable_service_account_key",
+    "deactivate_hmac_key",
+    "delete_api_key",
+    "remove_binding",
+    "turn_off_autoscaler",
+    "pause_scheduler_job",
+    "stop_instance",
+    "stop_group_member",
+    "disable_firewall",
+];
 
 #[test]
 fn every_change_is_planned_by_something_and_tells_what_an_operator_must_know() {
@@ -121,8 +122,8 @@ fn every_change_is_planned_by_something_and_tells_what_an_operator_must_know() {
                     spec.permissions
                 );
             }
-            Change::Gcp(change) => {
-                gcp.insert(gcp_name(change));
+            Change::Gcp(_) => {
+                gcp.insert(step.change.name());
                 assert!(
                     spec.permissions.iter().all(|one| one.split('.').count() == 3),
                     "{:?}",
@@ -148,7 +149,7 @@ fn every_change_is_planned_by_something_and_tells_what_an_operator_must_know() {
         }
     }
     assert_eq!(aws, AWS.iter().map(|name| name.to_string()).collect());
-    assert_eq!(gcp, GCP.iter().copied().collect());
+    assert_eq!(gcp, GCP.iter().map(|name| name.to_string()).collect());
 }
 
 #[test]

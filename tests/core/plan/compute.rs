@@ -14,6 +14,7 @@ const DESTROY: Options = Options {
     isolate: false,
     full_deny: false,
     scp: false,
+    soft: false,
     no_snapshot: false,
 };
 

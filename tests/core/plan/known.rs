@@ -266,12 +266,30 @@ fn roles_that_nobody_can_edit_are_told_by_their_path_not_their_name() {
         let session = "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/x";
         report.credentials.push(session_of(session));
         let known = Known { identities: vec![role], ..Known::default() };
-        told(&revoke_known(&report, &known, &Guard::default(), Options::default()))
+        revoke_known(&report, &known, &Guard::default(), Options::default())
     };
     let linked = of(at_path("/aws-service-role/x.amazonaws.com/"));
+    let linked = told(&linked);
     assert!(linked.contains("- aws.iam.role") && linked.contains("service-linked role"), "{linked}");
+    assert!(!linked.contains("_sessions "), "{linked}");
     let disguised = of(at_path("/"));
-    assert!(disguised.contains("deny_sessions"), "{disguised}");
+    sound(&disguised);
+    // It is treated like any role: who else uses it was not asked, so the thief's own name alone is denied.
+    let step = disguised.steps.last().unwrap();
+    let role = arc("arn:aws:iam::111122223333:role/AWSServiceRoleForX");
+    let issued_before = step_time(&step.change);
+    let change = IamChange::DenySessions { role, names: vec![arc("x")], issued_before };
+    assert_eq!(step.change, change.into(), "{}", told(&disguised));
+    assert!(step.why.contains("these names alone are denied"), "{}", step.why);
+    assert!(!told(&disguised).contains("- aws.iam.role"), "{}", told(&disguised));
+}
+
+/// Until when a change's sessions were issued.
+fn step_time(change: &Change) -> Option<Time> {
+    match change {
+        Change::Aws(AwsChange::Iam(IamChange::DenySessions { issued_before, .. })) => *issued_before,
+        other => panic!("{other:?} denies no sessions by name"),
+    }
 }
 
 #[test]
@@ -433,8 +451,10 @@ fn what_wave_2_would_like_to_know_is_asked_once_and_of_nobody_spared() {
     let has = |end: &str| wanted.identities.iter().any(|arn| arn.ends_with(end));
     assert!(has(":user/ci") && has(":user/alice") && has(":user/backdoor") && has("/helper"), "{wanted:?}");
     assert!(has(":role/AWSReservedSSO_Admin_1") && !has("/Work"), "{wanted:?}");
-    assert_eq!(wanted.center_users, [arc("bob")].into());
+    assert_eq!(wanted.center_users, [(arc("111122223333"), arc("bob"))].into());
     assert_eq!(wanted.trusts.keys().cloned().collect::<Vec<_>>(), [arc(role)]);
+    assert_eq!(wanted.trusts[role].by, [arc("e-trust")].into());
+    assert!(has(":role/Export"), "what stands there now is looked at: {wanted:?}");
 }
 
 #[test]
@@ -453,6 +473,11 @@ fn a_trust_that_an_earlier_record_tells_is_put_back() {
         "{}",
         told(&plan)
     );
+    // Somebody was there before us: what they wrote is not overwritten.
+    let known = Known { mended: [arc(role)].into(), ..Known::default() };
+    let mended = told(&revoke_known(&report, &known, &Guard::default(), Options::default()));
+    assert!(mended.contains("does not say any more what the principal wrote"), "{mended}");
+    assert!(!mended.contains("restore_trust"), "{mended}");
     // Nobody knows: by hand.
     let told = told(&revoke_known(&report, &Known::default(), &Guard::default(), Options::default()));
     assert!(
@@ -495,6 +520,41 @@ fn assignments_and_second_factors_of_the_thief_are_taken_away() {
     assert!(told.contains("disable_outbound_federation"), "{told}");
     let step = plan.steps.iter().find(|step| step.change.name() == "remove_account_assignment").unwrap();
     assert_eq!(&*step.target.region, "eu-west-1");
+}
+
+#[test]
+fn machines_lose_the_role_that_the_thief_gave_them_and_get_no_new_credentials() {
+    let arn = "arn:aws:iam::111122223333:instance-profile/admin-node";
+    let mut report = aws_key();
+    let mut miner = resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa1", "");
+    miner.details.insert(arc("profile"), arc(arn));
+    let mut stopped = resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa2", "");
+    stopped.details.insert(arc("profile"), arc(arn));
+    stopped.state = "gone";
+    report.resources = vec![miner, stopped, resource("aws.ec2.instance", "i-0aaaaaaaaaaaaaaa3", "")];
+    let told_of = |id: &str, how: String| {
+        let mut touched = touched("aws.ec2.instance", id, "e-profile");
+        touched.how = how;
+        touched
+    };
+    report.touched = vec![
+        told_of("i-0bbbbbbbbbbbbbbb1", format!("given instance profile {arn}")),
+        told_of("i-0bbbbbbbbbbbbbbb2", format!("its instance profile replaced by {arn}")),
+    ];
+    let plan = revoke_known(&report, &Known::default(), &Guard::default(), Options::default());
+    sound(&plan);
+    let told = told(&plan);
+    for id in ["i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"] {
+        assert!(told.contains(&format!("remove_instance_profile instance={id} profile={arn}")), "{told}");
+    }
+    assert_eq!(told.matches("remove_instance_profile").count(), 2, "{told}");
+    assert!(told.contains("- aws.ec2.instance i-0bbbbbbbbbbbbbbb2: The principal gave it"), "{told}");
+    let step = plan.steps.iter().find(|step| &*step.target.id == "i-0bbbbbbbbbbbbbbb1").unwrap();
+    assert_eq!(&*step.target.region, "eu-west-3");
+    // What takes it back gives a stranger on the machine its role: only on the operator's own word.
+    assert_eq!(step.change.spec().rearms, Rearms::Secret);
+    let back = back(&step.change, json!({"profile": arn}));
+    assert!(back.contains("give_instance_profile") && back.contains(arn), "{back}");
 }
 
 // ---- What takes it back

@@ -29,6 +29,7 @@ const GENTLE: Options = Options {
     no_snapshot: false,
     full_deny: false,
     scp: false,
+    soft: false,
 };
 const DESTROY: Options = Options { destroy: true, ..GENTLE };
 

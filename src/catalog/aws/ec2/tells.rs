@@ -213,8 +213,11 @@ pub fn profile(record: &Record, facts: &mut Vec<Fact>) {
     );
     let (Some(id), Some(identity)) = (id, profile) else { return };
     let compute = record.resource("aws.ec2.instance", id);
-    facts
-        .push(Fact::Touched { resource: compute.clone(), how: format!("given instance profile {identity}") });
+    let how = match &*record.event {
+        "AssociateIamInstanceProfile" => format!("given instance profile {identity}"),
+        _ => format!("its instance profile replaced by {identity}"),
+    };
+    facts.push(Fact::Touched { resource: compute.clone(), how });
     facts.push(Fact::Carries { compute, identity });
 }
 

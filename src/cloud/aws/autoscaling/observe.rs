@@ -1,5 +1,6 @@
 //! What Auto Scaling shows of groups, what they are made by and what resizes them.
 
+use super::super::each::tags;
 use super::super::ec2::{answered, one, pages, tell, time};
 use super::{group, schedule};
 use crate::cloud::CloudError;
@@ -81,6 +82,11 @@ fn scaling_group(at: &Place, found: &AutoScalingGroup) -> Option<Observed> {
     ] {
         tell(&mut seen, word, text);
     }
+    let told = found.tags.iter().flatten();
+    tags(
+        &mut seen,
+        told.filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))),
+    );
     tell(&mut seen, "operator", found.operator.as_ref().and_then(|operator| operator.principal.as_deref()));
     Some(seen)
 }

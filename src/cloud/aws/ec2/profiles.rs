@@ -30,6 +30,11 @@ fn arn(association: &IamInstanceProfileAssociation) -> Option<&str> {
     association.iam_instance_profile.as_ref().and_then(|profile| profile.arn.as_deref())
 }
 
+/// The name of a profile.
+fn last(profile: &str) -> &str {
+    profile.rsplit('/').next().unwrap_or(profile)
+}
+
 pub(super) async fn look(client: &Client, at: &Place, change: &Ec2Change) -> Result<Sight, CloudError> {
     let id = &**change.subject();
     let found = super::instances::find(client, at, &[id]).await?;
@@ -41,6 +46,9 @@ pub(super) async fn look(client: &Client, at: &Place, change: &Ec2Change) -> Res
     let is_done = match change {
         Ec2Change::ReplaceInstanceProfile { profile, .. }
         | Ec2Change::GiveInstanceProfile { profile, .. } => now == Some(&**profile),
+        Ec2Change::RemoveInstanceProfile { profile: Some(profile), .. } => {
+            now.is_none_or(|now| last(now) != last(profile))
+        }
         _ => found.is_none(),
     };
     Ok(Sight::there(json!({ "profile": now }), is_done))

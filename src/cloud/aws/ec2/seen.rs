@@ -2,6 +2,7 @@
 
 use super::shared::time;
 use crate::catalog::aws;
+use crate::cloud::aws::each::tags;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Time};
 use aws_sdk_ec2::types::{
@@ -11,9 +12,6 @@ use aws_sdk_ec2::types::{
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How many tags a reader is told.
-const TAGS: usize = 12;
 
 pub(in crate::cloud::aws) fn one(at: &Place, kind: &'static str, id: &str, state: State) -> Observed {
     Observed {
@@ -57,19 +55,14 @@ pub(in crate::cloud::aws) fn tell(one: &mut Observed, word: &str, text: Option<&
     }
 }
 
-/// Launchers that its tags name; its own name and what AWS itself wrote, for the reader.
-pub(super) fn tell_tags(one: &mut Observed, tags: &[Tag]) {
-    let spelled: Vec<_> = tags.iter().map(|tag| json!({ "Key": tag.key, "Value": tag.value })).collect();
+/// Launchers that its tags name, and all of its tags.
+pub(super) fn tell_tags(one: &mut Observed, found: &[Tag]) {
+    let spelled: Vec<_> = found.iter().map(|tag| json!({ "Key": tag.key, "Value": tag.value })).collect();
     one.held_by.extend(aws::launchers(&json!({ "Tags": spelled }), "", "Tags[]"));
-    let told = |key: &&str| *key == "Name" || key.starts_with("aws:");
-    let mut shown = 0;
-    for tag in tags {
-        let Some(key) = tag.key.as_deref().filter(told) else { continue };
-        if shown < TAGS {
-            tell(one, &format!("tag:{key}"), tag.value.as_deref());
-            shown += 1;
-        }
-    }
+    tags(
+        one,
+        found.iter().filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))),
+    );
 }
 
 fn tag<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
@@ -99,6 +92,7 @@ pub(super) fn instance(at: &Place, instance: &Instance) -> Option<Observed> {
         ("key_name", instance.key_name.as_deref()),
         ("lifecycle", instance.instance_lifecycle.as_ref().map(|kind| kind.as_str())),
         ("root_device", instance.root_device_type.as_ref().map(|kind| kind.as_str())),
+        ("profile", profile),
         ("launch_template", tag(tags, "aws:ec2launchtemplate:id")),
         ("asg", tag(tags, "aws:autoscaling:groupName")),
         ("public_ip", instance.public_ip_address.as_deref()),
@@ -122,6 +116,7 @@ pub(super) fn spot_request(at: &Place, request: &SpotInstanceRequest) -> Option<
     };
     let mut seen = one(at, "aws.ec2.spot_request", request.spot_instance_request_id.as_deref()?, state);
     seen.created_at = request.create_time.as_ref().and_then(time);
+    tell_tags(&mut seen, request.tags.as_deref().unwrap_or_default());
     tell(&mut seen, "spot_type", request.r#type.as_ref().map(|kind| kind.as_str()));
     tell(&mut seen, "instance", request.instance_id.as_deref());
     let template = request.launch_specification.as_ref();
@@ -202,6 +197,7 @@ pub(super) fn key_pair(at: &Place, found: &KeyPairInfo) -> Option<Observed> {
     let mut seen = one(at, "aws.ec2.key_pair", found.key_pair_id.as_deref()?, State::Running);
     seen.resource.names.extend(found.key_name.as_deref().map(Arc::from));
     seen.created_at = found.create_time.as_ref().and_then(time);
+    tell_tags(&mut seen, found.tags.as_deref().unwrap_or_default());
     let is_read = found.public_key.as_deref().is_some_and(|key| !key.trim().is_empty());
     tell(&mut seen, "public_key", Some(if is_read { "read" } else { "unreadable" }));
     tell(&mut seen, "fingerprint", found.key_fingerprint.as_deref());

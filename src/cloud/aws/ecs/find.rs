@@ -8,7 +8,10 @@ use super::super::{failed, not_answered};
 use crate::cloud::{CloudError, Refusal};
 use crate::model::Place;
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::{CapacityProvider, Cluster, Failure, Service, Task};
+use aws_sdk_ecs::types::{
+    CapacityProvider, CapacityProviderField, Cluster, ClusterField, Failure, Service, ServiceField, Task,
+    TaskField,
+};
 use std::collections::BTreeMap;
 
 /// DescribeServices takes 10, DescribeTasks, DescribeClusters and DescribeCapacityProviders 100.
@@ -34,7 +37,11 @@ pub(super) async fn services(
 ) -> Vec<Result<Option<Service>, CloudError>> {
     const CALL: &str = "ecs:DescribeServices";
     let ask = |cluster: String, some: Vec<String>| async move {
-        let call = client.describe_services().cluster(cluster).set_services(Some(some.clone()));
+        let call = client
+            .describe_services()
+            .include(ServiceField::Tags)
+            .cluster(cluster)
+            .set_services(Some(some.clone()));
         let answer = call.send().await.map_err(|error| failed(CALL, at, error))?;
         let found = answer.services.unwrap_or_default();
         let found = found.into_iter().filter_map(|one| Some((one.service_arn.clone()?, one))).collect();
@@ -53,7 +60,8 @@ pub(super) async fn tasks(
 ) -> Vec<Result<Option<Task>, CloudError>> {
     const CALL: &str = "ecs:DescribeTasks";
     let ask = |cluster: String, some: Vec<String>| async move {
-        let call = client.describe_tasks().cluster(cluster).set_tasks(Some(some.clone()));
+        let call =
+            client.describe_tasks().include(TaskField::Tags).cluster(cluster).set_tasks(Some(some.clone()));
         let answer = call.send().await.map_err(|error| failed(CALL, at, error))?;
         let found = answer.tasks.unwrap_or_default();
         let found = found.into_iter().filter_map(|one| Some((one.task_arn.clone()?, one))).collect();
@@ -171,7 +179,8 @@ pub(super) async fn described(
     let mut answers = Vec::new();
     for some in ids.chunks(OTHERS_AT_ONCE) {
         let some: Vec<String> = some.iter().map(|id| (*id).to_owned()).collect();
-        let sent = client.describe_clusters().set_clusters(Some(some.clone())).send().await;
+        let sent = client.describe_clusters().include(ClusterField::Tags);
+        let sent = sent.set_clusters(Some(some.clone())).send().await;
         let answer = sent.map_err(|error| failed(CALL, at, error))?;
         let found = answer.clusters.unwrap_or_default();
         let found = found.into_iter().filter_map(|one| Some((one.cluster_arn.clone()?, one))).collect();
@@ -191,8 +200,12 @@ pub(super) async fn providers(
     let mut answers = Vec::new();
     for some in ids.chunks(OTHERS_AT_ONCE) {
         let some: Vec<String> = some.iter().map(|id| (*id).to_owned()).collect();
-        let sent =
-            client.describe_capacity_providers().set_capacity_providers(Some(some.clone())).send().await;
+        let sent = client
+            .describe_capacity_providers()
+            .include(CapacityProviderField::Tags)
+            .set_capacity_providers(Some(some.clone()))
+            .send()
+            .await;
         let answer = sent.map_err(|error| failed(CALL, at, error))?;
         let found = answer.capacity_providers.unwrap_or_default();
         let found =

@@ -43,7 +43,8 @@ pub struct Part {
 pub struct Pages {
     pub config: Arc<dyn Configure>,
     pub limits: Limits,
-    pub timeout: Duration,
+    /// By place: how long one answer is waited for.
+    pub timeouts: Vec<Duration>,
     pub places: Vec<Place>,
     pub spots: Vec<Spot>,
     pub questions: Vec<Question>,
@@ -142,7 +143,8 @@ impl Pages {
     fn ask(&self, request: Box<Request>, client: Option<Client>) -> impl Future<Output = Reply> + use<> {
         let question = self.questions[request.job].clone();
         let place = self.places[request.bucket].clone();
-        let (config, timeout, sender) = (self.config.clone(), self.timeout, self.sender.clone());
+        let (config, timeout, sender) =
+            (self.config.clone(), self.timeouts[request.bucket], self.sender.clone());
         let name = self.name(request.job);
         async move {
             let client = match client {

@@ -6,9 +6,24 @@ use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Where global services log, per partition (aws.md 2.1): asked first, because most chains begin there.
 const GLOBAL_REGIONS: [&str; 4] = ["us-east-1", "us-gov-west-1", "cn-northwest-1", "cn-north-1"];
+/// A place that did not answer so many passes in a row is left alone for a while.
+const SILENCES: u32 = 2;
+const REST: Duration = Duration::from_secs(300);
+
+/// How long an answer is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It did not answer before.
+    Short,
+    /// Nobody knows yet whether it answers.
+    First,
+    Long,
+}
+
 /// So many questions that found no account are named in a gap.
 const NAMED: usize = 3;
 
@@ -56,8 +71,10 @@ pub struct Reach {
     places: Vec<Place>,
     known: HashSet<Place>,
     accounts: BTreeSet<Arc<str>>,
-    /// Places that did not answer.
-    doubtful: HashSet<usize>,
+    /// Places that did not answer, how often in a row, and when last.
+    doubtful: HashMap<usize, (u32, Instant)>,
+    /// Places that answered at least once.
+    proven: HashSet<usize>,
     asks: Vec<Ask>,
     /// By what is asked for whom; where is told apart by place.
     by_ask: HashMap<(Question, Option<Arc<str>>), u32>,
@@ -145,9 +162,33 @@ impl Reach {
     pub fn ended(&mut self, part: &Part, has_answered: bool) {
         if has_answered {
             self.answered.extend(part.asks.iter().map(|ask| (part.place as u32, *ask)));
-            self.doubtful.remove(&part.place);
+            self.proven.insert(part.place);
+        }
+    }
+
+    /// Notes how a pass went in a place, as a whole.
+    pub fn passed(&mut self, place: usize, has_answered: bool, now: Instant) {
+        if has_answered {
+            self.doubtful.remove(&place);
         } else {
-            self.doubtful.insert(part.place);
+            let (times, last) = self.doubtful.entry(place).or_insert((0, now));
+            (*times, *last) = (*times + 1, now);
+        }
+    }
+
+    /// Whether a place is to be left alone for now: it did not answer one time after the other. Whoever waits for a place that
+    /// says nothing waits in every pass.
+    pub fn rests(&self, place: usize, now: Instant) -> bool {
+        let rests = |(times, last): &(u32, Instant)| *times >= SILENCES && now.duration_since(*last) < REST;
+        self.doubtful.get(&place).is_some_and(rests)
+    }
+
+    /// How long an answer of a place is waited for.
+    pub fn patience(&self, place: usize) -> Patience {
+        match (self.doubtful.contains_key(&place), self.proven.contains(&place)) {
+            (true, _) => Patience::Short,
+            (false, false) => Patience::First,
+            (false, true) => Patience::Long,
         }
     }
 
@@ -161,7 +202,7 @@ impl Reach {
             let region = *regions.entry(&at.region).or_insert(next);
             let is_global = GLOBAL_REGIONS.contains(&&*at.region);
             let rank = u32::from(!named.contains(&*at.account)) * 2 + u32::from(!is_global);
-            spots.push(Spot { region, rank, is_doubtful: self.doubtful.contains(&place) });
+            spots.push(Spot { region, rank, is_doubtful: self.doubtful.contains_key(&place) });
         }
         spots
     }

@@ -57,17 +57,21 @@ pub fn days(since: Time, until: Time) -> Vec<Day> {
     days
 }
 
-/// When a file was delivered, by its key; `None` for a key of another form, which must then be read.
+/// When a file was delivered, by its key (to the minute; a digest's to the second); `None` for a key of another form, which must
+/// then be read.
 pub fn delivered_at(key: &str) -> Option<Time> {
-    let name = key.rsplit('/').next()?;
+    let name = key.rsplit('/').next()?.split('.').next()?;
     let stamp = name.split('_').find(|part| {
-        part.len() == 14
+        matches!(part.len(), 14 | 16)
             && part.ends_with('Z')
             && part.as_bytes()[8] == b'T'
-            && part.bytes().enumerate().all(|(at, byte)| matches!(at, 8 | 13) || byte.is_ascii_digit())
+            && part.bytes().rev().skip(1).all(|byte| byte == b'T' || byte.is_ascii_digit())
     })?;
     let (date, clock) = (stamp.get(..8)?, stamp.get(9..13)?);
-    format!("{}-{}-{}T{}:{}:00Z", &date[..4], &date[4..6], &date[6..], &clock[..2], &clock[2..]).parse().ok()
+    let seconds = stamp.get(13..15).unwrap_or("00");
+    format!("{}-{}-{}T{}:{}:{seconds}Z", &date[..4], &date[4..6], &date[6..], &clock[..2], &clock[2..])
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -101,6 +105,8 @@ mod tests {
     fn a_key_tells_when_it_was_delivered_or_nothing() {
         let key = "AWSLogs/1/CloudTrail/us-east-1/2026/03/04/111122223333_CloudTrail_us-east-1_20260304T0125Z_Ab1.json.gz";
         assert_eq!(delivered_at(key).unwrap().to_string(), "2026-03-04T01:25:00Z");
+        let digest = "AWSLogs/1/CloudTrail-Digest/us-east-1/2026/03/04/1_CloudTrail-Digest_us-east-1_main_us-east-1_20260304T012531Z.json.gz";
+        assert_eq!(delivered_at(digest).unwrap().to_string(), "2026-03-04T01:25:31Z");
         for other in ["a/b.json.gz", "x_20269904T0125Z_y", "x_2026\u{e9}304T0125Z_y", ""] {
             assert_eq!(delivered_at(other), None, "{other}");
         }

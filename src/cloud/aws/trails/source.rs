@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinHandle;
@@ -41,12 +41,26 @@ pub struct ReadObject {
     pub records: u64,
 }
 
+impl Part {
+    pub(super) fn layout(&self) -> Layout {
+        Layout {
+            prefix: self.trail.prefix.as_deref().map(str::to_owned),
+            organization: self.organization.clone().filter(|_| self.trail.is_organization),
+        }
+    }
+
+    /// Whether it has files of a region: a trail of one region has that region's, and the global services' where it takes them.
+    pub fn sees(&self, region: &Arc<str>) -> bool {
+        self.trail.is_multi_region || *region == self.trail.home.region
+    }
+}
+
 pub struct TrailSource {
     handle: Handle,
     days: Vec<Day>,
     since: Time,
     until: Time,
-    shards: BTreeMap<String, Place>,
+    shards: Mutex<BTreeMap<String, Arc<Place>>>,
     lists: Arc<Semaphore>,
     read: Mutex<BTreeMap<String, ReadObject>>,
 }
@@ -54,41 +68,44 @@ pub struct TrailSource {
 struct Place {
     bucket: Arc<Bucket>,
     prefix: String,
-    listed: Arc<OnceCell<Result<Vec<Object>, CloudError>>>,
+    listed: OnceCell<Result<Vec<Object>, CloudError>>,
 }
 
 impl TrailSource {
     /// Knows its shards from the trails, accounts, regions and days alone.
     pub fn new(handle: Handle, parts: &[Part], since: Time, until: Time) -> TrailSource {
-        let mut source = TrailSource {
+        let source = TrailSource {
             handle,
             days: days(since, until),
             since,
             until,
-            shards: BTreeMap::new(),
+            shards: Mutex::default(),
             lists: Arc::new(Semaphore::new(LISTS_AT_ONCE)),
             read: Mutex::default(),
         };
-        for part in parts {
-            let layout = Layout {
-                prefix: part.trail.prefix.as_deref().map(str::to_owned),
-                organization: part.organization.clone().filter(|_| part.trail.is_organization),
-            };
-            for (account, regions) in &part.scopes {
-                // A trail of one region has files of that region, and of the global services' where it takes them.
-                let is_seen =
-                    |region: &Arc<str>| part.trail.is_multi_region || *region == part.trail.home.region;
-                for region in regions.iter().filter(|region| is_seen(region)) {
-                    for day in &source.days {
-                        let prefix = layout.logs(account, region, *day);
-                        let name = format!("s3://{}/{prefix}", part.trail.bucket);
-                        let place = Place { bucket: part.bucket.clone(), prefix, listed: Arc::default() };
-                        source.shards.insert(name, place);
-                    }
+        parts.iter().for_each(|part| source.add(part));
+        source
+    }
+
+    /// Adds accounts and regions of a trail: what the chain led to since.
+    pub fn add(&self, part: &Part) {
+        let layout = part.layout();
+        let mut shards = self.places();
+        for (account, regions) in &part.scopes {
+            for region in regions.iter().filter(|region| part.sees(region)) {
+                for day in &self.days {
+                    let prefix = layout.logs(account, region, *day);
+                    let name = format!("s3://{}/{prefix}", part.trail.bucket);
+                    shards.entry(name).or_insert_with(|| {
+                        Arc::new(Place { bucket: part.bucket.clone(), prefix, listed: OnceCell::new() })
+                    });
                 }
             }
         }
-        source
+    }
+
+    fn places(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Place>>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was read so far, sorted by name.
@@ -98,18 +115,14 @@ impl TrailSource {
 
     /// Lists every shard in the background, so that reading seldom waits for it.
     pub fn list_ahead(&self) -> JoinHandle<()> {
-        let all: Vec<_> = self
-            .shards
-            .values()
-            .map(|place| (place.bucket.clone(), place.prefix.clone(), place.listed.clone()))
-            .collect();
+        let all: Vec<Arc<Place>> = self.places().values().cloned().collect();
         let lists = self.lists.clone();
         self.handle.spawn(async move {
             let mut jobs = tokio::task::JoinSet::new();
-            for (bucket, prefix, listed) in all {
+            for place in all {
                 let Ok(permit) = lists.clone().acquire_owned().await else { return };
                 jobs.spawn(async move {
-                    listed.get_or_init(|| bucket.list(&prefix)).await;
+                    place.listed.get_or_init(|| place.bucket.list(&place.prefix)).await;
                     drop(permit);
                 });
                 while jobs.try_join_next().is_some() {}
@@ -131,11 +144,11 @@ impl TrailSource {
 
 impl LogSource for TrailSource {
     fn about(&self) -> String {
-        format!("{} days and regions of trails in S3", self.shards.len())
+        format!("{} days and regions of trails in S3", self.places().len())
     }
 
     fn shards(&self, _query: &Query) -> Vec<Shard> {
-        self.shards.keys().map(|name| Shard { name: name.clone(), size: 0 }).collect()
+        self.places().keys().map(|name| Shard { name: name.clone(), size: 0 }).collect()
     }
 
     fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
@@ -156,7 +169,7 @@ impl TrailSource {
         shard: &Shard,
         sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
     ) -> Vec<Gap> {
-        let Some(place) = self.shards.get(&shard.name) else {
+        let Some(place) = self.places().get(&shard.name).cloned() else {
             return vec![Gap::unread(&shard.name, "not one of the places that were asked for")];
         };
         let listed = self.handle.block_on(place.listed.get_or_init(|| place.bucket.list(&place.prefix)));

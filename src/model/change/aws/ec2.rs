@@ -59,8 +59,11 @@ pub enum Ec2Change {
         instance: Arc<str>,
         profile: Arc<str>,
     },
+    /// `profile` is an ARN or a name: any other that the instance has by then stays.
     RemoveInstanceProfile {
         instance: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<Arc<str>>,
     },
     GiveInstanceProfile {
         instance: Arc<str>,
@@ -206,7 +209,7 @@ impl Ec2Change {
             | ReleaseAddress { id } => id,
             DeleteQuarantine { vpc } => vpc,
             ReplaceInstanceProfile { instance, .. }
-            | RemoveInstanceProfile { instance }
+            | RemoveInstanceProfile { instance, .. }
             | GiveInstanceProfile { instance, .. } => instance,
             RevokeRules { group, .. } | AuthorizeRules { group, .. } => group,
             ImportKeyPair { name, .. } => name,

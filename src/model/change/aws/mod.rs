@@ -29,6 +29,7 @@ mod sesv2;
 mod sfn;
 mod ssm;
 mod sso;
+mod support;
 
 pub use apprunner::AppRunnerChange;
 pub use autoscaling::{AutoScalingChange, SUSPENDED, ScheduledSize, WarmPool};
@@ -55,6 +56,7 @@ pub use sesv2::SesChange;
 pub use sfn::StepFunctionsChange;
 pub use ssm::SsmChange;
 pub use sso::SsoChange;
+pub use support::SupportChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -135,4 +137,5 @@ services! {
     AppRunner(AppRunnerChange),
     CodeBuild(CodeBuildChange),
     Emr(EmrChange),
+    Support(SupportChange),
 }

@@ -7,13 +7,19 @@ use crate::model::EventId;
 use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::report::{Credential, Resource};
 use crate::model::{IdentitySeen, Time, deny};
-use crate::plan::ground::{Ground, target, target_of};
+use crate::plan::ground::{Ground, honest_work, target, target_of};
 use crate::plan::revoke::known::{self, Known, workloads};
 use crate::plan::revoke::{BECAME, OWN};
 use crate::plan::words::{count, list, when};
 use crate::plan::{Draft, Options, Proposal};
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// So many names of 64 characters fit into what a managed policy holds, 6,144.
+const MOST_NAMES: usize = 60;
+/// Their clock and ours differ by less.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Default)]
 pub(super) struct Role<'a> {
@@ -66,9 +72,25 @@ pub(super) fn roles(
     }
     let mut why = if is_own { vec![ground.why_seed()] } else { Vec::new() };
     why.extend(taken(role));
+    if role.sessions.iter().any(|one| one.depth > 0)
+        && let Some(words) = ground.why_derived()
+    {
+        why.push(words.to_owned());
+        let work = role.sessions.iter().filter(|one| one.depth > 0).map(|one| &*one.id);
+        why.extend(honest_work(ground, work));
+    }
     let seen = known.role(arn);
     why.extend(seen.map(used));
-    let names = names(ground, role);
+    let names = names(ground, known, role);
+    let do_fit = names.len() <= MOST_NAMES;
+    if names.is_empty() && !is_own && role.made.is_none() && role.sessions.len() > MOST_NAMES {
+        let many = count(role.sessions.len(), "session", "sessions");
+        return proposal.withhold(
+            spare,
+            format!("{many} of it were taken, and all have ended by themselves."),
+            "",
+        );
+    }
     let issued_before = latest(&role.sessions).or_else(|| is_own.then(|| known.issued_before()).flatten());
     let sessions = Sessions { role: arn, names: &names, issued_before };
     let mut whole = None;
@@ -106,7 +128,7 @@ pub(super) fn roles(
             why.push("It is a role of Identity Center, which only the organization can deny.".to_owned());
             (spare, change, Vec::new())
         }
-        None if is_narrow(ground, role, seen) => {
+        None if do_fit && is_narrow(ground, role, seen) => {
             if !role.others.is_empty() {
                 why.push(format!(
                     "Others use the role ({}), so these names alone are denied; if one of those turns out to be the attacker's, \
@@ -139,6 +161,14 @@ pub(super) fn roles(
         None => {
             if role.is_own && options.full_deny {
                 whole = Some(known::deny_role(known, arn, account, arn));
+            }
+            if !do_fit && is_narrow(ground, role, seen) {
+                why.push(format!(
+                    "CUTS OFF who else works with the role until they take it again: {} of the principal have {} different names, and \
+                     no policy holds so many.",
+                    count(role.sessions.len(), "session", "sessions"),
+                    names.len()
+                ));
             }
             let workloads = seen.map(workloads).filter(|all| !all.is_empty());
             if let Some(all) = workloads {
@@ -219,10 +249,18 @@ impl Sessions<'_> {
     }
 }
 
-/// Names of the principal's sessions.
-fn names(ground: &Ground, role: &Role) -> BTreeSet<Arc<str>> {
-    let arns = role.sessions.iter().filter_map(|one| session_arn(ground, one));
-    arns.filter_map(|arn| session_of(&arn)).map(|(_, name)| name).collect()
+/// Names of the principal's sessions; where they are many, of those alone that may still live.
+fn names(ground: &Ground, known: &Known, role: &Role) -> BTreeSet<Arc<str>> {
+    let named = |lives: &dyn Fn(&Credential) -> bool| -> BTreeSet<Arc<str>> {
+        let sessions = role.sessions.iter().filter(|one| lives(one));
+        let arns = sessions.filter_map(|one| session_arn(ground, one));
+        arns.filter_map(|arn| session_of(&arn)).map(|(_, name)| name).collect()
+    };
+    let all = named(&|_| true);
+    match known.now.and_then(|now| now.checked_sub(CLOCKS).ok()).filter(|_| all.len() > MOST_NAMES) {
+        Some(now) => named(&|one| one.valid_until.is_none_or(|until| until >= now)),
+        None => all,
+    }
 }
 
 /// Whether only some sessions are ended: others were seen with the role, or nothing is known yet and services take it by

@@ -66,7 +66,7 @@ pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User,
         };
         if user.is_own {
             because.extend(ground.about_seed());
-            let seed = ground.credentials.first().and_then(|seed| honest_work(ground, &seed.id));
+            let seed = ground.credentials.first().and_then(|seed| honest_work(ground, [&*seed.id]));
             why += &seed.map(|words| format!(" {words}")).unwrap_or_default();
         }
         because.extend(user.made.map(|made| made.event.clone()));
@@ -78,7 +78,8 @@ pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User,
     } else {
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
-            let why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
+            let mut why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
+            why += &ground.why_derived().map(|words| format!(" {words}")).unwrap_or_default();
             let issued_before = latest(&user.sessions);
             let change = IamChange::RevokeUserSessions { user: name.clone(), issued_before };
             draft(why, change.into(), Vec::new(), &events);

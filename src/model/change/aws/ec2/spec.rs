@@ -1,7 +1,7 @@
 //! What an operator must know of each change of EC2.
 
 use super::Ec2Change;
-use crate::model::change::{Spec, Undo, batched, destroying, gated, once, settling, spec};
+use crate::model::change::{Rearms, Spec, Undo, batched, destroying, gated, once, rearming, settling, spec};
 
 /// One call takes 1,000; smaller batches keep one bad id from costing much (aws.md 3.2).
 const MACHINES: usize = 50;
@@ -134,12 +134,15 @@ pub(super) fn of(change: &Ec2Change) -> Spec {
             "the instance reads that profile",
             Undo::Call("ec2:ReplaceIamInstanceProfileAssociation(the one before)"),
         ),
-        RemoveInstanceProfile { .. } => spec(
-            "ec2:DisassociateIamInstanceProfile",
-            &["ec2:DisassociateIamInstanceProfile", "ec2:DescribeIamInstanceProfileAssociations"],
-            "takes the role from the instance; credentials that it handed out live on until they end or are denied",
-            "the instance has no profile",
-            Undo::Call("ec2:AssociateIamInstanceProfile"),
+        RemoveInstanceProfile { .. } => rearming(
+            spec(
+                "ec2:DisassociateIamInstanceProfile",
+                &["ec2:DisassociateIamInstanceProfile", "ec2:DescribeIamInstanceProfileAssociations"],
+                "takes the role from the instance; credentials that it handed out live on until they end or are denied",
+                "the instance does not have that profile",
+                Undo::Call("ec2:AssociateIamInstanceProfile, not while a stranger may be on the instance"),
+            ),
+            Rearms::Secret,
         ),
         GiveInstanceProfile { .. } => spec(
             "ec2:AssociateIamInstanceProfile",

@@ -45,11 +45,14 @@ pub(super) fn of(change: &Ec2Change, before: &Value) -> Reversal {
             Some(profile) => one(ReplaceInstanceProfile { instance: instance.clone(), profile }),
             None => UNKNOWN,
         },
-        RemoveInstanceProfile { instance } => match text("profile") {
+        RemoveInstanceProfile { instance, .. } => match text("profile") {
             Some(profile) => one(GiveInstanceProfile { instance: instance.clone(), profile }),
             None => UNKNOWN,
         },
-        GiveInstanceProfile { instance, .. } => one(RemoveInstanceProfile { instance: instance.clone() }),
+        GiveInstanceProfile { instance, profile } => {
+            let (instance, profile) = (instance.clone(), Some(profile.clone()));
+            one(RemoveInstanceProfile { instance, profile })
+        }
         CancelSpotRequest { .. } => {
             Reversal::None("A cancelled spot request can't be reopened; make a new one.")
         }

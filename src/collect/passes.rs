@@ -1,60 +1,22 @@
-//! Drives sources for what the investigation wants: de-duplication, coverage, evidence, gaps, until nothing new is asked.
+//! Pass after pass over a source that answers questions, or that must be asked anew for what became known.
 //!
-//! A pass hands every record of every shard to a light look (first pass) and to a search for the wanted ids; only hits
-//! are kept as evidence and read in full. A credential found in one pass is looked for in the next, so a chain of depth
-//! n takes n + 1 passes over records and no order is assumed. Names `cloud`, `read` and `analyze`; the command calls it.
+//! A credential found in one pass is looked for in the next, and no order is assumed. Files need no second pass for most of
+//! it: [`super::scan`].
 
+use super::needles::Needles;
+use super::tally::{Identities, Scopes, Tallies, count_new, join_all};
+use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, Refusal, Settling};
 use crate::analyze::Investigation;
 use crate::cloud::{Ask, Feed, LogSource, Query, Raw, Take};
 use crate::model::gap::GapKind;
-use crate::model::report::{Counts, CoveredScope};
+use crate::model::report::CoveredScope;
 use crate::model::{Event, Gap, Provenance};
 use crate::progress::Progress;
-use crate::read::{self, Head, RecordKind};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use crate::read::{self, RecordKind};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-
-mod settle;
-
-pub use settle::{Settle, Settling};
-
-/// Where evidence goes before anyone interprets it.
-pub trait Keep: Sync {
-    /// Saves a record as received; `false` when these bytes can't be kept as a record.
-    fn save(&self, raw: &[u8], head: &Head) -> anyhow::Result<bool>;
-}
-
-/// What the corpus was, so that a case can be opened again without it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Corpus {
-    pub counts: Counts,
-    pub scopes: Vec<CoveredScope>,
-    pub gaps: Vec<Gap>,
-    /// Whether every shard was read to its end.
-    pub complete: bool,
-}
-
-/// So many unreadable places of one shard are named; the rest are counted. A file of rubbish must not drown the report.
-const NAMED_PER_SHARD: usize = 20;
-/// Events handed over at once: fewer locks than one by one, little memory.
-const BATCH: usize = 256;
-/// Sets of identities are split so that threads rarely meet.
-const STRIPES: usize = 64;
-
-/// Collects until the investigation wants nothing more, or `stop` is set. Returns what the corpus was.
-pub fn collect(
-    source: &dyn LogSource,
-    investigation: &mut Investigation,
-    keep: &dyn Keep,
-    progress: &Progress,
-    stop: &AtomicBool,
-) -> anyhow::Result<Corpus> {
-    collect_live(source, investigation, keep, progress, stop, &mut Live::default())
-}
 
 /// What a live source needs besides.
 #[derive(Default)]
@@ -80,6 +42,7 @@ pub fn collect_live(
     let mut corpus = Corpus { complete: true, ..Corpus::default() };
     let mut scopes = Scopes::new();
     let mut first = true;
+    let mut earlier: HashSet<String> = HashSet::new();
     let mut asked = Asked::default();
     while let Some(mut query) = next(source, investigation, &mut asked, live, stop) {
         let is_live = source.is_live();
@@ -90,7 +53,7 @@ pub fn collect_live(
         }
         let pass = Pass {
             source,
-            needles: Needles::of(&query)?,
+            needles: Needles::of(&query.ids)?,
             query,
             is_live,
             first: (first || is_live).then_some(&seen),
@@ -99,6 +62,7 @@ pub fn collect_live(
             progress,
             stop,
             investigation: Mutex::new(investigation),
+            earlier: &earlier,
             tallies: Mutex::new(Tallies::default()),
             failure: Mutex::new(None),
         };
@@ -111,6 +75,7 @@ pub fn collect_live(
             join_all(&mut scopes, tallies.scopes);
         }
         corpus.gaps.extend(tallies.gaps);
+        earlier.extend(tallies.inputs);
         first = false;
         if stop.load(Ordering::Relaxed) {
             break;
@@ -159,7 +124,7 @@ fn next(
     stop: &AtomicBool,
 ) -> Option<Query> {
     let reaches_further = match &mut live.reach {
-        Some(reach) if !asked.asks.is_empty() => reach(investigation),
+        Some(reach) if !asked.asks.is_empty() || !asked.ids.is_empty() => reach(investigation),
         _ => false,
     };
     let query = investigation.wants();
@@ -175,20 +140,6 @@ fn next(
     Some(Query { since: again.since.max(Some(since)), again: true, ..again })
 }
 
-/// Tells the investigation what the corpus was.
-pub fn tell(investigation: &mut Investigation, corpus: &Corpus) {
-    investigation.counted(&corpus.counts);
-    for scope in &corpus.scopes {
-        investigation.covered(scope.clone());
-    }
-    for gap in &corpus.gaps {
-        investigation.missed(gap.clone());
-    }
-    if !corpus.complete {
-        investigation.interrupted();
-    }
-}
-
 /// One pass over every shard.
 struct Pass<'a> {
     source: &'a dyn LogSource,
@@ -202,21 +153,11 @@ struct Pass<'a> {
     progress: &'a Progress,
     stop: &'a AtomicBool,
     investigation: Mutex<&'a mut Investigation>,
+    /// What earlier passes read: a live source's files are read again in each, and counted once.
+    earlier: &'a HashSet<String>,
     tallies: Mutex<Tallies>,
     failure: Mutex<Option<anyhow::Error>>,
 }
-
-#[derive(Default)]
-struct Tallies {
-    counts: Counts,
-    scopes: Scopes,
-    gaps: Vec<Gap>,
-    /// Records that were kept and were not before.
-    saved: u64,
-}
-
-/// By account, region and kind of log.
-type Scopes = BTreeMap<(String, String, String), CoveredScope>;
 
 impl Pass<'_> {
     fn run(self) -> anyhow::Result<Tallies> {
@@ -240,6 +181,7 @@ impl Pass<'_> {
         &self,
         raw: Raw<'_>,
         input: &Arc<str>,
+        is_again: bool,
         here: &mut Tallies,
         batch: &mut Vec<Event>,
         scratch: &mut Vec<u8>,
@@ -248,7 +190,7 @@ impl Pass<'_> {
             Some(seen) => {
                 self.progress.records(1);
                 let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
-                count(&head, seen, here);
+                count_new(&head, seen, is_again, here);
                 Some(head)
             }
             None => None,
@@ -295,13 +237,14 @@ impl Pass<'_> {
 impl Take for Pass<'_> {
     fn part(&self, input: &str, feed: &mut Feed<'_>) {
         let provenance: Arc<str> = input.into();
+        let is_again = self.earlier.contains(input);
         let mut here = Tallies::default();
         let mut batch: Vec<Event> = Vec::new();
         let mut unread: Vec<Gap> = Vec::new();
         let mut more = 0_u64;
         let mut scratch = Vec::new();
         let gaps = feed(&mut |raw| {
-            if let Err(why) = self.record(raw, &provenance, &mut here, &mut batch, &mut scratch) {
+            if let Err(why) = self.record(raw, &provenance, is_again, &mut here, &mut batch, &mut scratch) {
                 match why {
                     Refusal::Unreadable(why) if unread.len() < NAMED_PER_SHARD => {
                         unread.push(Gap::unread(
@@ -336,6 +279,9 @@ impl Take for Pass<'_> {
         tallies.counts.other_records += here.counts.other_records;
         tallies.saved += here.saved;
         tallies.gaps.extend(unread);
+        if self.is_live {
+            tallies.inputs.insert(input.to_owned());
+        }
         join_all(&mut tallies.scopes, here.scopes);
     }
 
@@ -352,156 +298,4 @@ impl Take for Pass<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
-}
-
-enum Refusal {
-    Unreadable(String),
-    /// Evidence could not be saved: going on would conclude from what is not kept.
-    Failure(anyhow::Error),
-}
-
-fn count(head: &Head, seen: &Identities, here: &mut Tallies) {
-    here.counts.records_read += 1;
-    let is_new = seen.insert(head.identity);
-    if !is_new {
-        here.counts.duplicates += 1;
-    }
-    if head.kind == RecordKind::Other {
-        here.counts.other_records += u64::from(is_new);
-        return;
-    }
-    let key = (head.account.clone(), head.region.clone(), head.source.to_owned());
-    let scope = here.scopes.entry(key).or_insert_with(|| CoveredScope {
-        account: head.account.clone(),
-        region: head.region.clone(),
-        source: head.source.to_owned(),
-        seen: true,
-        from: None,
-        to: None,
-        records: 0,
-    });
-    scope.records += 1;
-    scope.from = [scope.from, head.at].into_iter().flatten().min();
-    scope.to = [scope.to, head.at].into_iter().flatten().max();
-}
-
-fn empty(scope: &CoveredScope) -> CoveredScope {
-    CoveredScope { from: None, to: None, records: 0, ..scope.clone() }
-}
-
-fn join_all(known: &mut Scopes, more: Scopes) {
-    for (key, scope) in more {
-        join(known.entry(key).or_insert_with(|| empty(&scope)), &scope);
-    }
-}
-
-fn join(known: &mut CoveredScope, more: &CoveredScope) {
-    known.seen |= more.seen;
-    known.records += more.records;
-    known.from = [known.from, more.from].into_iter().flatten().min();
-    known.to = [known.to, more.to].into_iter().flatten().max();
-}
-
-/// Identities of records, 16 bytes each.
-struct Identities(Vec<Mutex<HashSet<u128>>>);
-
-impl Default for Identities {
-    fn default() -> Identities {
-        Identities((0..STRIPES).map(|_| Mutex::default()).collect())
-    }
-}
-
-impl Identities {
-    /// Returns whether it is new.
-    fn insert(&self, identity: u128) -> bool {
-        self.0[(identity % STRIPES as u128) as usize]
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(identity)
-    }
-}
-
-/// The search for wanted ids in raw bytes. It may say yes too often, never no when the id is there.
-struct Needles(AhoCorasick);
-
-impl Needles {
-    fn of(query: &Query) -> anyhow::Result<Needles> {
-        let ids: Vec<&str> = query.ids.iter().map(|id| beginning(id)).collect();
-        // An id in a JSON string is written with its quotes and control characters escaped: search its escaped form too.
-        let escaped: Vec<String> = ids
-            .iter()
-            .filter_map(|id| {
-                let quoted = serde_json::to_string(id).ok()?;
-                let inner = quoted.get(1..quoted.len().checked_sub(1)?)?.to_owned();
-                (inner != **id).then_some(inner)
-            })
-            .collect();
-        let bytes: usize = ids.iter().map(|id| id.len()).sum();
-        let patterns = ids.into_iter().chain(escaped.iter().map(String::as_str));
-        let is_small = query.ids.len() <= 500 && bytes <= 32 << 10;
-        let kind = Some(if is_small { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA });
-        let search = AhoCorasick::builder()
-            // Which one matches does not matter, but only this kind of match lets it skip bytes by vector instructions.
-            .match_kind(MatchKind::LeftmostFirst)
-            .kind(kind)
-            // Google takes people's e-mails in any letter case and logs them as they were typed.
-            .ascii_case_insensitive(query.ids.iter().any(|id| is_person(id)))
-            .build(patterns)?;
-        Ok(Needles(search))
-    }
-
-    fn hit(&self, raw: &[u8], scratch: &mut Vec<u8>) -> bool {
-        self.0.is_match(raw) || unescaped(raw, scratch).is_some_and(|plain| self.0.is_match(&*plain))
-    }
-}
-
-/// No cloud's id is longer than this; an attacker's user name of a megabyte would cost the search hours and gigabytes.
-const LONGEST_NEEDLE: usize = 256;
-
-/// Returns what is searched of an id: its beginning finds every record that holds the whole.
-fn beginning(id: &str) -> &str {
-    &id[..id.floor_char_boundary(LONGEST_NEEDLE)]
-}
-
-/// A person's e-mail; service accounts' are always in lower case.
-fn is_person(id: &str) -> bool {
-    id.contains('@') && !id.contains([':', '/']) && !id.ends_with(".gserviceaccount.com")
-}
-
-/// Undoes `\/` and `\uXXXX` escapes, which some writers put inside ids; `None` when there is none.
-fn unescaped<'a>(raw: &[u8], scratch: &'a mut Vec<u8>) -> Option<Cow<'a, [u8]>> {
-    let has_escape = memchr::memchr_iter(b'\\', raw).any(|at| matches!(raw.get(at + 1), Some(b'/' | b'u')));
-    if !has_escape {
-        return None;
-    }
-    scratch.clear();
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        scratch.extend_from_slice(&rest[..at]);
-        let (letter, len) = match &rest[at + 1..] {
-            [b'/', ..] => ('/', 2),
-            [b'u', tail @ ..] => unicode(tail).map_or(('\\', 1), |(letter, len)| (letter, len + 2)),
-            _ => ('\\', 1),
-        };
-        scratch.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-        rest = &rest[at + len..];
-    }
-    scratch.extend_from_slice(rest);
-    Some(Cow::Borrowed(scratch))
-}
-
-/// Reads `XXXX`, or a pair `XXXX\uXXXX`, and says how many bytes it took.
-fn unicode(text: &[u8]) -> Option<(char, usize)> {
-    let first = hex(text.get(..4)?)?;
-    if let Some(letter) = char::from_u32(first) {
-        return Some((letter, 4));
-    }
-    let second = hex(text.get(4..10)?.strip_prefix(b"\\u")?)?;
-    let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-    let high = first.checked_sub(0xd800).filter(|high| *high < 0x400)?;
-    Some((char::from_u32(0x1_0000 + (high << 10) + low)?, 10))
-}
-
-fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }

@@ -1,0 +1,138 @@
+//! Managed groups and their autoscalers: zonal or regional, found by where they are.
+
+use super::super::Gcp;
+use super::super::each::{name, not_answered, number, text};
+use super::super::endpoints::COMPUTE;
+use super::super::rest::Ask;
+use crate::cloud::{CloudError, Receipt};
+use crate::model::Place;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Whether a place is a zone (`us-east1-b`) and not a region (`us-east1`).
+pub(super) fn is_zone(place: &str) -> bool {
+    place
+        .rsplit('-')
+        .next()
+        .is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// The group that holds an instance, as the instance itself says: `zones/Z/…` or `regions/R/…`, and its name.
+pub(super) fn group_of(instance: &Value) -> Option<(bool, String, String)> {
+    let items = instance["metadata"]["items"].as_array()?;
+    let by =
+        items.iter().find(|entry| entry["key"] == "created-by").and_then(|entry| text(entry, "value"))?;
+    let parts: Vec<&str> = by.split('/').collect();
+    match parts[..] {
+        ["projects", _, scope @ ("zones" | "regions"), place, "instanceGroupManagers", name] => {
+            Some((scope == "zones", place.to_owned(), name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// A group, by the place that its member says; it must be the one that is meant.
+pub(super) async fn group(
+    gcp: &Gcp,
+    at: &Place,
+    found: &(bool, String, String),
+) -> Result<Value, CloudError> {
+    let (is_zonal, place, name) = found;
+    let ask = match is_zonal {
+        true => Ask::get(
+            "compute.instanceGroupManagers.get",
+            at,
+            COMPUTE,
+            "projects/{}/zones/{}/instanceGroupManagers/{}",
+            &[&at.account, place, name],
+        ),
+        false => Ask::get(
+            "compute.regionInstanceGroupManagers.get",
+            at,
+            COMPUTE,
+            "projects/{}/regions/{}/instanceGroupManagers/{}",
+            &[&at.account, place, name],
+        ),
+    };
+    gcp.rest.json(&ask?).await
+}
+
+/// Whether a group is the one that a plan means, by number or else by name.
+pub(super) fn is_it(group: &Value, wanted: &str) -> bool {
+    let wanted = name(wanted);
+    number(&group["id"]).as_deref() == Some(wanted) || text(group, "name") == Some(wanted)
+}
+
+/// Stops or starts one member through its group.
+pub(super) async fn switch(
+    gcp: &Gcp,
+    at: &Place,
+    instance: &Value,
+    found: &(bool, String, String),
+    stops: bool,
+) -> Result<Receipt, CloudError> {
+    let (is_zonal, place, name) = found;
+    let (call, template) = match (is_zonal, stops) {
+        (true, true) => (
+            "compute.instanceGroupManagers.stopInstances",
+            "projects/{}/zones/{}/instanceGroupManagers/{}/stopInstances",
+        ),
+        (true, false) => (
+            "compute.instanceGroupManagers.startInstances",
+            "projects/{}/zones/{}/instanceGroupManagers/{}/startInstances",
+        ),
+        (false, true) => (
+            "compute.regionInstanceGroupManagers.stopInstances",
+            "projects/{}/regions/{}/instanceGroupManagers/{}/stopInstances",
+        ),
+        (false, false) => (
+            "compute.regionInstanceGroupManagers.startInstances",
+            "projects/{}/regions/{}/instanceGroupManagers/{}/startInstances",
+        ),
+    };
+    let link =
+        text(instance, "selfLink").ok_or_else(|| not_answered(call, at, "selfLink of the instance"))?;
+    let from = link.find("projects/").ok_or_else(|| not_answered(call, at, "selfLink of the instance"))?;
+    let mut body = json!({"instances": [&link[from..]]});
+    if stops {
+        body["forceStop"] = true.into();
+    }
+    gcp.compute(Ask::post(call, at, COMPUTE, template, &[&at.account, place, name])?.body(body)).await
+}
+
+pub(super) async fn autoscaler(gcp: &Gcp, at: &Place, name: &str) -> Result<Value, CloudError> {
+    let (call, template) = match is_zone(&at.region) {
+        true => ("compute.autoscalers.get", "projects/{}/zones/{}/autoscalers/{}"),
+        false => ("compute.regionAutoscalers.get", "projects/{}/regions/{}/autoscalers/{}"),
+    };
+    gcp.rest.json(&Ask::get(call, at, COMPUTE, template, &[&at.account, &at.region, name])?).await
+}
+
+pub(super) async fn set_mode(gcp: &Gcp, at: &Place, wanted: &str, mode: &str) -> Result<Receipt, CloudError> {
+    // The call wants its name; the number that we go by could be a namesake's later, so both are read together.
+    let found = autoscaler(gcp, at, wanted).await?;
+    let (call, template) = match is_zone(&at.region) {
+        true => ("compute.autoscalers.patch", "projects/{}/zones/{}/autoscalers"),
+        false => ("compute.regionAutoscalers.patch", "projects/{}/regions/{}/autoscalers"),
+    };
+    let name = text(&found, "name").ok_or_else(|| not_answered(call, at, "name"))?;
+    let ask = Ask::new(call, at, Method::PATCH, COMPUTE, template, &[&at.account, &at.region])?
+        .with("autoscaler", name)
+        .body(json!({"autoscalingPolicy": {"mode": mode}}));
+    gcp.compute(ask).await
+}
+
+/// Deletes a group and its machines.
+pub(super) async fn delete(gcp: &Gcp, at: &Place, id: &str) -> Result<Receipt, CloudError> {
+    let (call, template) = match is_zone(&at.region) {
+        true => ("compute.instanceGroupManagers.delete", "projects/{}/zones/{}/instanceGroupManagers/{}"),
+        false => {
+            ("compute.regionInstanceGroupManagers.delete", "projects/{}/regions/{}/instanceGroupManagers/{}")
+        }
+    };
+    gcp.compute(Ask::new(call, at, Method::DELETE, COMPUTE, template, &[&at.account, &at.region, id])?).await
+}
+
+pub(super) async fn by_place(gcp: &Gcp, at: &Place, id: &str) -> Result<Value, CloudError> {
+    group(gcp, at, &(is_zone(&at.region), at.region.to_string(), name(id).to_owned())).await
+}

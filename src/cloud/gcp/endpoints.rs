@@ -1,0 +1,153 @@
+//! Where calls go: Google's own hosts, or where `CLOUDSDK_API_ENDPOINT_OVERRIDES_*` sends them. Told before anything is asked, so
+//! that nobody revokes at a toy and takes it for Google. Never a password of a proxy.
+
+use std::collections::BTreeMap;
+
+/// An API, as gcloud's overrides name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Api {
+    /// `COMPUTE`, the end of `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`.
+    pub name: &'static str,
+    /// Where it is by default: what paths are put behind, as gcloud's overrides mean it.
+    pub base: &'static str,
+}
+
+macro_rules! apis {
+    ($($it:ident = $name:literal at $base:literal),* $(,)?) => {
+        $(pub(super) const $it: Api = Api { name: $name, base: $base };)*
+        const APIS: &[Api] = &[$($it),*];
+    };
+}
+
+apis! {
+    APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
+    BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
+    CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
+    COMPUTE = "COMPUTE" at "https://compute.googleapis.com/compute/v1/",
+    IAM = "IAM" at "https://iam.googleapis.com/",
+    IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
+    LOGGING = "LOGGING" at "https://logging.googleapis.com/",
+    OAUTH2 = "OAUTH2" at "https://www.googleapis.com/",
+    ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
+    POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
+    RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
+    SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
+    STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
+}
+
+const PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Endpoints {
+    /// By API: where its calls go instead, with a `/` at the end.
+    overrides: BTreeMap<&'static str, String>,
+    /// One plain sentence each.
+    pub lines: Vec<String>,
+}
+
+impl Endpoints {
+    /// Reads the environment; an override that can't be meant is an error, never Google's own host after all.
+    pub fn new(env: &BTreeMap<String, String>) -> Result<Endpoints, String> {
+        let mut found = Endpoints::default();
+        for api in APIS {
+            let name = format!("{PREFIX}{}", api.name);
+            let Some(url) = env.get(&name).map(|url| url.trim()).filter(|url| !url.is_empty()) else {
+                continue;
+            };
+            check(url).map_err(|why| format!("{name}: {why}"))?;
+            let url = if url.ends_with('/') { url.to_owned() } else { format!("{url}/") };
+            found.lines.push(format!(
+                "Calls to {} go to {} ({name}), not to Google's own endpoint.",
+                host(api.base),
+                shown(&url)
+            ));
+            found.overrides.insert(api.name, url);
+        }
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+            let lower = name.to_lowercase();
+            let set = [name, &lower].into_iter().find_map(|name| Some((name, env.get(name)?)));
+            if let Some((name, proxy)) = set.filter(|(_, proxy)| !proxy.trim().is_empty()) {
+                found.lines.push(format!("Calls go through the proxy {} ({name}).", shown(proxy)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether calls go to something that may not be Google.
+    pub fn is_elsewhere(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
+    /// What paths of an API are put behind; ends with `/`.
+    pub fn base(&self, api: Api) -> &str {
+        self.overrides.get(api.name).map_or(api.base, String::as_str)
+    }
+}
+
+fn host(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or(url)
+}
+
+/// Only TLS, save on this very machine: a token is never sent in the clear.
+fn check(url: &str) -> Result<(), String> {
+    let parsed = reqwest::Url::parse(url).map_err(|error| format!("no URL: {error}"))?;
+    if !parsed.username().is_empty() || parsed.password().is_some() || parsed.query().is_some() {
+        return Err("a URL with a user, a password or a query is not taken".into());
+    }
+    let is_here = match parsed.host_str() {
+        Some("localhost") => true,
+        Some(host) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    };
+    match parsed.scheme() {
+        "https" => Ok(()),
+        "http" if is_here => Ok(()),
+        _ => Err(format!("{} is not https, and plain http is taken on loopback alone", shown(url))),
+    }
+}
+
+/// A URL without a user, a password and what follows its path.
+fn shown(url: &str) -> String {
+    let url = url.trim();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(&str, &str)]) -> Result<Endpoints, String> {
+        Endpoints::new(&pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    }
+
+    #[test]
+    fn an_override_is_taken_told_and_never_in_the_clear() {
+        let found = of(&[
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE", "http://127.0.0.1:8080/compute/v1"),
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", "http://[::1]:8080/"),
+            ("https_proxy", "http://user:secret@proxy.example:3128"),
+        ])
+        .unwrap();
+        assert_eq!(found.base(COMPUTE), "http://127.0.0.1:8080/compute/v1/");
+        assert_eq!(found.base(IAM), "http://[::1]:8080/");
+        assert_eq!(found.base(LOGGING), "https://logging.googleapis.com/");
+        assert_eq!(found.lines.len(), 3);
+        assert!(found.is_elsewhere() && !found.lines.iter().any(|line| line.contains("secret")));
+        assert!(!of(&[("HTTPS_PROXY", "http://p.example")]).unwrap().is_elsewhere());
+        for url in [
+            "http://192.0.2.1/",
+            "ftp://127.0.0.1/",
+            "nonsense",
+            "https://u:p@x.example/",
+            "http://localhost.example/",
+        ] {
+            assert!(of(&[("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", url)]).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The one place that brings a change to the file of its service.
+
+use super::Gcp;
+use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
+use crate::model::change::{Change, GcpChange};
+use crate::model::{Observed, Place, ResourceRef, Sight};
+
+/// Every service: its file, and its name among the changes.
+macro_rules! each_service {
+    ($go:ident) => {
+        $go! {
+            apikeys Apikeys,
+            compute Compute,
+            iam Iam,
+            policy Policy,
+            scheduler Scheduler,
+            storage Storage,
+        }
+    };
+}
+
+macro_rules! define {
+    ($($file:ident $service:ident,)*) => {
+        impl Gcp {
+            async fn look_at(&self, at: &Place, changes: &[Change]) -> Vec<Result<Sight, CloudError>> {
+                match changes.first() {
+                    $(Some(Change::Gcp(GcpChange::$service(_))) => {
+                        super::$file::look(self, at, &picked!(changes, $service)).await
+                    })*
+                    Some(Change::Aws(_)) | None => Vec::new(),
+                }
+            }
+
+            async fn perform_all(&self, at: &Place, changes: &[Change]) -> Vec<Result<Receipt, CloudError>> {
+                match changes.first() {
+                    $(Some(Change::Gcp(GcpChange::$service(_))) => {
+                        super::$file::perform(self, at, &picked!(changes, $service)).await
+                    })*
+                    Some(Change::Aws(_)) | None => Vec::new(),
+                }
+            }
+
+            async fn observe_all(
+                &self,
+                at: &Place,
+                kind: &'static str,
+                wanted: &[ResourceRef],
+            ) -> Result<Vec<Observed>, CloudError> {
+                $(if super::$file::KINDS.contains(&kind) {
+                    return super::$file::observe(self, at, kind, wanted).await;
+                })*
+                Ok(Vec::new())
+            }
+
+            fn knows(&self, kind: &str) -> bool {
+                [$(super::$file::KINDS),*].iter().any(|kinds| kinds.contains(&kind))
+            }
+        }
+    };
+}
+
+/// The changes of one service among changes of one kind: all of them.
+macro_rules! picked {
+    ($changes:expr, $service:ident) => {
+        $changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Gcp(GcpChange::$service(change)) => Some(change),
+                Change::Gcp(_) | Change::Aws(_) => None,
+            })
+            .collect::<Vec<_>>()
+    };
+}
+
+each_service!(define);
+
+impl Inventory for Gcp {
+    fn look<'a>(&'a self, at: &'a Place, changes: &'a [Change]) -> Async<'a, Vec<Result<Sight, CloudError>>> {
+        Box::pin(self.look_at(at, changes))
+    }
+
+    fn observe<'a>(
+        &'a self,
+        at: &'a Place,
+        kind: &'static str,
+        wanted: &'a [ResourceRef],
+    ) -> Async<'a, Result<Vec<Observed>, CloudError>> {
+        Box::pin(self.observe_all(at, kind, wanted))
+    }
+
+    /// The place is a project: one call lists all its zones.
+    fn sweep<'a>(&'a self, at: &'a Place) -> Async<'a, Vec<Result<Vec<Observed>, CloudError>>> {
+        Box::pin(super::compute::sweep(self, at))
+    }
+
+    fn observes(&self, kind: &str) -> bool {
+        self.knows(kind)
+    }
+}
+
+impl Mutator for Gcp {
+    fn perform<'a>(
+        &'a self,
+        at: &'a Place,
+        changes: &'a [Change],
+    ) -> Async<'a, Vec<Result<Receipt, CloudError>>> {
+        Box::pin(self.perform_all(at, changes))
+    }
+}

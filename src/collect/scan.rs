@@ -1,0 +1,527 @@
+//! Files, each read once where that is enough.
+//!
+//! Every shard is searched for all that is known when its turn comes. What is learnt later is looked for in the shards that
+//! were read before, and again until nothing new comes up; so no order is assumed, a good one only saves second looks. A
+//! delivered file is walked and searched as a whole; of any other, each record is looked at.
+
+use super::needles::Needles;
+use super::tally::{Identities, Tallies, count, join_all};
+use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, Refusal};
+use crate::analyze::Investigation;
+use crate::cloud::unwrap::Shape;
+use crate::cloud::{Bound, Feed, LogSource, Query, Raw, Shard, Take, Whole};
+use crate::model::gap::GapKind;
+use crate::model::report::CoveredScope;
+use crate::model::{Event, Gap, Provenance, Time};
+use crate::progress::Progress;
+use crate::read::cloudaudit::lines::Liner;
+use crate::read::cloudtrail::delivery::Walker;
+use crate::read::delivery::{self, Delivery};
+use crate::read::{self, Head, RecordKind};
+use rayon::slice::ParallelSliceMut;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// Of the time that has gone by, this part may be spent on finding out what else to look for: one in so many.
+const LEARNING: u32 = 16;
+/// Searches that are kept ready for further second looks.
+const READY: usize = 8;
+
+pub(super) fn scan(
+    source: &dyn LogSource,
+    investigation: &mut Investigation,
+    keep: &dyn Keep,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> anyhow::Result<Corpus> {
+    let scan = Scan {
+        keep,
+        progress,
+        stop,
+        began: Instant::now(),
+        known: RwLock::default(),
+        desk: Mutex::new(Desk { investigation, has_news: true, spent: Duration::ZERO }),
+        searched: Mutex::default(),
+        ready: Mutex::default(),
+        identities: Mutex::default(),
+        others: Mutex::default(),
+        saved: Identities::default(),
+        tallies: Mutex::default(),
+        failure: Mutex::default(),
+    };
+    scan.learn(true)?;
+    let query = Query::default();
+    let all = source.shards(&query);
+    let mut shards = all.clone();
+    while !shards.is_empty() && !scan.is_stopped() {
+        progress.pass(shards.len() as u64);
+        source.drive(&query, &shards, &scan);
+        scan.failed()?;
+        scan.learn(true)?;
+        shards = scan.behind(&all);
+    }
+    scan.corpus(source)
+}
+
+/// What is looked for, in the order in which it was learnt.
+#[derive(Clone)]
+struct Known {
+    wanted: Arc<[Wanted]>,
+    needles: Arc<Needles>,
+}
+
+#[derive(Clone)]
+struct Wanted {
+    id: Arc<str>,
+    account: Option<u64>,
+    /// Epoch nanoseconds.
+    from: Option<i64>,
+    until: Option<i64>,
+}
+
+impl Wanted {
+    fn new(id: Arc<str>, bound: Bound) -> Wanted {
+        Wanted {
+            id,
+            account: bound.account.and_then(|account| delivery::account(account.as_bytes())),
+            from: bound.from.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
+            until: bound.until.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
+        }
+    }
+}
+
+/// What is remembered of a shard: for how many of the wanted ids it was searched, and what it can hold at all.
+struct Searched {
+    up_to: usize,
+    /// Absent where not every record's accounts and time are known.
+    holds: Option<Holds>,
+}
+
+struct Holds {
+    /// Sorted.
+    accounts: Box<[u64]>,
+    from: i64,
+    to: i64,
+}
+
+impl Searched {
+    fn lacks<'k>(&self, known: &'k Known) -> impl Iterator<Item = &'k Wanted> {
+        known.wanted[self.up_to..]
+            .iter()
+            .filter(|wanted| self.holds.as_ref().is_none_or(|holds| holds.may(wanted)))
+    }
+}
+
+impl Holds {
+    fn of(found: &Delivery) -> Option<Holds> {
+        let from = found.scopes.iter().map(|seen| seen.from).min()?;
+        let to = found.scopes.iter().map(|seen| seen.to).max()?;
+        let own = found.scopes.iter().filter_map(|seen| delivery::account(seen.account.as_bytes()));
+        let accounts: BTreeSet<u64> = found.accounts.iter().copied().chain(own).collect();
+        (!found.is_open).then(|| Holds { accounts: accounts.into_iter().collect(), from, to })
+    }
+
+    fn may(&self, wanted: &Wanted) -> bool {
+        wanted.account.is_none_or(|account| self.accounts.binary_search(&account).is_ok())
+            && wanted.from.is_none_or(|from| self.to >= from)
+            && wanted.until.is_none_or(|until| self.from <= until)
+    }
+}
+
+struct Desk<'a> {
+    investigation: &'a mut Investigation,
+    /// Whether anything was absorbed since it was last asked what it wants.
+    has_news: bool,
+    /// How long asking took in all.
+    spent: Duration,
+}
+
+struct Scan<'a> {
+    keep: &'a dyn Keep,
+    progress: &'a Progress,
+    stop: &'a AtomicBool,
+    began: Instant,
+    known: RwLock<Option<Known>>,
+    desk: Mutex<Desk<'a>>,
+    searched: Mutex<BTreeMap<Arc<str>, Searched>>,
+    /// Searches for second looks, the newest first.
+    ready: Mutex<Vec<(Vec<Arc<str>>, Arc<Needles>)>>,
+    /// Of every record, folded, to count duplicates by: 8 bytes each.
+    identities: Mutex<Vec<Vec<u64>>>,
+    /// Of records of other kinds, which are counted once.
+    others: Mutex<HashSet<u128>>,
+    saved: Identities,
+    tallies: Mutex<Tallies>,
+    failure: Mutex<Option<anyhow::Error>>,
+}
+
+thread_local! {
+    static WALKERS: RefCell<(Walker, Liner)> = RefCell::default();
+}
+
+/// What a shard is searched for, and whether it is counted.
+struct Turn {
+    needles: Option<Arc<Needles>>,
+    /// How many ids it will have been searched for.
+    up_to: usize,
+    is_first: bool,
+}
+
+/// What one shard brought.
+#[derive(Default)]
+struct Here {
+    tallies: Tallies,
+    identities: Vec<u64>,
+    others: Vec<u128>,
+    batch: Vec<Event>,
+    unread: Vec<Gap>,
+    /// Unreadable places beyond those that are named.
+    more: u64,
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Scan<'_> {
+    fn known(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks what else to look for. In passing only when nobody else does, something was learnt, and it has not cost too much.
+    fn learn(&self, must: bool) -> anyhow::Result<()> {
+        let mut desk = match must {
+            true => lock(&self.desk),
+            false => match self.desk.try_lock() {
+                Ok(desk) => desk,
+                Err(_) => return Ok(()),
+            },
+        };
+        let is_time = desk.spent * LEARNING <= self.began.elapsed();
+        if !desk.has_news || !(must || is_time) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        desk.has_news = false;
+        let wanted = desk.investigation.wants_within();
+        if !wanted.is_empty() {
+            let mut all = self.known().map(|known| known.wanted.to_vec()).unwrap_or_default();
+            all.extend(wanted.into_iter().map(|(id, bound)| Wanted::new(id, bound)));
+            let ids: Vec<Arc<str>> = all.iter().map(|wanted| wanted.id.clone()).collect();
+            let needles = Arc::new(Needles::of(&ids)?);
+            *self.known.write().unwrap_or_else(PoisonError::into_inner) =
+                Some(Known { wanted: all.into(), needles });
+        }
+        desk.spent += began.elapsed();
+        Ok(())
+    }
+
+    /// The shards that may hold what they were not searched for.
+    fn behind(&self, all: &[Shard]) -> Vec<Shard> {
+        let Some(known) = self.known() else { return Vec::new() };
+        let searched = lock(&self.searched);
+        let is_behind = |shard: &&Shard| {
+            searched.get(&*shard.name).is_some_and(|seen| seen.lacks(&known).next().is_some())
+        };
+        all.iter().filter(is_behind).cloned().collect()
+    }
+
+    /// What a shard is to be searched for now: all that is known, or what it was not searched for and may hold.
+    fn turn(&self, shard: &str) -> anyhow::Result<Turn> {
+        let searched = lock(&self.searched);
+        let before = searched.get(shard);
+        let is_first = before.is_none();
+        let Some(known) = self.known() else {
+            return Ok(Turn { needles: None, up_to: 0, is_first });
+        };
+        let up_to = known.wanted.len();
+        let Some(before) = before.filter(|before| before.up_to > 0) else {
+            return Ok(Turn { needles: Some(known.needles), up_to, is_first });
+        };
+        let ids: Vec<Arc<str>> = before.lacks(&known).map(|wanted| wanted.id.clone()).collect();
+        drop(searched);
+        let mut ready = lock(&self.ready);
+        let needles = match ready.iter().find(|(of, _)| *of == ids) {
+            Some((_, needles)) => needles.clone(),
+            None => {
+                let needles = Arc::new(Needles::of(&ids)?);
+                ready.truncate(READY - 1);
+                ready.insert(0, (ids, needles.clone()));
+                needles
+            }
+        };
+        Ok(Turn { needles: Some(needles), up_to, is_first })
+    }
+
+    fn fail(&self, failure: anyhow::Error) {
+        lock(&self.failure).get_or_insert(failure);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn failed(&self) -> anyhow::Result<()> {
+        lock(&self.failure).take().map_or(Ok(()), Err)
+    }
+
+    fn hand_over(&self, batch: &mut Vec<Event>) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut desk = lock(&self.desk);
+        desk.has_news = true;
+        batch.drain(..).for_each(|event| desk.investigation.absorb(event));
+    }
+
+    /// Saves and reads a record that may matter.
+    fn take(&self, raw: Raw<'_>, head: &Head, input: &Arc<str>, here: &mut Here) -> Result<(), Refusal> {
+        if !self.saved.insert(head.identity) {
+            return Ok(());
+        }
+        // What can't be kept is not interpreted either: no conclusion without its evidence.
+        if !self.keep.save(raw.bytes, head).map_err(Refusal::Failure)? {
+            return Err(Refusal::Unreadable(
+                "it is no single JSON record that could be kept as evidence".into(),
+            ));
+        }
+        let seen_in = Provenance { input: input.clone(), line: raw.line };
+        here.batch.extend(read::read(raw.bytes, seen_in).map_err(|why| Refusal::Unreadable(why.0))?);
+        if here.batch.len() >= BATCH {
+            self.hand_over(&mut here.batch);
+        }
+        Ok(())
+    }
+
+    /// Looks at a record by itself.
+    fn record(
+        &self,
+        raw: Raw<'_>,
+        turn: &Turn,
+        input: &Arc<str>,
+        here: &mut Here,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let mut known = None;
+        if turn.is_first {
+            self.progress.records(1);
+            let head = read::head(raw.bytes).map_err(|why| Refusal::Unreadable(why.0))?;
+            here.identities.push(head.mark);
+            count(&head, &mut here.tallies);
+            if head.kind == RecordKind::Other {
+                here.others.push(head.identity);
+            }
+            known = Some(head);
+        }
+        if known.as_ref().is_some_and(|head| head.kind == RecordKind::Other) {
+            return Ok(());
+        }
+        // The provider's own notices (leaks, abuse) name no one that could be searched for: all of them are heard.
+        let is_notice = known.as_ref().is_some_and(|head| head.kind == RecordKind::Abuse);
+        let is_hit = || turn.needles.as_ref().is_some_and(|needles| needles.hit(raw.bytes, scratch));
+        if !is_notice && !{ is_hit }() {
+            return Ok(());
+        }
+        let head = match known {
+            Some(head) => head,
+            // Unreadable records were named the first time.
+            None => match read::head(raw.bytes) {
+                Ok(head) if head.kind != RecordKind::Other => head,
+                Ok(_) | Err(_) => return Ok(()),
+            },
+        };
+        self.take(raw, &head, input, here)
+    }
+
+    fn refused(&self, why: Refusal, input: &str, line: u64, here: &mut Here) {
+        match why {
+            Refusal::Unreadable(why) if here.unread.len() < NAMED_PER_SHARD => {
+                let place = if line == 0 { input.to_owned() } else { format!("{input}:{line}") };
+                here.unread.push(Gap::unread(place, why));
+            }
+            Refusal::Unreadable(_) => here.more += 1,
+            Refusal::Failure(failure) => self.fail(failure),
+        }
+    }
+
+    /// Adds up what a shard brought, and learns from it.
+    fn done(&self, input: &Arc<str>, turn: &Turn, holds: Option<Holds>, mut here: Here) {
+        self.hand_over(&mut here.batch);
+        if here.more > 0 {
+            let why = format!("{} more places of this file could not be read", here.more);
+            here.unread.push(Gap::unread(&**input, why));
+        }
+        if turn.is_first {
+            let new = {
+                let mut others = lock(&self.others);
+                here.others.drain(..).filter(|other| others.insert(*other)).count() as u64
+            };
+            let mut tallies = lock(&self.tallies);
+            tallies.counts.records_read += here.tallies.counts.records_read;
+            tallies.counts.other_records += new;
+            join_all(&mut tallies.scopes, std::mem::take(&mut here.tallies.scopes));
+            drop(tallies);
+            if !here.identities.is_empty() {
+                lock(&self.identities).push(here.identities);
+            }
+        }
+        lock(&self.tallies).gaps.append(&mut here.unread);
+        if !self.is_stopped() {
+            lock(&self.searched).insert(input.clone(), Searched { up_to: turn.up_to, holds });
+        }
+        if let Err(failure) = self.learn(false) {
+            self.fail(failure);
+        }
+    }
+
+    fn corpus(self, source: &dyn LogSource) -> anyhow::Result<Corpus> {
+        let mut corpus = Corpus { complete: !self.is_stopped(), ..Corpus::default() };
+        let tallies = self.tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
+        corpus.counts = tallies.counts;
+        corpus.scopes = tallies.scopes.into_values().collect();
+        corpus.gaps = tallies.gaps;
+        corpus.counts.duplicates =
+            duplicates(self.identities.into_inner().unwrap_or_else(PoisonError::into_inner));
+        if !corpus.complete {
+            let why = "the run was cut short before everything was read";
+            corpus.gaps.push(Gap::new(GapKind::Interrupted, source.about(), why));
+        }
+        corpus.gaps.extend(source.left());
+        corpus.gaps.sort();
+        corpus.gaps.dedup();
+        Ok(corpus)
+    }
+}
+
+/// How many of these were there before.
+fn duplicates(parts: Vec<Vec<u64>>) -> u64 {
+    let mut all: Vec<u64> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    parts.into_iter().for_each(|part| all.extend(part));
+    all.par_sort_unstable();
+    all.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64
+}
+
+/// The records of a walked text that may hold a wanted id.
+fn hits(
+    text: &[u8],
+    needles: &Needles,
+    record_at: impl Fn(usize) -> Range<usize>,
+) -> BTreeSet<(usize, usize)> {
+    let mut found = BTreeSet::new();
+    let mut at = 0;
+    while let Some(hit) = needles.find(text, at) {
+        let range = record_at(hit);
+        at = range.end.max(hit + 1);
+        found.insert((range.start, range.end));
+    }
+    let (mut at, mut scratch) = (0, Vec::new());
+    while let Some(escape) = Needles::escape(text, at) {
+        let range = record_at(escape);
+        at = range.end.max(escape + 1);
+        if text.get(range.clone()).is_some_and(|raw| needles.hit(raw, &mut scratch)) {
+            found.insert((range.start, range.end));
+        }
+    }
+    found
+}
+
+impl Take for Scan<'_> {
+    fn part(&self, input: &str, feed: &mut Feed<'_>) {
+        let turn = match self.turn(input) {
+            Ok(turn) => turn,
+            Err(failure) => return self.fail(failure),
+        };
+        let input: Arc<str> = input.into();
+        let mut here = Here::default();
+        let mut scratch = Vec::new();
+        let gaps = feed(&mut |raw| {
+            if let Err(why) = self.record(raw, &turn, &input, &mut here, &mut scratch) {
+                self.refused(why, &input, raw.line, &mut here);
+            }
+            if self.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        here.more += gaps.len().saturating_sub(NAMED_PER_SHARD) as u64;
+        here.unread.extend(gaps.into_iter().take(NAMED_PER_SHARD));
+        self.done(&input, &turn, None, here);
+    }
+
+    fn whole(&self, input: &str, text: &[u8]) -> Option<Whole> {
+        let is_lines = Liner::is_lines(text);
+        if !is_lines && !Walker::is_delivery(text) {
+            return None;
+        }
+        let turn = match self.turn(input) {
+            Ok(turn) => turn,
+            Err(failure) => {
+                self.fail(failure);
+                return None;
+            }
+        };
+        WALKERS.with_borrow_mut(|(walker, liner)| {
+            let found = if is_lines { liner.walk(text)? } else { walker.walk(text)? };
+            let hits = match &turn.needles {
+                Some(needles) => hits(text, needles, |at| found.record_at(at)),
+                None => BTreeSet::new(),
+            };
+            // Whatever does not hold here is for the careful way, before anything is counted.
+            let mut heads = Vec::with_capacity(hits.len());
+            for (from, to) in hits {
+                heads.push((from, to, read::head(text.get(from..to)?).ok()?));
+            }
+            let input: Arc<str> = input.into();
+            let mut here = Here::default();
+            let records = found.ends.len() as u64;
+            if turn.is_first {
+                self.progress.records(records);
+                here.tallies.counts.records_read = records;
+                here.identities = found.identities.clone();
+                here.others = found.others.clone();
+                for seen in &found.scopes {
+                    here.tallies.scope(CoveredScope {
+                        account: seen.account.to_string(),
+                        region: seen.region.to_string(),
+                        source: seen.source.to_owned(),
+                        seen: true,
+                        from: Time::from_nanosecond(seen.from.into()).ok(),
+                        to: Time::from_nanosecond(seen.to.into()).ok(),
+                        records: seen.records,
+                    });
+                }
+            }
+            let (mut line, mut counted) = (1, 0);
+            for (from, to, head) in heads {
+                line += memchr::memchr_iter(b'\n', &text[counted..from]).count() as u64;
+                counted = from;
+                if head.kind == RecordKind::Other {
+                    continue;
+                }
+                let raw = Raw { bytes: &text[from..to], line };
+                if let Err(why) = self.take(raw, &head, &input, &mut here) {
+                    self.refused(why, &input, line, &mut here);
+                }
+            }
+            self.done(&input, &turn, Holds::of(found), here);
+            let shape = match records {
+                _ if !is_lines => Shape::Records,
+                1 => Shape::Object,
+                _ => Shape::Jsonl,
+            };
+            Some(Whole { records, shape })
+        })
+    }
+
+    fn covered(&self, scope: CoveredScope) {
+        let mut tallies = lock(&self.tallies);
+        let key = (scope.account.clone(), scope.region.clone(), scope.source.clone());
+        join_all(&mut tallies.scopes, BTreeMap::from([(key, scope)]));
+    }
+
+    fn ended(&self) {
+        self.progress.file();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

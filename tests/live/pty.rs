@@ -1,0 +1,89 @@
+//! Consent on a real terminal: what will happen is shown first, whole; the right word alone lets it happen.
+#![cfg(unix)]
+
+use crate::stand::{MEANT, Stand};
+use rexpect::process::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::Value;
+
+/// No run here takes longer, milliseconds.
+const LONGEST: u64 = 300_000;
+/// The question, and the word that it asks for.
+const QUESTION: &str =
+    r"Carry out the revoke plan of \d+ steps?\? Type (\S+) to go on, anything else to stop:";
+
+fn revoke(stand: &Stand, case: &str) -> PtySession {
+    let (accounts, regions) = (stand.list("accounts").join(","), stand.list("regions").join(","));
+    let args = [
+        "revoke",
+        "--principal",
+        stand.leaked(),
+        "--own-only",
+        "--accounts",
+        &accounts,
+        "--regions",
+        &regions,
+        "--case-dir",
+        case,
+        MEANT,
+    ];
+    let mut command = stand.command(&args);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    spawn_command(command, Some(LONGEST)).expect("a terminal can be made")
+}
+
+fn ended(mut session: PtySession) -> (String, i32) {
+    let text = session.exp_eof().expect("it ends");
+    match session.process_mut().wait().expect("it is ours") {
+        WaitStatus::Exited(_, code) => (text, code),
+        other => panic!("it ended by {other:?}: {text}"),
+    }
+}
+
+/// What was shown before the question, and the word that it asks for.
+fn asked(session: &mut PtySession) -> (String, String) {
+    let (before, question) = session.exp_regex(QUESTION).expect("it asks");
+    let word = question.split(" Type ").nth(1).and_then(|rest| rest.split(' ').next());
+    (before, word.expect("a word").to_owned())
+}
+
+#[test]
+fn only_the_right_word_consents_and_all_that_happens_was_shown() {
+    let Some(stand) = Stand::attacked() else { return };
+    let mark = stand.mark();
+
+    let mut session = revoke(&stand, "declined");
+    asked(&mut session);
+    session.send_line("yes").expect("the terminal takes it");
+    let (text, code) = ended(session);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("the operator declined") && text.contains("do this next: "), "{text}");
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "a wrong answer changes nothing");
+
+    let mut session = revoke(&stand, "interrupted");
+    asked(&mut session);
+    session.send_control('c').expect("the terminal takes it");
+    let (text, code) = ended(session);
+    assert_eq!(code, 130, "{text}");
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "Ctrl-C at the question changes nothing");
+
+    let mut session = revoke(&stand, "done");
+    let (before, word) = asked(&mut session);
+    session.send_line(&word).expect("the terminal takes it");
+    let (text, code) = ended(session);
+    assert!(matches!(code, 0 | 3), "{code}: {text}");
+    assert!(text.contains("Done and seen: "), "{text}");
+    assert!(!stand.changes(mark).is_empty());
+    // A terminal wraps between words; an id stays whole.
+    let shown: String = before.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plan = std::fs::read(stand.path("done/plan-revoke.json")).expect("the plan is in the case");
+    let plan: Value = serde_json::from_slice(&plan).expect("JSON");
+    let steps = plan["steps"].as_array().expect("steps");
+    assert!(!steps.is_empty());
+    for step in steps {
+        for part in [&step["api"], &step["target"]["id"]] {
+            let part = part.as_str().expect("text");
+            assert!(shown.contains(part), "{part} was not shown before it was asked about: {shown}");
+        }
+    }
+}

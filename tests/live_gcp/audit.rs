@@ -1,0 +1,106 @@
+//! What an audit of the attacked organization says, and that it changes nothing.
+
+use crate::stand::Stand;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Our word for a kind of the world's.
+fn kind(of: &Value) -> &'static str {
+    match of.as_str() {
+        Some("instances") => "gcp.compute.instance",
+        Some("instanceGroupManagers") => "gcp.compute.instance_group_manager",
+        Some("autoscalers") => "gcp.compute.autoscaler",
+        Some("instanceTemplates") => "gcp.compute.instance_template",
+        Some("firewalls") => "gcp.compute.firewall",
+        Some("run.services") => "gcp.run.service",
+        Some("scheduler.jobs") => "gcp.cloudscheduler.job",
+        other => panic!("no such kind in the world: {other:?}"),
+    }
+}
+
+pub fn rows<'a>(report: &'a Value, part: &str) -> &'a [Value] {
+    report[part].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The gaps that tell of something that could have been seen.
+pub fn gaps(report: &Value) -> Vec<&Value> {
+    rows(report, "gaps").iter().filter(|gap| gap["kind"] != "blind").collect()
+}
+
+pub fn ids(report: &Value, part: &str) -> BTreeSet<String> {
+    rows(report, part).iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Every credential that the leaked one became or made is told.
+#[track_caller]
+fn credentials_are_told(stand: &Stand, report: &Value) {
+    let found = ids(report, "credentials");
+    for pointer in ["/backup_key", "/made_key", "/hmac"] {
+        let id = last(stand.text(pointer));
+        assert!(found.contains(id), "{pointer} {id} is not in {found:#?}");
+    }
+    let accounts: BTreeSet<&str> =
+        rows(report, "credentials").iter().filter_map(|row| row["principal"].as_str()).collect();
+    for name in ["leaked", "deployer", "operator", "backup", "metrics"] {
+        let email = stand.text(&format!("/accounts/{name}"));
+        assert!(accounts.contains(email), "{name} is not in {accounts:#?}");
+    }
+    assert!(!found.contains(stand.text("/accounts/web")), "what nobody became is no credential of the thief");
+}
+
+/// What the thief made is told by its number, and nothing of the owners' with it.
+#[track_caller]
+fn resources_are_told(stand: &Stand, report: &Value, but: impl Fn(&Value) -> bool) {
+    let confirmed = |row: &&Value| row["confidence"] == "confirmed";
+    let found: BTreeSet<(&str, &str)> = rows(report, "resources")
+        .iter()
+        .filter(confirmed)
+        .filter_map(|row| Some((row["kind"].as_str()?, row["id"].as_str()?)))
+        .collect();
+    for made in stand.world["resources"].as_array().expect("a list").iter().filter(|row| !but(row)) {
+        let id = made["id"].as_str().expect("an id");
+        let known =
+            found.contains(&(kind(&made["kind"]), id)) || found.contains(&(kind(&made["kind"]), last(id)));
+        assert!(known, "{made} is not in {found:#?}");
+    }
+    for innocent in stand.world["innocent"].as_array().expect("a list") {
+        let id = innocent["id"].as_str().expect("an id");
+        assert!(!found.iter().any(|(_, found)| *found == id), "{innocent} is the owners'");
+    }
+}
+
+#[test]
+fn exported_logs_alone_tell_the_story() {
+    let Some(stand) = Stand::attacked() else { return };
+    let Value::Array(entries) = stand.door("entries", json!({})) else { panic!("entries are a list") };
+    let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+    fs::create_dir(stand.path("logs")).expect("a folder");
+    fs::write(stand.path("logs/entries.jsonl"), lines.join("\n")).expect("a file");
+    let (key, logs) = (stand.path("leaked.json"), stand.path("logs"));
+    let args = [
+        "audit",
+        "--key-file",
+        key.to_str().expect("UTF-8"),
+        "--logs",
+        logs.to_str().expect("UTF-8"),
+        "-o",
+        "json",
+    ];
+    let mark = stand.mark();
+    let done = stand
+        .run(stand.command(&args).args(["--leaked-at", stand.text("/leaked_at"), "--allow-gaps"]))
+        .exits(0);
+    assert_eq!(stand.mark(), mark, "no network");
+    let report = done.json();
+    credentials_are_told(&stand, &report);
+    // A bulk insert's record names no machine, and who is launched by a group is told by looking.
+    let bulk: BTreeSet<&str> = ["deployer", "operator", "workers"].into();
+    resources_are_told(&stand, &report, |row| {
+        row["kind"] == "instances" && bulk.contains(row["by"].as_str().expect("text"))
+    });
+}
