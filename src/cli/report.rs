@@ -134,6 +134,7 @@ pub fn dossier(dir: &Path, events: bool, ui: &Ui, stop: &AtomicBool) -> Result<(
             anew
         }
     };
+    gaps.extend(altered(&case));
     let plans = plans(&case, &report, &mut gaps);
     let deeds = done(&case, &mut gaps);
     report.gaps.extend(gaps);
@@ -179,6 +180,16 @@ fn investigate(
     let fresh: Vec<Gap> = job.gaps.iter().chain(&read.gaps).cloned().collect();
     collect::tell(&mut investigation, &job.with_known(read));
     Ok((investigation, fresh))
+}
+
+/// Our own documents that are not as they were sealed; of the evidence, opening the case has said so.
+fn altered(case: &OpenCase) -> Vec<Gap> {
+    let is_ours = |file: &str| {
+        file == "report.json" || (file.starts_with("plan-") && file.ends_with(".json") && !file.contains('/'))
+    };
+    let faults = Case::check(&case.dir).faults.into_iter();
+    let faults = faults.filter(|fault| is_ours(&fault.file) && fault.what.is_change());
+    faults.map(|fault| Gap::unread(fault.file, fault.what.to_string())).collect()
 }
 
 fn saved_report(case: &OpenCase, gaps: &mut Vec<Gap>) -> Option<Report> {

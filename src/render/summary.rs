@@ -96,7 +96,7 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
         (Tone::Good, Line::new().put("Yes: inactive when the cloud was asked").join(when(asked_at, now)))
     } else {
         let usable = all.iter().filter(|one| is_usable(one, as_of)).count();
-        rest.push(Line::new().put("the cloud was not asked"));
+        rest.push(Line::new().put("cloud not asked"));
         must += 1;
         match (usable, &*all) {
             (0, [_]) => (Tone::Doubtful, Line::new().put("Yes, as logs show")),

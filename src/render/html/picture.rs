@@ -119,9 +119,9 @@ fn card(node: &Node, x: usize, y: usize, width: usize) -> Card {
 
 /// From left to right: a column for each hop, a row for each leaf.
 fn columns(nodes: &[Node], more: usize) -> Picture {
-    const BOX: usize = 236;
-    const STEP: usize = BOX + 32;
-    let tallest = nodes.iter().map(|node| card(node, 0, 0, BOX).height).max().unwrap_or(0);
+    let columns = nodes.iter().map(|node| node.depth).max().unwrap_or(0) + 1;
+    let width = (1040 / columns - 32).min(420);
+    let tallest = nodes.iter().map(|node| card(node, 0, 0, width).height).max().unwrap_or(0);
     let step = tallest + 14;
     let is_parent = |n: usize| nodes.iter().any(|node| node.parent == Some(n));
     // Twice the row, so that a parent can stand between two rows.
@@ -141,7 +141,7 @@ fn columns(nodes: &[Node], more: usize) -> Picture {
     let boxes: Vec<Card> = nodes
         .iter()
         .zip(&rows)
-        .map(|(node, row)| card(node, 2 + node.depth * STEP, 2 + row * step / 2, BOX))
+        .map(|(node, row)| card(node, 2 + node.depth * (width + 32), 2 + row * step / 2, width))
         .collect();
     let elbows = nodes.iter().zip(&boxes).filter_map(|(node, to)| {
         let from = &boxes[node.parent?];

@@ -190,7 +190,12 @@ pub(super) fn subject(page: &mut Page<'_>, facts: &Facts<'_>) {
         rest = rest.put(", user ").put(Untrusted(user));
     }
     page.head("WHO", rest);
-    let dead = dead(facts);
+    let room = page.room().saturating_sub(2);
+    // How long ago is left out before anything else is.
+    let whole = dead(facts);
+    let wide = whole.short.width() + whole.rest.iter().map(|part| part.width() + 2).sum::<usize>();
+    let is_wide = wide + "Dead? .".len() > room;
+    let dead = if is_wide { dead(&Facts { now: None, ..*facts }) } else { whole };
     let mut parts = vec![(0, Line::new().put("Dead? ").join(dead.short.all(dead.tone.style())))];
     let must = dead.must;
     parts.extend(dead.rest.into_iter().enumerate().map(|(n, part)| {
@@ -199,7 +204,6 @@ pub(super) fn subject(page: &mut Page<'_>, facts: &Facts<'_>) {
         (rank, Line::new().put("; ").join(part))
     }));
     parts.push((0, Line::new().put(".")));
-    let room = page.room().saturating_sub(2);
     let line = page.fit(room, parts);
     page.line(line);
     let keys: Vec<&str> = report.leaked_keys.iter().map(|key| &**key).collect();

@@ -84,7 +84,7 @@ fn a_report_that_cannot_be_read_is_a_gap_and_is_made_anew() {
     let (lab, _) = lab(false);
     lab.case.write_report(b"{\"schema\": \"triage.report/9\"}").unwrap();
     let dossier = open(lab.case.dir());
-    let gap = dossier.report.gaps.iter().find(|gap| gap.place == "report.json").unwrap();
-    assert!(gap.is_incomplete() && gap.why.contains("anew"), "{gap:?}");
+    let mut gaps = dossier.report.gaps.iter().filter(|gap| gap.place == "report.json");
+    assert!(gaps.any(|gap| gap.is_incomplete() && gap.why.contains("anew")), "{:?}", dossier.report.gaps);
     assert_eq!(&*dossier.report.principal.id, &*crate::case::meta().principal.id);
 }
