@@ -47,8 +47,8 @@ pub struct LiveArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub project: Vec<String>,
     /// Google Cloud: look into everything below these folders (numbers).
-    #[arg(id = "folders", long = "folder", value_name = "LIST", value_delimiter = ',')]
-    pub folder: Vec<String>,
+    #[arg(long = "folder", value_name = "LIST", value_delimiter = ',')]
+    pub folders: Vec<String>,
     /// Google Cloud: look into everything below these organizations (numbers).
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub organization: Vec<String>,

@@ -80,7 +80,7 @@ impl Session {
         }
         let guard = LiveArgs::guard(&config, gcp.identity.names.iter().cloned());
         // What the operator types to consent: the narrowest name of where things are changed.
-        let asked = [&args.project, &args.folder, &args.organization];
+        let asked = [&args.project, &args.folders, &args.organization];
         let word = asked
             .into_iter()
             .flatten()
@@ -138,7 +138,7 @@ impl Session {
             };
             let wanted = Wanted {
                 projects: ids(&self.args.project),
-                folders: ids(&self.args.folder),
+                folders: ids(&self.args.folders),
                 organizations: ids(&self.args.organization),
                 billing: ids(&self.args.billing_account),
                 principals: principal
@@ -330,7 +330,7 @@ impl Door for Session {
         let named =
             |kind: &str, all: &[String]| all.iter().map(|id| format!("{kind}/{id}")).collect::<Vec<_>>();
         let mut names = named("projects", &self.args.project);
-        names.extend(named("folders", &self.args.folder));
+        names.extend(named("folders", &self.args.folders));
         names.extend(named("organizations", &self.args.organization));
         names.extend(named("billingAccounts", &self.args.billing_account));
         names

@@ -70,6 +70,7 @@ impl Gcp {
     pub async fn connect(connect: Connect) -> Result<Gcp, CloudError> {
         let at = Place::new("the operator's credentials", "");
         let fail = |why: String| CloudError::new(Refusal::SignedOut, CALL, &at, None, &why);
+        let silent = |why: String| CloudError::new(Refusal::Unreachable, CALL, &at, None, &why);
         let endpoints = Endpoints::new(&connect.env)
             .map_err(|why| CloudError::new(Refusal::Invalid, CALL, &at, None, &why))?;
         let mut overrides = endpoints.lines.clone();
@@ -92,8 +93,9 @@ impl Gcp {
         let credentials = Credentials::from(ours);
         match tokio::time::timeout(SIGN_IN, credentials.headers(Extensions::new())).await {
             Ok(Ok(_)) => {}
+            Ok(Err(error)) if error.is_transient() => return Err(silent(causes(&error))),
             Ok(Err(error)) => return Err(fail(causes(&error))),
-            Err(_) => return Err(fail(format!("no credentials after {} s", SIGN_IN.as_secs()))),
+            Err(_) => return Err(silent(format!("no credentials after {} s", SIGN_IN.as_secs()))),
         }
         let user_agent = format!("triage/{} run/{}", env!("CARGO_PKG_VERSION"), connect.case);
         let rest = Rest::new(credentials, endpoints, &user_agent).map_err(fail)?;

@@ -104,6 +104,7 @@ const GCP: &[&str] = &[
     "stop_instance",
     "stop_group_member",
     "disable_firewall",
+    "remove_project_ssh_keys",
 ];
 
 #[test]

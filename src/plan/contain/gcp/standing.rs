@@ -9,7 +9,7 @@ use super::super::{After, Draft, LETS_IN};
 use crate::model::change::Change;
 use crate::model::change::PolicyOf;
 use crate::model::change::gcp::{ComputeChange, PolicyChange, ShareOf};
-use crate::model::report::{Finding, Grant};
+use crate::model::report::{Finding, Grant, Touched};
 use crate::plan::Proposal;
 use crate::plan::ground::{Ground, target};
 use std::collections::BTreeSet;
@@ -19,18 +19,24 @@ use std::sync::Arc;
 pub(super) fn standing<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told<'a> {
     let mut told = Told::new();
     for finding in ground.standing().iter().copied() {
-        let changes = undone(ground, finding);
+        // A grant's finding is about whom it lets in, and holds where it was given.
+        let mut grants: Vec<&Grant> = (ground.report.grants.iter())
+            .filter(|grant| {
+                finding.events.contains(&grant.event)
+                    && [&grant.on, &grant.member].contains(&&finding.subject)
+            })
+            .collect();
+        grants.sort();
+        let on = grants.first().map_or(&finding.subject, |grant| &grant.on).clone();
+        let Some(touched) = ground.touched_by(&finding.events, &on) else { continue };
+        let changes = undone(ground, finding, touched, &on, &grants);
         if changes.is_empty() {
             continue;
         }
-        let touched = ground.touched_by(&finding.events, &finding.subject);
-        let account = finding.account.as_deref().or(touched.map(|one| &*one.account)).unwrap_or_default();
-        let kind = touched.map_or("gcp.compute.project", |one| one.kind);
-        let mut place = target(kind, &finding.subject, None, account);
-        place.region = match kind {
-            "gcp.compute.instance" | "gcp.compute.disk" => {
-                touched.map(|one| one.region.clone()).unwrap_or_default()
-            }
+        let account = finding.account.as_deref().unwrap_or(&touched.account);
+        let mut place = target(touched.kind, &on, None, account);
+        place.region = match touched.kind {
+            "gcp.compute.instance" | "gcp.compute.disk" => touched.region.clone(),
             _ => Arc::from(""),
         };
         told.insert(told_by(finding));
@@ -56,8 +62,13 @@ pub(super) fn standing<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told
 /// As the catalog's metadata rows say that a word was not there before.
 const NEW_KEYS: [&str; 2] = ["Metadata key ssh-keys was set on ", "Metadata key sshKeys was set on "];
 
-fn undone(ground: &Ground, finding: &Finding) -> Vec<(Change, &'static str)> {
-    let Some(touched) = ground.touched_by(&finding.events, &finding.subject) else { return Vec::new() };
+fn undone(
+    ground: &Ground,
+    finding: &Finding,
+    touched: &Touched,
+    on: &Arc<str>,
+    grants: &[&Grant],
+) -> Vec<(Change, &'static str)> {
     if NEW_KEYS.iter().any(|words| finding.note.starts_with(words)) {
         let change = match touched.kind {
             // What the principal made is stopped, and is evidence with its keys.
@@ -70,12 +81,8 @@ fn undone(ground: &Ground, finding: &Finding) -> Vec<(Change, &'static str)> {
         };
         return vec![(change.into(), "set")];
     }
-    let mut grants: Vec<&Grant> = (ground.report.grants.iter())
-        .filter(|grant| grant.on == finding.subject && finding.events.contains(&grant.event))
-        .collect();
-    grants.sort();
     if touched.kind == "gcp.storage.bucket" {
-        let changes = grants.into_iter().filter_map(|grant| {
+        let changes = grants.iter().filter_map(|grant| {
             let on = PolicyOf::named(&grant.on, Some(touched.kind))?;
             let (role, member) = (grant.role.clone(), grant.member.clone());
             Some((PolicyChange::RemoveBinding { on, role, member }.into(), "open"))
@@ -88,10 +95,10 @@ fn undone(ground: &Ground, finding: &Finding) -> Vec<(Change, &'static str)> {
         "gcp.compute.disk" => ShareOf::Disk,
         _ => return Vec::new(),
     };
-    let members: BTreeSet<Arc<str>> = grants.into_iter().map(|grant| grant.member.clone()).collect();
+    let members: BTreeSet<Arc<str>> = grants.iter().map(|grant| grant.member.clone()).collect();
     if members.is_empty() {
         return Vec::new();
     }
     let members = members.into_iter().collect();
-    vec![(ComputeChange::UnshareCompute { of, id: finding.subject.clone(), members }.into(), "shared")]
+    vec![(ComputeChange::UnshareCompute { of, id: on.clone(), members }.into(), "shared")]
 }
