@@ -247,7 +247,13 @@ impl Investigation {
         let next = self.plain.len() as u32;
         let slot = *self.plain_index.entry(key.clone()).or_insert(next);
         if slot == next {
-            let tally = Tally { events: 0, first: event.at, last: event.at, first_event: event.id.clone(), hours: BTreeMap::new() };
+            let tally = Tally {
+                events: 0,
+                first: event.at,
+                last: event.at,
+                first_event: event.id.clone(),
+                hours: BTreeMap::new(),
+            };
             self.plain.push((key, tally));
         }
         let tally = &mut self.plain[slot as usize].1;

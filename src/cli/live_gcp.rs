@@ -9,11 +9,11 @@ use super::{Failure, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::case::Case;
+use crate::catalog::technique;
 use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settling};
-use crate::catalog::technique;
 use crate::model::plan::Plan;
 use crate::model::report::{Confidence, Finding, FindingKind};
 use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
@@ -243,8 +243,12 @@ impl Session {
 
 /// Launches by who is in the chain that no log entry tells of: late, or taken out of what is read. Never acted on.
 fn untold(launches: &[Observed], report: &mut Report) {
-    let chain: BTreeSet<&str> =
-        report.credentials.iter().flat_map(|one| [Some(&*one.id), one.principal.as_deref()]).flatten().collect();
+    let chain: BTreeSet<&str> = report
+        .credentials
+        .iter()
+        .flat_map(|one| [Some(&*one.id), one.principal.as_deref()])
+        .flatten()
+        .collect();
     let known: BTreeSet<&str> = report.resources.iter().map(|one| &*one.id).collect();
     let mut findings = Vec::new();
     for one in launches {

@@ -68,7 +68,15 @@ fn check(principal: &str, logs: &Path) -> usize {
     assert_eq!(fast.corpus, plain.corpus, "{about}");
     assert_eq!(fast.inputs, plain.inputs, "{about}");
     let lost: Vec<_> = plain.kept.iter().filter(|(id, _)| !fast.kept.contains_key(id)).collect();
-    if !lost.is_empty() { eprintln!("{about}: {} lost of {}, fast {}: {}", lost.len(), plain.kept.len(), fast.kept.len(), String::from_utf8_lossy(lost[0].1)); }
+    if !lost.is_empty() {
+        eprintln!(
+            "{about}: {} lost of {}, fast {}: {}",
+            lost.len(),
+            plain.kept.len(),
+            fast.kept.len(),
+            String::from_utf8_lossy(lost[0].1)
+        );
+    }
     assert!(fast.report == plain.report, "{about}:\n{}", differences(&fast.report, &plain.report));
     fast.kept.len()
 }

@@ -39,15 +39,20 @@ static REPORT: LazyLock<jsonschema::Validator> =
 /// Every report that a test looks at goes through here.
 #[track_caller]
 pub fn check_report(report: &Value) {
-    let wrong: Vec<String> =
-        REPORT.iter_errors(report).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let wrong: Vec<String> = REPORT
+        .iter_errors(report)
+        .take(5)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     assert_eq!(wrong, Vec::<String>::new());
 }
 
 static OCSF: LazyLock<[(u64, jsonschema::Validator); 3]> = LazyLock::new(|| {
-    [(6003, "api_activity"), (2004, "detection_finding"), (7001, "remediation_activity")].map(|(class, name)| {
-        (class, jsonschema::validator_for(&read(&format!("ocsf-1.5.0/{name}.json"))).unwrap())
-    })
+    [(6003, "api_activity"), (2004, "detection_finding"), (7001, "remediation_activity")].map(
+        |(class, name)| {
+            (class, jsonschema::validator_for(&read(&format!("ocsf-1.5.0/{name}.json"))).unwrap())
+        },
+    )
 });
 
 /// Checks every line against OCSF's own schema, and returns the classes.
@@ -58,8 +63,11 @@ pub fn check_ocsf(dossier: &Dossier) -> Vec<u64> {
     let classes = events.map(|event| {
         let class = event["class_uid"].as_u64().unwrap();
         let (_, schema) = OCSF.iter().find(|(known, _)| *known == class).unwrap();
-        let wrong: Vec<String> =
-            schema.iter_errors(&event).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let wrong: Vec<String> = schema
+            .iter_errors(&event)
+            .take(5)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert_eq!(wrong, Vec::<String>::new(), "{event:#}");
         assert_eq!(event["type_uid"].as_u64(), Some(class * 100 + event["activity_id"].as_u64().unwrap()));
         class
@@ -136,7 +144,10 @@ fn every_ocsf_event_is_as_the_published_schema_says() {
         let of = |class| classes.iter().filter(|one| **one == class).count();
         assert_eq!((of(6003), of(2004)), (dossier.timeline.len(), dossier.report.findings.len()), "{name}");
     }
-    assert_eq!(check_ocsf(&filled_dossier("plain")), [6003, 6003, 6003, 2004, 7001, 7001, 7001, 7001, 7001, 7001]);
+    assert_eq!(
+        check_ocsf(&filled_dossier("plain")),
+        [6003, 6003, 6003, 2004, 7001, 7001, 7001, 7001, 7001, 7001]
+    );
     let mut wrong: Value = serde_json::from_slice(
         ocsf::dossier(&dossier("aws-role-chain")).split(|byte| *byte == b'\n').next().unwrap(),
     )
@@ -222,7 +233,17 @@ fn a_page_holds_everything_and_no_script() {
         let dossier = dossier(name);
         let page = String::from_utf8(html::dossier(&dossier)).unwrap();
         let lower = page.to_lowercase();
-        for banned in ["<script", "javascript:", " onload", " onerror", "http://", "https://", "url(", "@import", "<iframe"] {
+        for banned in [
+            "<script",
+            "javascript:",
+            " onload",
+            " onerror",
+            "http://",
+            "https://",
+            "url(",
+            "@import",
+            "<iframe",
+        ] {
             assert!(!lower.contains(banned), "{name} has {banned}");
         }
         assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
@@ -238,7 +259,9 @@ fn a_page_holds_everything_and_no_script() {
 #[test]
 fn the_same_case_gives_the_same_bytes() {
     let (one, two) = (dossier("gcp-cryptojacking"), dossier("gcp-cryptojacking"));
-    for render in [csv::dossier, html::dossier, iocs::dossier, markdown::dossier, ocsf::dossier, timesketch::dossier] {
+    for render in
+        [csv::dossier, html::dossier, iocs::dossier, markdown::dossier, ocsf::dossier, timesketch::dossier]
+    {
         assert!(render(&one) == render(&two));
     }
 }
@@ -247,13 +270,23 @@ fn the_same_case_gives_the_same_bytes() {
 #[test]
 fn no_format_takes_a_raw_string() {
     let render = root().join("src/render");
-    let mut files: Vec<_> = ["markdown.rs", "csv.rs", "iocs.rs", "html.rs", "html/lanes.rs", "html/picture.rs", "summary.rs"]
-        .map(|name| render.join(name))
-        .to_vec();
+    let mut files: Vec<_> =
+        ["markdown.rs", "csv.rs", "iocs.rs", "html.rs", "html/lanes.rs", "html/picture.rs", "summary.rs"]
+            .map(|name| render.join(name))
+            .to_vec();
     files.extend(std::fs::read_dir(render.join("table")).unwrap().map(|entry| entry.unwrap().path()));
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
-        for banned in ["format!(", "push_str(", ": String", "<String>", "leak(", "| safe", "from_safe_string", "write!("] {
+        for banned in [
+            "format!(",
+            "push_str(",
+            ": String",
+            "<String>",
+            "leak(",
+            "| safe",
+            "from_safe_string",
+            "write!(",
+        ] {
             assert!(!text.contains(banned), "{} has {banned}", file.display());
         }
     }

@@ -6,10 +6,10 @@ use crate::support::{fixtures, scenario};
 use proptest::prelude::*;
 use std::sync::Arc;
 use triage::model::change::{AutoScalingChange, Change, Ec2Change};
+use triage::model::dossier::{About, After, Became, Done, Moment, UndoState};
 use triage::model::gap::{Gap, GapKind};
 use triage::model::plan::{Plan, PlanKind, Step, Target, Withheld};
 use triage::model::report::*;
-use triage::model::dossier::{About, After, Became, Done, Moment, UndoState};
 use triage::model::{Dossier, Outcome, Place, Provider, Report, Time};
 use triage::render::{Untrusted, View, json, jsonl, plan, table};
 
@@ -989,7 +989,12 @@ pub fn filled_dossier(text: &str) -> Dossier {
         why: Some(text.into()),
         undo,
     });
-    let step = Step { why: text.into(), target: target.clone(), before: fixed, ..step(1, change.clone(), fixed, text, vec![]) };
+    let step = Step {
+        why: text.into(),
+        target: target.clone(),
+        before: fixed,
+        ..step(1, change.clone(), fixed, text, vec![])
+    };
     let withheld = Withheld { target: target.clone(), why: text.into(), by_hand: text.into() };
     let plans = [PlanKind::Revoke, PlanKind::Contain].map(|kind| Plan {
         schema: triage::model::plan::SCHEMA,
@@ -1009,7 +1014,11 @@ pub fn filled_dossier(text: &str) -> Dossier {
         },
         plans: plans.to_vec(),
         deeds: deeds.collect(),
-        timeline: vec![moment(Outcome::Succeeded), moment(Outcome::DryRun), moment(Outcome::Failed(arc(text)))],
+        timeline: vec![
+            moment(Outcome::Succeeded),
+            moment(Outcome::DryRun),
+            moment(Outcome::Failed(arc(text))),
+        ],
         report,
     }
 }
@@ -1087,11 +1096,7 @@ fn a_deactivated_key_is_neither_usable_nor_gone() {
     let text = table::report(&report, &view(None));
     assert!(text.starts_with("KEY USED BY 1 NEW ADDRESS; 1 credential may still work; "), "{text}");
     let by = " by arn:aws:iam::111122223333:user/oncall";
-    assert!(
-        text.contains(&format!(
-            "; deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted;"
-        ))
-    );
+    assert!(text.contains(&format!("; deactivated 2026-11-22 06:00:00Z (30 min ago){by}, not deleted;")));
     assert!(!text.contains("no end seen"), "{text}");
     let text = table::report(&report, &View { detail: true, ..view(None) });
     assert!(

@@ -81,7 +81,8 @@ pub(super) fn pictures(report: &Report, as_of: Option<Time>) -> Vec<Picture> {
     }
     let more = rows.iter().skip(MOST).map(|(_, group)| group.len()).sum();
     let hops = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
-    let broad = if hops <= MOST_COLUMNS { columns(&nodes, more) } else { indented("wide", 1040, 36, &nodes, more) };
+    let broad =
+        if hops <= MOST_COLUMNS { columns(&nodes, more) } else { indented("wide", 1040, 36, &nodes, more) };
     vec![broad, indented("narrow", 356, 14, &nodes, more)]
 }
 

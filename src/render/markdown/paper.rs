@@ -43,7 +43,9 @@ impl Paper {
     pub fn more(&mut self, left: usize, what: &'static str) {
         if left > 0 {
             self.blank();
-            self.line(Line::new().put("… and ").put(left).put(" more ").put(what).put(", all in report.json."));
+            self.line(
+                Line::new().put("… and ").put(left).put(" more ").put(what).put(", all in report.json."),
+            );
         }
     }
 

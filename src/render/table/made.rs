@@ -69,7 +69,9 @@ pub(super) fn made(page: &mut Page<'_>, report: &Report) {
 /// Whether the cloud showed that something must be cleared before it can be stopped or deleted.
 fn is_protected(one: &Resource) -> bool {
     let mut details = one.details.iter();
-    details.any(|(word, text)| word.contains("protect") && !matches!(&**text, "off" | "false" | "no" | "unknown"))
+    details.any(|(word, text)| {
+        word.contains("protect") && !matches!(&**text, "off" | "false" | "no" | "unknown")
+    })
 }
 
 fn is_doubted(one: &Resource) -> bool {
@@ -174,7 +176,9 @@ fn every(page: &mut Page<'_>, report: &Report) {
         }
         parts.extend(confidence(one.confidence).map(|word| Line::new().put(word)));
         let details = one.details.iter().filter(|(word, _)| &***word != "type");
-        parts.extend(details.map(|(word, text)| Line::new().put(Untrusted(word)).put(" ").put(Untrusted(text))));
+        parts.extend(
+            details.map(|(word, text)| Line::new().put(Untrusted(word)).put(" ").put(Untrusted(text))),
+        );
         if let Some(cost) = &one.cost {
             let line = Line::new().put("cost: ").put(Untrusted(&cost.basis)).put(", ").put(cost.hours);
             parts.push(cost.notes.iter().fold(line, |line, note| line.put(", ").put(Untrusted(note))));
@@ -187,5 +191,9 @@ fn every(page: &mut Page<'_>, report: &Report) {
         Row { cells, style, below: Line::new().list("; ", parts).all(Style::Dim) }
     });
     let rows: Vec<Row> = rows.collect();
-    page.table(&["state", "kind", "id", "name", "account", "region", "created", "type", "$/hour", "burned", ""], &[8, 9], rows);
+    page.table(
+        &["state", "kind", "id", "name", "account", "region", "created", "type", "$/hour", "burned", ""],
+        &[8, 9],
+        rows,
+    );
 }

@@ -49,7 +49,11 @@ pub(super) fn when(page: &mut Page<'_>, report: &Report) {
     let items: Vec<Line> = regions
         .iter()
         .map(|(region, n)| {
-            let name = if region.is_empty() { Line::new().put("no region") } else { Line::new().put(Untrusted(region)) };
+            let name = if region.is_empty() {
+                Line::new().put("no region")
+            } else {
+                Line::new().put(Untrusted(region))
+            };
             name.put(" ").styled(Style::Bold, level(*n, most)).put(" ").put(Count(*n))
         })
         .collect();

@@ -48,7 +48,9 @@ fn text(bytes: Vec<u8>) -> String {
 
 /// The tags of a page, without what stands in their attributes.
 fn tags(page: &str) -> Vec<String> {
-    let tag = |rest: &str| rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default().to_owned();
+    let tag = |rest: &str| {
+        rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default().to_owned()
+    };
     page.split('<').skip(1).map(tag).collect()
 }
 
@@ -61,7 +63,10 @@ fn a_page_gets_no_tag_from_hostile_text() {
         let foreign: Vec<&String> = all.difference(&known).collect();
         assert!(foreign.is_empty(), "{hostile:?} made {foreign:?}");
         assert!(!page.chars().any(|c| c != '\n' && is_dangerous(c)), "{hostile:?}");
-        assert!(!page.contains("49") || hostile.contains("49") || !hostile.contains("7 * 7"), "a template ran");
+        assert!(
+            !page.contains("49") || hostile.contains("49") || !hostile.contains("7 * 7"),
+            "a template ran"
+        );
         for attribute in ["onerror=", "onload=", "onmouseover="] {
             for (at, _) in page.match_indices(attribute) {
                 let before = &page[..at];

@@ -38,7 +38,10 @@ fn before_after_and_undo_come_from_the_journal() {
     let (_lab, dossier) = lab(false);
     assert_eq!(dossier.deeds.len(), 3);
     let stopped = dossier.deeds.iter().find(|one| &*one.target.id == "i-0").unwrap();
-    assert_eq!((stopped.kind, stopped.became, stopped.place.clone()), (PlanKind::Contain, Became::Verified, at("eu-west-3")));
+    assert_eq!(
+        (stopped.kind, stopped.became, stopped.place.clone()),
+        (PlanKind::Contain, Became::Verified, at("eu-west-3"))
+    );
     assert_eq!(stopped.before, json!({"state": "running", "protected": "yes"}));
     let Some(After::There(state)) = &stopped.after else { panic!("{stopped:?}") };
     assert_eq!(state["state"], "stopped");

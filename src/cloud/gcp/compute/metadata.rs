@@ -19,7 +19,8 @@ type Keys = [(Arc<str>, Arc<str>)];
 
 fn held(metadata: &Value) -> Vec<(&str, &str)> {
     let items = metadata["items"].as_array().into_iter().flatten();
-    let keys = items.filter_map(|item| Some((text(item, "key")?, item["value"].as_str().unwrap_or_default())));
+    let keys =
+        items.filter_map(|item| Some((text(item, "key")?, item["value"].as_str().unwrap_or_default())));
     keys.filter(|(word, _)| WORDS.contains(word)).collect()
 }
 
@@ -43,16 +44,23 @@ fn with(metadata: &Value, keys: &Keys) -> Value {
 }
 
 pub(super) async fn of_project(gcp: &Gcp, at: &Place, project: &str) -> Result<Value, CloudError> {
-    let found = gcp.rest.json(&Ask::get("compute.projects.get", at, COMPUTE, "projects/{}", &[project])?).await?;
+    let found =
+        gcp.rest.json(&Ask::get("compute.projects.get", at, COMPUTE, "projects/{}", &[project])?).await?;
     Ok(found["commonInstanceMetadata"].clone())
 }
 
-pub(super) async fn set_project(gcp: &Gcp, at: &Place, project: &str, keys: &Keys) -> Result<Receipt, CloudError> {
+pub(super) async fn set_project(
+    gcp: &Gcp,
+    at: &Place,
+    project: &str,
+    keys: &Keys,
+) -> Result<Receipt, CloudError> {
     let mut tries = 0;
     loop {
         let body = with(&of_project(gcp, at, project).await?, keys);
         let call = "compute.projects.setCommonInstanceMetadata";
-        let ask = Ask::post(call, at, COMPUTE, "projects/{}/setCommonInstanceMetadata", &[project])?.body(body);
+        let ask =
+            Ask::post(call, at, COMPUTE, "projects/{}/setCommonInstanceMetadata", &[project])?.body(body);
         match gcp.compute(ask).await {
             Err(error) if error.refusal == Refusal::Conflict && tries < CONFLICTS => tries += 1,
             done => return done,

@@ -151,7 +151,8 @@ fn operation(thing: &Value, at: &Place) -> Option<Observed> {
     let is_launch = kind.eq_ignore_ascii_case("insert") || kind.eq_ignore_ascii_case("bulkInsert");
     let link = text(thing, "targetLink")?;
     let target = &link[link.find("projects/")?..];
-    let has_failed = !thing["error"].is_null() || thing["httpErrorStatusCode"].as_u64().is_some_and(|code| code >= 400);
+    let has_failed =
+        !thing["error"].is_null() || thing["httpErrorStatusCode"].as_u64().is_some_and(|code| code >= 400);
     if !is_launch || !target.contains("/instances/") || has_failed {
         return None;
     }

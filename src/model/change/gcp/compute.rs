@@ -483,9 +483,7 @@ impl ComputeChange {
             },
             ComputeChange::RemoveProjectSshKeys { project } => match keys_of(before) {
                 Some(keys) if keys.is_empty() => nothing,
-                Some(keys) => {
-                    one(ComputeChange::RestoreProjectSshKeys { project: project.clone(), keys })
-                }
+                Some(keys) => one(ComputeChange::RestoreProjectSshKeys { project: project.clone(), keys }),
                 None => Reversal::None(UNSEEN_KEYS),
             },
             ComputeChange::RestoreInstanceSshKeys { id, .. } => {
