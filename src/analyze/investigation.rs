@@ -130,6 +130,14 @@ pub struct Investigation {
     keeps_all: bool,
 }
 
+/// What nobody can switch off or take out of, and was asked itself.
+fn untouchable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Aws => "the event history",
+        Provider::Gcp => "the _Required log bucket",
+    }
+}
+
 const KEPT: u32 = u32::MAX;
 /// A record is corrected once or twice; a longer chain is made up.
 const LONGEST_CORRECTION: usize = 16;
@@ -443,7 +451,11 @@ impl Investigation {
         gaps.extend(findings.gaps.into_iter().map(|gap| match self.reads_history {
             true => Gap {
                 kind: GapKind::Blind,
-                why: format!("{}; the event history, which was read, is unaffected", gap.why),
+                why: format!(
+                    "{}; {}, which was read, is unaffected",
+                    gap.why,
+                    untouchable(principal.provider)
+                ),
                 ..gap
             },
             false => gap,

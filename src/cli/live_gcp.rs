@@ -357,6 +357,7 @@ impl Door for Session {
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
         let mut investigation = Investigation::new(principal, window.clone());
+        investigation.reads_history();
         investigation.leave_out(Own {
             principals: self.gcp.identity.names.iter().filter(|name| name.contains('@')).cloned().collect(),
             ..Own::default()
@@ -432,11 +433,13 @@ impl Door for Session {
     ) -> anyhow::Result<(Plan, Vec<Gap>)> {
         let mut gaps = Vec::new();
         let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
-        let accounts = report
-            .credentials
-            .iter()
-            .filter(|one| matches!(one.kind, "gcp.service_account" | "gcp.impersonation"));
-        ids.extend(accounts.map(|one| one.id.clone()));
+        for one in &report.credentials {
+            match one.kind {
+                "gcp.service_account" | "gcp.impersonation" => ids.extend([one.id.clone()]),
+                "gcp.service_account_key" => ids.extend(one.principal.clone()),
+                _ => {}
+            }
+        }
         let seen = self.accounts(ids, case, &mut gaps)?;
         let plan = plan::revoke::revoke_known(report, &self.known(seen), &self.guard, options);
         Ok((plan, gaps))

@@ -12,6 +12,30 @@ pub(super) use observe::{KINDS, observe, sweep};
 use super::Gcp;
 use crate::cloud::CloudError;
 use crate::model::{Observed, Place};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// So long an aggregated list is taken for what is: those who look at a hundred machines one after the other ask once.
+const FRESH: Duration = Duration::from_secs(3);
+
+type Slot = Arc<tokio::sync::Mutex<Option<(Instant, Result<Arc<seen::Whole>, CloudError>)>>>;
+
+/// Aggregated lists that were asked for just now, by project and kind.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<BTreeMap<(Arc<str>, &'static str), Slot>>);
+
+impl Lists {
+    fn slot(&self, project: &Arc<str>, kind: &'static str) -> Slot {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((project.clone(), kind)).or_default().clone()
+    }
+
+    /// Something was changed: what was listed before is old.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
 
 impl Gcp {
     /// Who launched which machine of a project, as Compute itself says; an error besides what was told where it is not whole.
@@ -24,11 +48,18 @@ impl Gcp {
         }
     }
 
-    async fn listed(
-        &self,
-        at: &Place,
-        list: &seen::List,
-    ) -> Result<(Vec<Observed>, Vec<String>), CloudError> {
-        seen::all(self, at, list).await
+    /// Everything of one kind in a project: asked once for all that want to know at the same time, until something is changed.
+    async fn listed(&self, at: &Place, list: &seen::List) -> Result<Arc<seen::Whole>, CloudError> {
+        let lists = &self.lists;
+        let slot = lists.slot(&at.account, list.kind);
+        let mut slot = slot.lock().await;
+        if let Some((asked, answer)) = &*slot
+            && asked.elapsed() < FRESH
+        {
+            return answer.clone();
+        }
+        let answer = seen::all(self, at, list).await.map(Arc::new);
+        *slot = Some((Instant::now(), answer.clone()));
+        answer
     }
 }

@@ -121,6 +121,7 @@ impl Gcp {
     pub(super) async fn compute(&self, ask: Ask) -> Result<Receipt, CloudError> {
         let (call, at) = (ask.call, ask.at.clone());
         let mut operation = self.rest.json(&ask.with("requestId", request_id()).repeatable()).await?;
+        self.lists.forget();
         let done = receipt(&operation);
         let began = Instant::now();
         let mut polls = 0;
@@ -133,6 +134,7 @@ impl Gcp {
             tokio::time::sleep(backoff(polls.min(4))).await;
             operation = self.rest.json(&again(&operation, call, &at)?).await?;
         }
+        self.lists.forget();
         result(&operation, call, &at).map(|()| done)
     }
 

@@ -28,6 +28,7 @@ const KEPT_DAYS: i64 = 400;
 const PER_REQUEST: usize = 100;
 /// Reads a minute of one quota project; it can't be raised.
 const PER_MINUTE: u32 = 60;
+const MINUTE: Duration = Duration::from_secs(60);
 /// Requests under way at once.
 const AT_ONCE: usize = 12;
 /// Pages that were received and not yet taken.
@@ -70,15 +71,15 @@ struct Group {
 
 impl Entries {
     pub fn new(gcp: Arc<Gcp>, runtime: Handle, logs: Logs) -> Entries {
-        let pace = Arc::new(Pace::new(PER_MINUTE));
+        let pace = Arc::new(Pace::new(PER_MINUTE, MINUTE));
         let entries = Entries { gcp, runtime, pace, state: Mutex::default() };
         entries.add(logs);
         entries
     }
 
-    /// Another number of reads a minute than Google documents, for servers that have another.
-    pub fn with_rate(self, per_minute: u32) -> Entries {
-        Entries { pace: Arc::new(Pace::new(per_minute)), ..self }
+    /// Another number of reads in another time than Google documents, for servers that have others.
+    pub fn with_rate(self, reads: u32, window: Duration) -> Entries {
+        Entries { pace: Arc::new(Pace::new(reads, window)), ..self }
     }
 
     /// Adds projects that are not known yet; returns whether any was. What was asked before is asked there too.

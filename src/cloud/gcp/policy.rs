@@ -200,7 +200,7 @@ pub(super) async fn edit(
 }
 
 /// Whether a policy's member is this one: policies say what kind it is, reports do not. A deleted one is another.
-fn is_member(written: &str, member: &str) -> bool {
+pub(super) fn is_member(written: &str, member: &str) -> bool {
     let bare = match written.split_once(':') {
         Some(("deleted" | "principal" | "principalSet", _)) | None => written,
         Some((_, bare)) => bare,

@@ -60,6 +60,7 @@ pub struct Gcp {
     /// Whose quota our requests use, where that is known.
     pub quota_project: Option<Arc<str>>,
     pub(super) rest: Rest,
+    pub(super) lists: super::compute::Lists,
     overrides: Vec<String>,
     is_elsewhere: bool,
 }
@@ -100,7 +101,8 @@ impl Gcp {
             who(&rest, &mut identity).await;
         }
         let quota_project = quota.map(Arc::from);
-        Ok(Gcp { identity, case: connect.case, quota_project, rest, overrides, is_elsewhere })
+        let lists = super::compute::Lists::default();
+        Ok(Gcp { identity, case: connect.case, quota_project, rest, lists, overrides, is_elsewhere })
     }
 
     /// Endpoint overrides and proxies in force, as plain lines; empty when Google itself is asked, directly.

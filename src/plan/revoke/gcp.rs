@@ -48,6 +48,7 @@ fn one(ground: &Ground, credential: &Credential, known: &Known, options: Options
                 let change =
                     IamChange::DisableServiceAccountKey { email: email.clone(), key: credential.id.clone() };
                 key(credential, change, proposal);
+                signed_in(ground, credential, email, known, proposal);
             }
             None => {
                 hold("The record does not say whose key it is.", "iam.projects.serviceAccounts.keys.disable")
@@ -270,6 +271,72 @@ fn is_default(email: &str) -> bool {
         || email.ends_with("@appspot.gserviceaccount.com")
 }
 
+/// The account of a key that was made and used: tokens that it minted live on until the account is disabled.
+fn signed_in(
+    ground: &Ground,
+    credential: &Credential,
+    email: &Arc<str>,
+    known: &Known,
+    proposal: &mut Proposal,
+) {
+    let is_made = |one: &&&Resource| {
+        one.kind == "gcp.iam.service_account" && (one.id == *email || one.name.as_ref() == Some(email))
+    };
+    // What was made has its own step, and the principal its own.
+    let has_step = ground.resources.iter().any(|one| is_made(&one) && alive(one).is_some())
+        || ground.credentials.iter().any(|one| one.depth == 0 && one.id == *email);
+    if credential.depth == 0 || !credential.used || has_step {
+        return;
+    }
+    let account = credential.account.as_deref().unwrap_or_default();
+    let place = plain_target("gcp.service_account", email, None, account);
+    let runs = known.service_account(email).and_then(|seen| seen.runs.seen());
+    let runs = runs.filter(|runs| !runs.is_empty());
+    if is_shared(ground, email) || is_default(email) || runs.is_some() {
+        let why = match runs {
+            Some(runs) => format!(
+                "{} of its project run as it ({})",
+                count(runs.len(), "machine", "machines"),
+                list(runs)
+            ),
+            None => "others use it for their own work".to_owned(),
+        };
+        return proposal.withhold(
+            place,
+            format!(
+                "The key {} of it was made and used. It is disabled, but a token that it minted lives for 1 h (12 h where the organization \
+                 allows), and {why}: disabling the account stops that too.",
+                credential.id
+            ),
+            "iam.projects.serviceAccounts.disable",
+        );
+    }
+    let draft = Draft {
+        target: place,
+        because: credential.event.iter().cloned().collect(),
+        why: vec![format!(
+            "The key {} of it was made and used, and tokens that it minted live on until the account is disabled; nobody else was seen to \
+             use it in what was looked at. Make sure that nothing runs as it.",
+            credential.id
+        )],
+        before: credential.state,
+        change: IamChange::DisableServiceAccount { email: email.clone() }.into(),
+        rank: BECAME,
+        after: After::Below(BECAME),
+        otherwise: Vec::new(),
+        needs_earlier: false,
+        lives_until: lives_until(known.service_account(email)),
+    };
+    proposal.take(draft, []);
+}
+
+fn is_shared(ground: &Ground, email: &str) -> bool {
+    ground.report.unlinked.iter().any(|other| {
+        other.why.starts_with("same service account")
+            && [Some(&*other.id), other.principal.as_deref()].contains(&Some(email))
+    })
+}
+
 /// An account that the closure acted as: minted tokens can't be ended but by disabling it, which hurts whoever else uses it.
 fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
     let target = credential_target(credential);
@@ -286,10 +353,7 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
             "a token ends by itself 1 h after it was minted (12 h where the organization allows)".to_owned()
         }
     };
-    let is_shared = ground.report.unlinked.iter().any(|other| {
-        other.why.starts_with("same service account")
-            && [Some(&*other.id), other.principal.as_deref()].contains(&Some(&*credential.id))
-    });
+    let is_shared = is_shared(ground, &credential.id);
     let path = format!(
         "take the way from it: the binding that lets {by} impersonate {id} (roles/iam.serviceAccountTokenCreator and the like, in \
          iam.projects.serviceAccounts.getIamPolicy of it and in the policies of its project and above), or iam.policies.createPolicy that \

@@ -98,7 +98,8 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Sight,
         EnableFirewall { id } => rule_is(gcp, at, id, false).await?,
         UnshareCompute { of, id, members } => {
             let policy = policy::read(gcp, at, &home(*of, at, id)).await?;
-            let held = policy::held(&policy, |_, one| members.iter().any(|member| &**member == one));
+            let held =
+                policy::held(&policy, |_, one| members.iter().any(|member| policy::is_member(one, member)));
             let is_done = held.is_empty();
             Sight::there(json!({"bindings": held}), is_done)
         }
@@ -224,7 +225,7 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Rec
         DisableFirewall { id } => switch(gcp, at, id, true).await,
         EnableFirewall { id } => switch(gcp, at, id, false).await,
         UnshareCompute { of, id, members } => {
-            let is = |_: &str, one: &str| members.iter().any(|member| &**member == one);
+            let is = |_: &str, one: &str| members.iter().any(|member| policy::is_member(one, member));
             policy::edit(gcp, at, &home(*of, at, id), |policy| policy::remove(policy, is)).await
         }
         ShareComputeAgain { of, id, bindings } => {

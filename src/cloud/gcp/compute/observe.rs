@@ -52,7 +52,8 @@ async fn in_list(
     list: &List,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
-    let (all, silent) = gcp.listed(at, list).await?;
+    let listed = gcp.listed(at, list).await?;
+    let (all, silent) = (&listed.0, &listed.1);
     let by_id: BTreeMap<&str, &Observed> = all.iter().map(|one| (&*one.resource.id, one)).collect();
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
@@ -65,8 +66,12 @@ async fn in_list(
         };
         match found {
             Some(found) => seen.push(Observed { resource: merged(one, &found.resource), ..found.clone() }),
-            None if silent.is_empty() => seen.push(observed(one, State::Gone, None)),
-            None => return Err(not_whole(list, at, &silent)),
+            // Gone everywhere: no list of its project has it.
+            None if silent.is_empty() => {
+                let nowhere = ResourceRef { region: "".into(), ..one.clone() };
+                seen.push(observed(&nowhere, State::Gone, None));
+            }
+            None => return Err(not_whole(list, at, silent)),
         }
     }
     Ok(seen)
@@ -74,7 +79,8 @@ async fn in_list(
 
 /// The one that was asked for, by every name that is known now.
 fn merged(asked: &ResourceRef, found: &ResourceRef) -> ResourceRef {
-    let mut one = asked.clone();
+    // Records tell the region of some and the zone of others; the cloud tells which it is.
+    let mut one = ResourceRef { region: found.region.clone(), ..asked.clone() };
     for name in found.all_names() {
         if *name != one.id && !one.names.contains(name) {
             one.names.push(name.clone());
@@ -117,11 +123,12 @@ pub(in super::super) async fn sweep(gcp: &Gcp, at: &Place) -> Vec<Result<Vec<Obs
     let mut answers = Vec::new();
     for list in LISTS.iter().filter(|list| matches!(list.kind, seen::INSTANCE | seen::GROUP)) {
         match gcp.listed(at, list).await {
-            Ok((all, silent)) => {
+            Ok(listed) => {
+                let (all, silent) = &*listed;
                 if !silent.is_empty() {
-                    answers.push(Err(not_whole(list, at, &silent)));
+                    answers.push(Err(not_whole(list, at, silent)));
                 }
-                answers.push(Ok(all));
+                answers.push(Ok(all.clone()));
             }
             Err(error) => answers.push(Err(error)),
         }

@@ -68,12 +68,11 @@ pub(super) const OPERATIONS: List = List {
 /// Codes of a scope that is empty, and nothing else.
 const NOTHING_HERE: &[&str] = &["NO_RESULTS_ON_PAGE"];
 
+/// Things, and the scopes that did not answer.
+pub(super) type Whole = (Vec<Observed>, Vec<String>);
+
 /// Everything of one kind in a project, and the scopes that did not answer.
-pub(super) async fn all(
-    gcp: &Gcp,
-    at: &Place,
-    list: &List,
-) -> Result<(Vec<Observed>, Vec<String>), CloudError> {
+pub(super) async fn all(gcp: &Gcp, at: &Place, list: &List) -> Result<Whole, CloudError> {
     let project = Place::new(at.account.clone(), "");
     let (mut seen, mut silent) = (Vec::new(), Vec::new());
     let ask = Ask::get(list.call, &project, COMPUTE, list.template, &[&at.account])?.with("maxResults", 500);

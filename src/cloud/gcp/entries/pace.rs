@@ -5,25 +5,33 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Their clock and ours differ a little.
-const MARGIN: Duration = Duration::from_millis(60);
+const MARGIN: Duration = Duration::from_millis(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) struct Pace {
-    per_minute: u32,
+    reads: u32,
+    /// A minute.
+    window: Duration,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    minute: u64,
+    window: u128,
     used: u32,
     throttles: u32,
     not_before: Option<Instant>,
 }
 
 impl Pace {
-    pub fn new(per_minute: u32) -> Pace {
-        Pace { per_minute: per_minute.max(1), state: Mutex::default() }
+    pub fn new(reads: u32, window: Duration) -> Pace {
+        Pace { reads: reads.max(1), window: window.max(Duration::from_millis(1)), state: Mutex::default() }
+    }
+
+    /// Until the window is over.
+    fn to_edge(&self, epoch: Duration) -> Duration {
+        let window = self.window.as_nanos();
+        Duration::from_nanos((window - epoch.saturating_sub(MARGIN).as_nanos() % window) as u64)
     }
 
     /// Waits until one more request may be sent.
@@ -42,15 +50,15 @@ impl Pace {
         if let Some(until) = state.not_before.filter(|until| *until > now) {
             return Some(until - now);
         }
-        let minute = epoch.saturating_sub(MARGIN).as_secs() / 60;
-        if state.minute != minute {
-            (state.minute, state.used) = (minute, 0);
+        let window = epoch.saturating_sub(MARGIN).as_nanos() / self.window.as_nanos();
+        if state.window != window {
+            (state.window, state.used) = (window, 0);
         }
-        if state.used < self.per_minute {
+        if state.used < self.reads {
             state.used += 1;
             return None;
         }
-        Some(to_edge(epoch))
+        Some(self.to_edge(epoch))
     }
 
     /// One request was one too many: others use the quota too.
@@ -63,7 +71,7 @@ impl Pace {
         }
         state.throttles += 1;
         let pause = FIRST_PAUSE * (1 << state.throttles.min(7));
-        state.not_before = Some(now + pause.min(to_edge(epoch)));
+        state.not_before = Some(now + pause.min(self.to_edge(epoch)));
     }
 
     pub fn answered(&self) {
@@ -75,18 +83,13 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn to_edge(epoch: Duration) -> Duration {
-    let into = Duration::from_millis((epoch.saturating_sub(MARGIN).as_millis() % 60_000) as u64);
-    Duration::from_secs(60) - into
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_minute_is_used_up_at_once_and_the_edge_is_waited_for() {
-        let pace = Pace::new(3);
+        let pace = Pace::new(3, Duration::from_secs(60));
         let now = Instant::now();
         let at = |millis: u64| Duration::from_millis(1_000_000 * 60_000 + millis);
         for _ in 0..3 {
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_throttle_stops_all_for_a_while_and_longer_each_time() {
-        let pace = Pace::new(1000);
+        let pace = Pace::new(1000, Duration::from_secs(60));
         pace.throttled();
         pace.throttled();
         let first = pace.state.lock().unwrap().not_before.unwrap();

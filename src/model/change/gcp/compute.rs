@@ -69,7 +69,7 @@ pub enum ComputeChange {
     EnableFirewall {
         id: Arc<str>,
     },
-    /// Takes these members (as policies spell them) out of what may use an image, a snapshot or a disk.
+    /// Takes these members (with or without `user:` and the like) out of what may use an image, a snapshot or a disk.
     UnshareCompute {
         of: ShareOf,
         id: Arc<str>,
