@@ -104,3 +104,21 @@ fn exported_logs_alone_tell_the_story() {
         row["kind"] == "instances" && bulk.contains(row["by"].as_str().expect("text"))
     });
 }
+
+#[test]
+fn a_live_audit_tells_everything_and_changes_nothing() {
+    let Some(stand) = Stand::attacked() else { return };
+    let (before, mark) = (stand.state(), stand.mark());
+    let done = stand.triage("audit", &["-o", "json", "--case-dir", "case"]).goes_through();
+    let report = done.json();
+    credentials_are_told(&stand, &report);
+    resources_are_told(&stand, &report, |_| false);
+    assert!(done.err.contains("responder@example.com"), "who we are comes first: {}", done.err);
+    assert_eq!(stand.changes(mark), Vec::<String>::new());
+    assert_eq!(stand.state(), before);
+    // Six projects fit one request: a page for each level of the chain, and few beside.
+    let asked = stand.calls(mark).iter().filter(|call| call["method"] == "logging.entries.list").count();
+    assert!(asked <= 10, "{asked} requests of entries.list");
+    let refused: Vec<Value> = stand.calls(mark).into_iter().filter(|call| call["status"] == 400).collect();
+    assert!(refused.is_empty(), "Google knows every field that is sent: {refused:#?}");
+}

@@ -291,6 +291,9 @@ def generic(call):
         thing = compute.new(project, place, collection, call.body.get("name"), call.body)
         if collection in ("disks", "images", "snapshots"):
             thing["status"] = "READY"
+        if collection == "firewalls":
+            # What was left out is shown as what it is.
+            thing |= {"disabled": False, "direction": "INGRESS", "priority": 1000, "logConfig": {"enable": False}} | call.body
         return compute.operate(call, "insert", thing, lambda done: None if done else compute.things(project, place, collection).pop(thing["name"], None))
     thing = compute.find(project, place, collection, call[key])
     if verb == "get":

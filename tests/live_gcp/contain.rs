@@ -59,19 +59,24 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
     let job =
         &state["resources"]["cloudscheduler"][format!("projects/{shop}/locations/us-central1/jobs/wake")];
     assert_eq!(job["state"], "PAUSED", "{job}");
-    let service =
-        &state["resources"]["run"][format!("projects/{shop}/locations/us-central1/services/metrics")];
-    let least = service["template"]["scaling"]["minInstanceCount"].as_u64().unwrap_or(0);
-    let manual = service["scaling"]["manualInstanceCount"].as_u64();
-    assert!(service.is_object() && (least == 0 || manual == Some(0)), "{service}");
     assert!(
         !state["policies"]["buckets/shop-assets-4821"].to_string().contains("allUsers"),
         "the bucket is shut again"
     );
-    let sink = &state["resources"]["logging"][format!("projects/{shop}/sinks/to-archive")];
-    assert_eq!(sink["destination"], "storage.googleapis.com/shop-assets-4821", "the sink is back: {sink}");
-    assert_eq!(sink["filter"], "severity>=NOTICE");
     assert!(!state["compute"].to_string().contains("mallory"), "no machine lets the thief in");
+}
+
+/// What is not acted on is named in a plan of the case, with what a person does about it.
+#[track_caller]
+fn is_left_to_a_person(stand: &Stand, case: &str, name: &str, by_hand: &str) {
+    let plans = std::fs::read_dir(stand.path(case)).expect("a case").flatten();
+    let plans = plans.filter(|file| file.file_name().to_string_lossy().starts_with("plan-contain"));
+    let plans: Vec<String> = plans.map(|file| std::fs::read_to_string(file.path()).expect("UTF-8")).collect();
+    let withheld = |plan: &String| serde_json::from_str::<Value>(plan).expect("JSON")["withheld"].clone();
+    let rows: Vec<Value> =
+        plans.iter().filter_map(|plan| withheld(plan).as_array().cloned()).flatten().collect();
+    let is_told = |row: &Value| row.to_string().contains(name) && row.to_string().contains(by_hand);
+    assert!(rows.iter().any(is_told), "{name} with {by_hand} is not in {rows:#?}");
 }
 
 /// The state without what may differ: what the thief made and what it changed.
@@ -120,6 +125,10 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
     let after = stand.state();
     is_contained(&stand, &after, &[]);
     assert_eq!(innocents(&stand, &after), innocents(&stand, &before), "innocents");
+
+    // Not done yet, and said so: the service runs on, and the sink stays gone.
+    is_left_to_a_person(&stand, "case", "metrics", "run.services.patch");
+    is_left_to_a_person(&stand, "case", "sinks/to-archive", "logging.sinks.create");
 
     let mark = stand.mark();
     stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
