@@ -32,7 +32,7 @@ pub(super) fn revoke(ground: &Ground, known: &Known, options: Options, proposal:
     }
     for resource in ground.resources.iter().copied().filter(|one| alive(one).is_some()) {
         match resource.kind {
-            "gcp.iam.service_account" => made(ground, resource, proposal),
+            "gcp.iam.service_account" => made(ground, resource, known, proposal),
             PROVIDER => provider(ground, resource, proposal),
             _ => {}
         }
@@ -74,7 +74,7 @@ fn one(ground: &Ground, credential: &Credential, known: &Known, options: Options
                 "apikeys.projects.locations.keys.delete",
             ),
         },
-        "gcp.impersonation" => impersonated(ground, credential, proposal),
+        "gcp.impersonation" => impersonated(ground, credential, known, proposal),
         "gcp.user" => hold(
             "A person's sign-in is ended by an administrator of Workspace or Cloud Identity, which this program does not act on.",
             "admin.directory.users.signOut, admin.directory.tokens.delete for each client, admin.directory.users.patch (suspended); \
@@ -339,7 +339,7 @@ fn is_shared(ground: &Ground, email: &str) -> bool {
 }
 
 /// An account that the closure acted as: minted tokens can't be ended but by disabling it, which hurts whoever else uses it.
-fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposal) {
+fn impersonated(ground: &Ground, credential: &Credential, known: &Known, proposal: &mut Proposal) {
     let target = credential_target(credential);
     let by = credential.issued_by.as_deref().unwrap_or("the principal");
     let until = match (credential.valid_until, credential.last_use.max(credential.issued_at)) {
@@ -386,7 +386,7 @@ fn impersonated(ground: &Ground, credential: &Credential, proposal: &mut Proposa
         after: After::Below(BECAME),
         otherwise: Vec::new(),
         needs_earlier: false,
-        lives_until: None,
+        lives_until: lives_until(known.service_account(&credential.id)),
     };
     proposal.take(draft, []);
 }
@@ -423,7 +423,7 @@ fn provider(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
 }
 
 /// An account that the closure made has no honest work.
-fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
+fn made(ground: &Ground, resource: &Resource, known: &Known, proposal: &mut Proposal) {
     let target = target_of(resource);
     if let Some(why) = ground.spares_resource(resource) {
         return proposal.withhold(target, why, "");
@@ -432,6 +432,7 @@ fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
     let is_number = resource.id.bytes().all(|byte| byte.is_ascii_digit());
     let named = resource.name.clone().filter(|name| name.contains('@') && !is_number);
     let email = named.unwrap_or_else(|| resource.id.clone());
+    let lives_until = lives_until(known.service_account(&email));
     let draft = Draft {
         target,
         because: [resource.event.clone()].into(),
@@ -442,7 +443,7 @@ fn made(ground: &Ground, resource: &Resource, proposal: &mut Proposal) {
         after: After::Below(BECAME),
         otherwise: Vec::new(),
         needs_earlier: false,
-        lives_until: None,
+        lives_until,
     };
     proposal.take(draft, []);
 }

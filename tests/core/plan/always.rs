@@ -104,7 +104,6 @@ const GCP: &[&str] = &[
     "stop_instance",
     "stop_group_member",
     "disable_firewall",
-    "remove_project_ssh_keys",
 ];
 
 #[test]
