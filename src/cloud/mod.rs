@@ -9,6 +9,7 @@ mod error;
 pub mod files;
 pub mod many;
 pub mod pace;
+pub mod sql;
 pub mod sweep;
 pub mod unwrap;
 

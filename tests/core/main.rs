@@ -28,6 +28,7 @@ mod properties;
 mod render;
 mod scenarios;
 mod siblings;
+mod sql;
 mod support;
 mod tidy;
 mod told;

@@ -40,7 +40,6 @@ mod scheduler;
 mod ses;
 mod session;
 mod sfn;
-pub mod sql;
 mod ssm;
 pub mod sso;
 mod trail;
