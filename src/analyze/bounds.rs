@@ -1,14 +1,14 @@
 //! Where and when what is looked for can stand at all, so that what was read before it was known need not be read again.
 //!
 //! An ARN names its account, what was made lies in one, a minted key is in no record before its minting. Whatever else is
-//! looked for may be anywhere. Pure; the investigation alone asks it.
+//! looked for may be anywhere. What bounds nothing here may still be bounded by its own text. Pure; the investigation alone asks it.
 
 use super::attribute::Attributed;
 use super::graph::{Graph, role_of_session};
-use super::{finding, root};
+use super::root;
 use crate::cloud::Bound;
-use crate::model::event::Fact;
-use crate::model::{Provider, Time};
+use crate::model::Time;
+use crate::model::event::{Fact, Signal};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,9 +18,6 @@ const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// Returns the bounds of these ids; one that is not in it is bounded by nothing.
 pub fn bounds(graph: &Graph, made: &Attributed, ids: &BTreeSet<Arc<str>>) -> BTreeMap<Arc<str>, Bound> {
-    if graph.evidence.principal.provider != Provider::Aws {
-        return BTreeMap::new();
-    }
     let mut all = Bounds::default();
     all.of_closure(graph);
     for (name, accounts) in made.places() {
@@ -64,8 +61,14 @@ impl Bounds {
                 self.put(name, in_account(&made.resource.account));
             }
         }
-        for (event, owner) in graph.owned() {
-            if let Some(shared) = event.shared.as_ref().filter(|_| owner.is_some()) {
+        for (event, _) in graph.owned().filter(|(_, owner)| owner.is_some()) {
+            for fact in &event.facts {
+                // Both name what lies in the account that the record is of.
+                if let Fact::Granted { on: name, .. } | Fact::Signal(Signal { subject: name, .. }) = fact {
+                    self.put(name, in_account(&event.scope.account));
+                }
+            }
+            if let Some(shared) = &event.shared {
                 // Copies of one call bear one time.
                 let until = event.at.checked_add(SLACK).ok();
                 self.put(shared, Bound { until, ..since(event.at) });
@@ -81,20 +84,12 @@ fn free(graph: &Graph) -> BTreeSet<Arc<str>> {
     let mut free: BTreeSet<Arc<str>> = seed.into_iter().flatten().cloned().collect();
     free.insert(principal.id.clone());
     free.extend(graph.seed_user());
-    free.extend(finding::ids_to_look_for(graph));
     free.extend(root::ids_to_look_for(graph));
-    for (event, _) in graph.owned().filter(|(_, owner)| owner.is_some()) {
-        for fact in &event.facts {
-            if let Fact::Granted { on, .. } = fact {
-                free.insert(on.clone());
-            }
-        }
-    }
     free
 }
 
 fn in_account(account: &Arc<str>) -> Bound {
-    Bound { account: Some(account.clone()).filter(|account| is_account(account)), ..Bound::default() }
+    Bound { account: Some(account.clone()).filter(|account| !account.is_empty()), ..Bound::default() }
 }
 
 fn since(at: Time) -> Bound {
@@ -105,9 +100,10 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit())
 }
 
-/// An access key, which the cloud draws by chance when it mints it.
+/// A key, whose id the cloud draws by chance when it mints it.
 fn is_minted(id: &str) -> bool {
-    id.len() >= 16 && (id.starts_with("AKIA") || id.starts_with("ASIA"))
+    (id.len() >= 16 && (id.starts_with("AKIA") || id.starts_with("ASIA")))
+        || (id.len() == 40 && id.bytes().all(|c| c.is_ascii_hexdigit()))
 }
 
 impl Bound {

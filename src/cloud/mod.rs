@@ -11,6 +11,7 @@ pub mod files;
 pub mod gcp;
 pub mod many;
 pub mod pace;
+pub mod sql;
 pub mod sweep;
 pub mod unwrap;
 

@@ -89,12 +89,14 @@ impl Few {
         Some(Few { search: builder.build()?, ids })
     }
 
-    fn find(&self, text: &[u8], mut from: usize) -> Option<usize> {
+    fn find(&self, text: &[u8], begin: usize) -> Option<usize> {
+        let mut from = begin;
         loop {
             let found = self.search.find_in(text, aho_corasick::Span { start: from, end: text.len() })?;
             // Any of them may stand around this place, not only the one whose part was found first.
             let is_there = |(id, at): &&(Box<[u8]>, usize)| {
-                found.start().checked_sub(*at).is_some_and(|start| text[start..].starts_with(id))
+                let start = found.start().checked_sub(*at).filter(|start| *start >= begin);
+                start.is_some_and(|start| text[start..].starts_with(id))
             };
             if let Some((_, at)) = self.ids.iter().find(is_there) {
                 return Some(found.start() - at);

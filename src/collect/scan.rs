@@ -78,6 +78,7 @@ struct Known {
 struct Wanted {
     id: Arc<str>,
     account: Option<u64>,
+    email: Option<u64>,
     /// Epoch nanoseconds.
     from: Option<i64>,
     until: Option<i64>,
@@ -86,6 +87,7 @@ struct Wanted {
 impl Wanted {
     fn new(id: Arc<str>, bound: Bound) -> Wanted {
         Wanted {
+            email: delivery::email(&id),
             id,
             account: bound.account.and_then(|account| delivery::account(account.as_bytes())),
             from: bound.from.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
@@ -104,6 +106,9 @@ struct Searched {
 struct Holds {
     /// Sorted.
     accounts: Box<[u64]>,
+    emails: Option<HashSet<u64>>,
+    /// An e-mail may be hidden behind an escape.
+    is_escaped: bool,
     from: i64,
     to: i64,
 }
@@ -117,16 +122,27 @@ impl Searched {
 }
 
 impl Holds {
-    fn of(found: &Delivery) -> Option<Holds> {
+    fn of(found: &Delivery, text: &[u8]) -> Option<Holds> {
         let from = found.scopes.iter().map(|seen| seen.from).min()?;
         let to = found.scopes.iter().map(|seen| seen.to).max()?;
         let own = found.scopes.iter().filter_map(|seen| delivery::account(seen.account.as_bytes()));
         let accounts: BTreeSet<u64> = found.accounts.iter().copied().chain(own).collect();
-        (!found.is_open).then(|| Holds { accounts: accounts.into_iter().collect(), from, to })
+        let emails = found.emails.clone();
+        (!found.is_open).then(|| Holds {
+            accounts: accounts.into_iter().collect(),
+            emails,
+            is_escaped: Needles::escape(text, 0).is_some(),
+            from,
+            to,
+        })
     }
 
     fn may(&self, wanted: &Wanted) -> bool {
         wanted.account.is_none_or(|account| self.accounts.binary_search(&account).is_ok())
+            && wanted
+                .email
+                .zip(self.emails.as_ref())
+                .is_none_or(|(email, all)| all.contains(&email) || self.is_escaped)
             && wanted.from.is_none_or(|from| self.to >= from)
             && wanted.until.is_none_or(|until| self.from <= until)
     }
@@ -501,7 +517,7 @@ impl Take for Scan<'_> {
                     self.refused(why, &input, line, &mut here);
                 }
             }
-            self.done(&input, &turn, Holds::of(found), here);
+            self.done(&input, &turn, Holds::of(found, text), here);
             let shape = match records {
                 _ if !is_lines => Shape::Records,
                 1 => Shape::Object,

@@ -3,6 +3,8 @@
 //! Pure. The walkers are [`super::cloudtrail::delivery`] and [`super::cloudaudit::lines`]; `collect` reads what they found.
 
 use crate::model::time;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Spellings that are remembered of each kind; a power of two.
 const KNOWN: usize = 4096;
@@ -21,6 +23,8 @@ pub struct Delivery {
     pub others: Vec<u128>,
     /// Every account that a record is of, its caller is of or its resources lie in, sorted.
     pub accounts: Vec<u64>,
+    /// Of every e-mail, where they are gathered; see [`emails`].
+    pub emails: Option<HashSet<u64>>,
     /// A record was parsed whose accounts were not gathered.
     pub is_open: bool,
 }
@@ -51,6 +55,7 @@ impl Delivery {
         self.scopes.clear();
         self.others.clear();
         self.accounts.clear();
+        self.emails = None;
         self.is_open = false;
     }
 
@@ -99,9 +104,31 @@ pub fn accounts(bytes: &[u8]) -> impl Iterator<Item = u64> {
     bytes.split(|c| !c.is_ascii_digit()).filter(|run| run.len() == 12).filter_map(account)
 }
 
-/// The number of an account.
+/// The number of an account; of anything else that holds records (a project, a folder) a number made of its name.
 pub fn account(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    if text.len() == 12 && text.iter().all(u8::is_ascii_digit) {
+        return std::str::from_utf8(text).ok()?.parse().ok();
+    }
+    let mut hash = DefaultHasher::new();
+    hash.write(text);
+    Some(hash.finish() | 1 << 63)
+}
+
+/// A number for the e-mail around each `@`, made of the eight bytes on either side in lower case.
+pub fn emails(text: &[u8]) -> impl Iterator<Item = u64> {
+    memchr::memchr_iter(b'@', text).filter_map(|at| {
+        let eight = |part: &[u8; 8]| u64::from_le_bytes(part.map(|c| c.to_ascii_lowercase()));
+        // A shorter name begins after some sign: that, and what is before it, is part of the number.
+        let before = eight(text[..at].last_chunk::<8>()?);
+        let after = eight(text[at + 1..].first_chunk::<8>()?);
+        // `"@type"` is no e-mail.
+        (text[at - 1] != b'"').then(|| before.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ after)
+    })
+}
+
+/// The same for a wanted id, when it has as much on either side.
+pub fn email(id: &str) -> Option<u64> {
+    emails(id.as_bytes()).next().filter(|_| id.matches('@').count() == 1)
 }
 
 /// Where the text goes on after this, if it stands here.
@@ -181,17 +208,18 @@ impl<T> Known<T> {
     }
 }
 
-/// A number of some of the bytes: which are alike is decided by all of them.
+/// A number of the bytes: which are alike is decided by comparing them all.
 fn sample(bytes: &[u8]) -> usize {
-    let mut hash = bytes.len() as u64;
-    let mut take = |word: [u8; 8]| {
-        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
-    };
+    const ODD: u64 = 0x517c_c1b7_2722_0a95;
+    let word = |part: &[u8]| u64::from_le_bytes(part.try_into().expect("eight bytes"));
+    let (mut even, mut odd) = (bytes.len() as u64, 0_u64);
     for chunk in bytes.chunks_exact(16) {
-        take(chunk[..8].try_into().expect("half of sixteen bytes"));
+        even = (even.rotate_left(5) ^ word(&chunk[..8])).wrapping_mul(ODD);
+        odd = (odd.rotate_left(5) ^ word(&chunk[8..])).wrapping_mul(ODD);
     }
-    if let Some(last) = bytes.last_chunk::<8>() {
-        take(*last);
+    if let Some(last) = bytes.last_chunk::<16>() {
+        even = (even.rotate_left(5) ^ word(&last[..8])).wrapping_mul(ODD);
+        odd = (odd.rotate_left(5) ^ word(&last[8..])).wrapping_mul(ODD);
     }
-    (hash >> 40) as usize
+    ((even ^ odd.rotate_left(17)) >> 40) as usize
 }

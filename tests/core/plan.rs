@@ -422,7 +422,7 @@ fn a_leaked_account_is_disabled_with_its_keys_and_told_what_that_stops() {
         &plan,
         "1 disable_service_account email=builder@shop-prod.iam.gserviceaccount.com
          2 disable_service_account_key email=builder@shop-prod.iam.gserviceaccount.com key=k1
-         - gcp.service_account builder@shop-prod.iam.gserviceaccount.com: STOPS HONEST WORK … leave the account enabled (--soft); … keys.disable for k1 …",
+         - gcp.service_account builder@shop-prod.iam.gserviceaccount.com: STOPS HONEST WORK … leave the account enabled (--soft); … keys.disable for k1, ",
     );
     assert!(plan.steps[0].why.contains("STOPS HONEST WORK: 7 events of it from 1 address (192.0.2.10)"));
     assert!(plan.steps[0].why.contains("It was used from 203.0.113.66, new after the leak."));

@@ -42,7 +42,6 @@ mod scheduler;
 mod ses;
 mod session;
 mod sfn;
-pub mod sql;
 mod ssm;
 pub mod sso;
 pub mod support;

@@ -5,10 +5,9 @@
 
 mod athena;
 mod lake;
-mod record;
 
 use super::Aws;
-use super::sql::{self, Bounds, NotAsked, Statement, Table};
+use crate::cloud::sql::{self, Bounds, NotAsked, Statement, Table};
 use crate::cloud::{CloudError, LogSource, Query, Raw, Refusal, Shard, Take};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place, Time};

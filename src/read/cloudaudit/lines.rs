@@ -5,7 +5,7 @@
 //! once. A line that is written in any other way is parsed; a file of anything else is `None`. `collect` alone calls it.
 
 use super::head::{head, mark};
-use crate::read::delivery::{Clock, Delivery, Known, ends};
+use crate::read::delivery::{Clock, Delivery, Known, emails, ends};
 use crate::read::{Head, RecordKind};
 use memchr::memmem::Finder;
 use serde_json::Value;
@@ -101,6 +101,7 @@ impl Liner {
             self.found.ends.push(end);
             at = end + 1;
         }
+        self.found.emails = Some(emails(body).collect());
         Some(&self.found)
     }
 
@@ -194,7 +195,6 @@ impl Liner {
         else {
             return None;
         };
-        self.found.is_open = true;
         self.found.identities.push(mark);
         self.found.count(&account, &region, source, i64::try_from(at.as_nanosecond()).ok()?);
         Some(())

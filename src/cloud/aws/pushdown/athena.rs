@@ -1,11 +1,10 @@
 //! Athena: a table over a trail's bucket, asked only where its day is a partition.
 
 use super::super::error::failed;
-use super::super::sql::{Statement, Table};
 use super::super::{Aws, client, not_answered};
-use super::record::record;
 use super::{Page, Told, bytes};
 use crate::cloud::CloudError;
+use crate::cloud::sql::{Statement, Table, record};
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Place};
 use aws_sdk_athena::Client;

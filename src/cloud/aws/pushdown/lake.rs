@@ -1,10 +1,10 @@
 //! CloudTrail Lake: a query is started, looked at until it is over, and paged through.
 
 use super::super::error::failed;
-use super::super::sql::Statement;
 use super::super::{Aws, client, not_answered};
 use super::{Page, Told, bytes};
 use crate::cloud::CloudError;
+use crate::cloud::sql::Statement;
 use crate::model::Place;
 use aws_sdk_cloudtrail::Client;
 

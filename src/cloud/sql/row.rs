@@ -1,11 +1,9 @@
-//! A row of AWS's own Athena table as the record that it was.
-//!
-//! Pure; for the engine alone.
+//! Rows of AWS's own table for trails, and records again. Pure.
 
 use serde_json::{Map, Value};
 
 /// Puts a record together again from a row of AWS's own table: structs come back with lower-case names, and objects as text.
-pub(super) fn record(names: &[String], cells: &[Option<&str>]) -> Option<Vec<u8>> {
+pub fn record(names: &[String], cells: &[Option<&str>]) -> Option<Vec<u8>> {
     let mut record = Map::new();
     for (name, cell) in names.iter().zip(cells) {
         let Some(text) = cell.filter(|text| !text.is_empty()) else { continue };
@@ -109,7 +107,7 @@ fn spelling(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::aws::sql::COLUMNS;
+    use crate::cloud::sql::COLUMNS;
 
     #[test]
     fn a_row_becomes_the_record_that_it_was() {
