@@ -7,19 +7,21 @@ use triage::catalog::{self, Act};
 use triage::model::Report;
 use triage::model::plan::Plan;
 use triage::model::report::Resource;
-use triage::plan::{Guard, Options, contain::contain};
+use triage::plan::{Guard, Options, contain::contain, revoke::revoke};
 
-/// Kinds of AWS that a principal makes. What it may sign in with is revoked instead.
+/// Kinds of AWS that a principal makes.
 fn made() -> BTreeSet<&'static str> {
     let rows = catalog::aws::SERVICES.iter().flat_map(|service| service.rows);
     rows.filter(|row| row.act == Act::Creates).map(|row| row.kind).filter(|kind| !kind.is_empty()).collect()
 }
 
-fn plan_for(kind: &'static str, destroy: bool) -> (Plan, Resource) {
+/// The plan to contain, and the one to revoke, which has what lets somebody in.
+fn plans_for(kind: &'static str, destroy: bool) -> ([Plan; 2], Resource) {
     // An ARN is what most records tell; names stand beside it.
     let made = resource(kind, "arn:aws:service:eu-west-3:111122223333:thing/one", "cluster/one");
     let options = Options { destroy, ..Options::default() };
-    (contain(&Report { resources: vec![made.clone()], ..aws_key() }, &Guard::default(), options), made)
+    let (report, guard) = (Report { resources: vec![made.clone()], ..aws_key() }, Guard::default());
+    ([contain(&report, &guard, options), revoke(&report, &guard)], made)
 }
 
 #[test]
@@ -29,12 +31,14 @@ fn every_kind_that_is_made_has_a_power_or_a_step_for_a_human() {
     let mut silent = Vec::new();
     for kind in kinds {
         for destroy in [false, true] {
-            let (plan, made) = plan_for(kind, destroy);
+            let (plans, made) = plans_for(kind, destroy);
             let is_its = |id: &str, name: Option<&str>| id == &*made.id || name == Some("cluster/one");
-            if plan.steps.iter().any(|step| is_its(&step.target.id, step.target.name.as_deref())) {
+            let mut steps = plans.iter().flat_map(|plan| &plan.steps);
+            if steps.any(|step| is_its(&step.target.id, step.target.name.as_deref())) {
                 continue;
             }
-            let held = plan.withheld.iter().find(|held| held.target.kind == kind);
+            let mut held = plans.iter().flat_map(|plan| &plan.withheld);
+            let held = held.find(|held| held.target.kind == kind);
             match held {
                 None => silent.push(format!("{kind}: neither a step nor a word")),
                 // A call, the console, the provider, or that it is left as evidence.

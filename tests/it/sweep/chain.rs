@@ -4,9 +4,8 @@ use super::lookup::{self, Call, Logged, Standin, World};
 use super::{A, B, KEY, TIMEOUT, limits, places};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock, Mutex};
 use triage::analyze::Investigation;
 use triage::analyze::investigation::Own;
 use triage::cloud::CloudError;
@@ -31,7 +30,9 @@ impl Keep for Kept {
 }
 
 fn event(call: &Call, id: &str, minutes_ago: i64, who: Value, what: Value) -> Logged {
-    let at = Time::now().as_second() - minutes_ago * 60;
+    // The same record whenever it is asked for, however long the run takes.
+    static NOW: LazyLock<i64> = LazyLock::new(|| Time::now().as_second());
+    let at = *NOW - minutes_ago * 60;
     let time = Time::from_second(at).unwrap().to_string();
     let mut record = json!({
         "eventVersion": "1.11", "eventID": id, "eventTime": time, "awsRegion": call.region,
