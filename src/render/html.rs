@@ -357,7 +357,7 @@ fn kinds(report: &Report) -> Vec<KindRow> {
             ((left == 0, danger(kind), Reverse(left)), row)
         })
         .collect();
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.sort_by_key(|(order, _)| *order);
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
