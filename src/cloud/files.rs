@@ -138,7 +138,7 @@ impl FileSource {
             {
                 self.has_changed(&name);
             }
-            if !inputs.get(&name).is_some_and(|input| input.sha256.is_some()) {
+            if inputs.get(&name).is_none_or(|input| input.sha256.is_none()) {
                 self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
                 let input = Input {

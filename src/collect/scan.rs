@@ -156,6 +156,9 @@ struct Desk<'a> {
     spent: Duration,
 }
 
+/// Ids and the search for them.
+type Search = (Vec<Arc<str>>, Arc<Needles>);
+
 struct Scan<'a> {
     keep: &'a dyn Keep,
     progress: &'a Progress,
@@ -165,7 +168,7 @@ struct Scan<'a> {
     desk: Mutex<Desk<'a>>,
     searched: Mutex<BTreeMap<Arc<str>, Searched>>,
     /// Searches for second looks, the newest first.
-    ready: Mutex<Vec<(Vec<Arc<str>>, Arc<Needles>)>>,
+    ready: Mutex<Vec<Search>>,
     /// Of every record, folded, to count duplicates by: 8 bytes each.
     identities: Mutex<Vec<Vec<u64>>>,
     /// Of records of other kinds, which are counted once.

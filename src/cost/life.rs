@@ -80,12 +80,11 @@ impl Life {
                     life.upper.push("it was stopped when looked at, and no record tells since when".into());
                 }
             }
-            (_, "running") => {
-                if ran_last.is_some_and(|(is_on, turned)| !is_on && turned <= seen) {
-                    on_from = Some(seen);
-                    life.lower.push("it ran again when looked at, and no record tells since when".into());
-                }
+            (_, "running") if ran_last.is_some_and(|(is_on, turned)| !is_on && turned <= seen) => {
+                on_from = Some(seen);
+                life.lower.push("it ran again when looked at, and no record tells since when".into());
             }
+            (_, "running") => {}
             (_, "unknown") => life.upper.push("whether it still runs could not be seen".into()),
             _ if ran_last.is_none_or(|(is_on, _)| is_on) => {
                 life.upper.push("no record shows its end".into());

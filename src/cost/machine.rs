@@ -49,8 +49,11 @@ const MEMORY: &[(&str, &str, u64)] = &[
     ("t2d", "standard", 4 * GB),
 ];
 
+/// Type, thousandths of vCPUs, MB, accelerators, GB of local SSD.
+type Fixed = (&'static str, u64, u64, Option<(&'static str, u64)>, u64);
+
 /// Types that their name does not spell out: type, thousandths of vCPUs, MB, accelerators, GB of local SSD.
-const FIXED: &[(&str, u64, u64, Option<(&str, u64)>, u64)] = &[
+const FIXED: &[Fixed] = &[
     ("a2-highgpu-1g", 12_000, 85 * GB, Some(("nvidia-tesla-a100", 1)), 0),
     ("a2-highgpu-2g", 24_000, 170 * GB, Some(("nvidia-tesla-a100", 2)), 0),
     ("a2-highgpu-4g", 48_000, 340 * GB, Some(("nvidia-tesla-a100", 4)), 0),

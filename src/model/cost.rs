@@ -69,7 +69,7 @@ impl fmt::Display for Usd {
         let dollars = (cents / 100).to_string();
         let mut text = String::from("$");
         for (place, digit) in dollars.chars().enumerate() {
-            if place > 0 && (dollars.len() - place) % 3 == 0 {
+            if place > 0 && (dollars.len() - place).is_multiple_of(3) {
                 text.push(',');
             }
             text.push(digit);

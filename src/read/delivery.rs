@@ -201,7 +201,7 @@ impl<T> Default for Known<T> {
 impl<T> Known<T> {
     pub(super) fn get_or(&mut self, bytes: &[u8], parse: impl FnOnce(&[u8]) -> Option<T>) -> Option<&mut T> {
         let slot = &mut self.0[sample(bytes) & (KNOWN - 1)];
-        if !slot.as_ref().is_some_and(|(known, _)| **known == *bytes) {
+        if slot.as_ref().is_none_or(|(known, _)| **known != *bytes) {
             *slot = Some((bytes.into(), parse(bytes)?));
         }
         slot.as_mut().map(|(_, told)| told)

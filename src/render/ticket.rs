@@ -198,11 +198,11 @@ fn is_theirs(confidence: Confidence) -> bool {
     confidence != Confidence::LikelyLegitimate
 }
 
-fn became<'a>(report: &'a Report) -> impl Iterator<Item = &'a Credential> {
+fn became(report: &Report) -> impl Iterator<Item = &Credential> {
     report.credentials.iter().filter(|one| is_theirs(one.confidence))
 }
 
-fn made<'a>(report: &'a Report) -> impl Iterator<Item = &'a Resource> {
+fn made(report: &Report) -> impl Iterator<Item = &Resource> {
     report.resources.iter().filter(|one| is_theirs(one.confidence))
 }
 

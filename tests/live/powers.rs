@@ -144,7 +144,7 @@ fn dress(change: &str, field: &str, value: &mut Value) {
 /// What a record or a look would have told for a field of a change.
 fn real(change: &str, field: &str) -> String {
     let arn = |service: &str, rest: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}");
-    let text = match (change, field) {
+    match (change, field) {
         (_, "service") if change.contains("app_runner") => {
             arn("apprunner", "service/web/8fe1e10304f84fd2b0df550fe98a71fa")
         }
@@ -289,6 +289,5 @@ fn real(change: &str, field: &str) -> String {
         (_, "prefix_list") => "pl-0a1b2c3d4e5f60718".into(),
         (_, "bucket") => "mine-logs".into(),
         (_, _) => "mine".into(),
-    };
-    text
+    }
 }

@@ -381,7 +381,7 @@ fn everything_under(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         let path = entry.path();
         if path.is_dir() {
             found.extend(everything_under(&path));
-        } else if path.parent() != Some(folder) || !path.extension().is_some_and(|kind| kind == "json") {
+        } else if path.parent() != Some(folder) || path.extension().is_none_or(|kind| kind != "json") {
             found.push((path.clone(), fs::read(&path).unwrap_or_default()));
         }
     }

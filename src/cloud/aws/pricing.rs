@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn one_price_an_hour_is_a_price() {
         let hour = product("Hrs", "4.0800000000");
-        assert_eq!(price_of(&[hour.clone()]), Some(4_080_000_000));
+        assert_eq!(price_of(std::slice::from_ref(&hour)), Some(4_080_000_000));
         assert_eq!(
             price_of(&[hour.clone(), hour.clone(), product("Hrs", "0.0000000000")]),
             Some(4_080_000_000)

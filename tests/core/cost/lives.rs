@@ -101,7 +101,7 @@ fn unknown(records: &[Value], why: &str) {
 fn an_instance_runs_until_its_end_or_until_now() {
     let launch = run("10:00:00", "i-1", "c5.24xlarge", json!({}));
     // 4.08 an hour; nobody saw an end.
-    one(&[launch.clone()], "4.08", "12.24", UpperBound);
+    one(std::slice::from_ref(&launch), "4.08", "12.24", UpperBound);
     // Deleted before the report: half an hour.
     one(&[launch.clone(), power("10:30:00", "TerminateInstances", "i-1")], "0", "2.04", ListPrice);
     // Deleted after the time that is counted to.

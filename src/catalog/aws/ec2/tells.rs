@@ -213,7 +213,7 @@ pub fn profile(record: &Record, facts: &mut Vec<Fact>) {
     );
     let (Some(id), Some(identity)) = (id, profile) else { return };
     let compute = record.resource("aws.ec2.instance", id);
-    let how = match &*record.event {
+    let how = match record.event {
         "AssociateIamInstanceProfile" => format!("given instance profile {identity}"),
         _ => format!("its instance profile replaced by {identity}"),
     };
