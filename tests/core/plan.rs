@@ -436,7 +436,7 @@ fn what_a_leaked_account_made_is_closed_and_whom_it_let_in_is_put_out() {
     check(
         &plan,
         "1 disable_service_account email=builder@shop-prod.iam.gserviceaccount.com
-         2 disable_service_account email=made@shop-prod.iam.gserviceaccount.com after [1]
+         2 disable_service_account email=1029 after [1]
          3 delete_api_key name=projects/shop-prod/locations/global/keys/uid-1 after [1]
          4 disable_service_account_key email=made@shop-prod.iam.gserviceaccount.com key=k2 after [1]
          5 deactivate_hmac_key access_id=GOOG1E project=shop-prod after [1]

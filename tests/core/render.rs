@@ -667,7 +667,7 @@ fn what_could_not_be_read_is_said_first() {
     ];
     let text = table::report(&report, &view(Some(80)));
     golden("incomplete.txt", &text);
-    assert!(text.contains("; last used\n      2026-11-22"), "{text}");
+    assert!(text.contains("; last used 2026-11-22"), "{text}");
     assert!(text.starts_with("INTERRUPTED: INCOMPLETE (2 gaps): Nothing suspicious found in what was"));
 }
 

@@ -89,6 +89,8 @@ mod tests {
         ("cloudasset.searchAllIamPolicies", "cloudasset.assets.searchAllIamPolicies"),
         ("cloudasset.searchAllResources", "cloudasset.assets.searchAllResources"),
         ("cloudbilling.billingAccounts.projects.list", "billing.resourceAssociations.list"),
+        // The public catalog.
+        ("cloudbilling.services.skus.list", ""),
         ("cloudscheduler.projects.locations.jobs.get", "cloudscheduler.jobs.get"),
         ("cloudscheduler.projects.locations.jobs.pause", "cloudscheduler.jobs.pause"),
         ("cloudscheduler.projects.locations.jobs.resume", "cloudscheduler.jobs.enable"),
