@@ -34,6 +34,7 @@ pub struct SourceArgs {
     /// How the day is written in that column.
     #[arg(long, value_name = "FORMAT", default_value = "%Y/%m/%d")]
     pub athena_day: String,
+    /// Athena's work group to ask in; its own limit of bytes scanned holds.
     #[arg(long, value_name = "NAME")]
     pub athena_work_group: Option<String>,
     /// Where Athena writes what it finds, unless its work group says so.

@@ -15,7 +15,7 @@ pub use table::{Price, Prices, Row, rows};
 
 use crate::model::cost::{Cost, CostKind, Hours, ResourceCost, Unpriced, Usd};
 use crate::model::report::{Confidence, Resource};
-use crate::model::{Report, Time};
+use crate::model::{Provider, Report, Time};
 use kinds::Billing;
 use life::Life;
 use rate::{Around, Rate};
@@ -80,7 +80,11 @@ pub fn asks(report: &Report) -> BTreeSet<Ask> {
 
 /// Returns the time that a recorded case ends with: what was asked for, else the latest that anything in it tells of.
 pub fn end_of_record(report: &Report) -> Option<Time> {
-    let scopes = report.coverage.scopes.iter().filter_map(|scope| scope.to);
+    // Logs of the other cloud may lie in the same folder.
+    let is_google = |source: &str| matches!(source, "activity" | "data_access" | "system_event" | "policy");
+    let is_ours = |source: &str| is_google(source) == (report.principal.provider == Provider::Gcp);
+    let scopes = report.coverage.scopes.iter().filter(|scope| is_ours(&scope.source));
+    let scopes = scopes.filter_map(|scope| scope.to);
     let seen = report.resources.iter().filter_map(|one| one.observed_at);
     let made = report.resources.iter().flat_map(|one| [Some(one.created_at), one.deleted_at]).flatten();
     let latest = scopes.chain(seen).chain(made).max();
