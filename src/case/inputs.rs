@@ -1,8 +1,8 @@
 //! `inputs.json`: what the corpus was, so that a case which keeps only the records that matter reports the same again.
 
 use super::disk;
-use crate::model::Gap;
 use crate::model::report::{Counts, CoveredScope};
+use crate::model::{Gap, Report, Time};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -37,15 +37,24 @@ pub struct AskedBy {
     pub principals: BTreeSet<Arc<str>>,
     /// Every name of what is the operator's own, and never a lookalike.
     pub names: BTreeSet<Arc<str>>,
+    /// When it was last asked: until then costs are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
 }
 
 impl AskedBy {
+    /// The same, asked until a report's costs are counted.
+    pub fn until(self, report: &Report) -> AskedBy {
+        AskedBy { at: report.cost.as_ref().map(|cost| cost.at).max(self.at), ..self }
+    }
+
     /// Adds who asked in an earlier run.
     pub fn with(mut self, earlier: &AskedBy) -> AskedBy {
         self.keys.extend(earlier.keys.iter().cloned());
         self.sessions.extend(earlier.sessions.iter().cloned());
         self.principals.extend(earlier.principals.iter().cloned());
         self.names.extend(earlier.names.iter().cloned());
+        self.at = self.at.max(earlier.at);
         self
     }
 }

@@ -53,7 +53,7 @@ fn live(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Result<
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
     let inputs = Inputs::new(Vec::new(), counts, scopes, gaps, corpus.complete);
-    case.write_inputs(&inputs.asked_by(Some(session.asked_by(&case))))?;
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(&case).until(&report))))?;
     case.write_report(&json::report(&report))?;
     for plan in &plans {
         case.write_plan(plan.kind.name(), &json::document(plan))?;
@@ -89,7 +89,7 @@ fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Re
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
     job.similar(&mut report);
-    super::cost::recorded(&mut report);
+    super::cost::recorded(&mut report, job.asked_at());
     Ok((report, corpus))
 }
 

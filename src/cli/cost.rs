@@ -1,11 +1,11 @@
 //! Fills in what a report's resources cost. The one place that knows to which time it is counted, and by which prices.
 
 use crate::cost::{self, Prices};
-use crate::model::Report;
+use crate::model::{Report, Time};
 
-/// Of recorded input: to the end of what was recorded, never to now.
-pub fn recorded(report: &mut Report) {
-    if let Some(at) = cost::end_of_record(report) {
+/// Of recorded input: to the end of what was recorded, never to now; where a cloud was asked, to when that was.
+pub fn recorded(report: &mut Report, asked_at: Option<Time>) {
+    if let Some(at) = asked_at.or_else(|| cost::end_of_record(report)) {
         cost::fill(report, at, &Prices::default());
     }
 }

@@ -52,7 +52,7 @@ pub fn reported(
 ) -> Result<u8, Failure> {
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
     let inputs = Inputs::new(Vec::new(), (&corpus.counts).into(), scopes, gaps, corpus.complete);
-    case.write_inputs(&inputs.asked_by(Some(session.asked_by(case))))?;
+    case.write_inputs(&inputs.asked_by(Some(session.asked_by(case).until(report))))?;
     case.write_report(&json::report(report))?;
     case.seal()?;
     let gaps: Vec<Gap> = report.gaps.iter().chain(&acted.gaps).cloned().collect();

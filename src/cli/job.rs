@@ -139,6 +139,11 @@ impl Job {
         }
     }
 
+    /// When a cloud was last asked for this case.
+    pub(super) fn asked_at(&self) -> Option<Time> {
+        self.asked_by()?.at
+    }
+
     /// Lists what looks like what the principal launched, where a live run swept.
     pub(super) fn similar(&self, report: &mut Report) {
         if let Some(ours) = self.asked_by() {

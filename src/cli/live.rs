@@ -258,6 +258,7 @@ impl Door for Session {
             sessions: [own.session_name].into(),
             principals: own.arns,
             names: self.guard.operator.clone(),
+            at: None,
         };
         match case.asked_by() {
             Some(earlier) => now.with(earlier),

@@ -113,8 +113,10 @@ fn needs_events(output: Output) -> bool {
 /// Reads all that a case holds; its events one by one where they are wanted.
 pub fn dossier(dir: &Path, events: bool, ui: &Ui, stop: &AtomicBool) -> Result<(Dossier, OpenCase), Failure> {
     let mut job = Job::of_case(Case::open(dir)?, None, Window::default())?;
+    let asked_at = job.asked_at();
     let (concluded, fresh_gaps) = investigate(&job, false, ui, stop)?;
     let mut anew = concluded.report();
+    job.similar(&mut anew);
     // Knowing every event whole may show more than the tallies that conclusions rest on: apart, so that a report is the one
     // that an audit gave.
     let timeline = if events { investigate(&job, true, ui, stop)?.0.timeline() } else { Vec::new() };
@@ -129,8 +131,7 @@ pub fn dossier(dir: &Path, events: bool, ui: &Ui, stop: &AtomicBool) -> Result<(
             saved
         }
         None => {
-            job.similar(&mut anew);
-            super::cost::recorded(&mut anew);
+            super::cost::recorded(&mut anew, asked_at);
             anew
         }
     };

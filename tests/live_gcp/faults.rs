@@ -11,11 +11,12 @@ fn audit(stand: &Stand, case: &str, more: &[&str]) -> Done {
     stand.triage("audit", &args)
 }
 
-/// The same rows without the moment at which each was looked at.
+/// The same rows without the moment at which each was looked at, and what it cost until then.
 fn without_times(part: &[Value]) -> Vec<Value> {
     let mut part = part.to_vec();
     for row in part.iter_mut().filter_map(Value::as_object_mut) {
         row.remove("observed_at");
+        row.remove("cost");
     }
     part
 }
