@@ -7,8 +7,14 @@ use crate::stand::{MEANT, Stand, script};
 use serde_json::{Value, json};
 
 /// What ministack knows nothing of: said, and nothing else is.
-const LACKS: [&str; 4] =
-    ["SSH keys", "signing certificates", "credentials of single services", "the console password"];
+const LACKS: [&str; 6] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "ec2:DescribeSpotFleetRequests",
+    "SSH keys",
+    "signing certificates",
+    "credentials of single services",
+    "the console password",
+];
 
 #[track_caller]
 fn is_revoked(stand: &Stand) {
