@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use triage::analyze::Investigation;
 use triage::cloud::files::FileSource;
-use triage::cloud::sql::{self, Bounds, COLUMNS, LogTable, Statement, Table};
+use triage::cloud::sql::{self, Bounds, COLUMNS, Statement, Table};
 use triage::cloud::{LogSource, Query, Raw, Shard, Take};
 use triage::collect::{self, Keep};
 use triage::model::Principal;
@@ -31,16 +31,12 @@ impl Keep for Nowhere {
 const SCRIPT: &str = r#"
 import json, re, sys
 ask = json.load(sys.stdin)
-big = ask["big"]
 try:
     import duckdb
     db, name = duckdb.connect(), "duckdb"
 except ImportError:
     import sqlite3
     db, name = sqlite3.connect(":memory:"), "sqlite"
-if big and name == "sqlite":
-    print("none")
-    sys.exit()
 quoted = ", ".join('"%s" %s' % (c, ask["types"].get(c, "VARCHAR")) for c in ask["columns"])
 if name == "duckdb":
     db.execute("CREATE MACRO json_format(x) AS CAST(x AS VARCHAR)")
@@ -56,15 +52,9 @@ db.executemany("INSERT INTO %s VALUES (%s)" % (table, ",".join("?" * len(ask["co
 found = []
 for statement in ask["statements"]:
     text, values = statement["text"], statement["parameters"]
-    if big:
-        text = text.replace("`p.logs.trail`", table).replace("TO_JSON_STRING(t)", "CAST(to_json(t) AS VARCHAR)")
-        text = text.replace("UNNEST(@ids) AS id", "UNNEST($ids) AS u(id)")
-        text = re.sub(r"TIMESTAMP\('([^']*)'\)", r"CAST('\1' AS TIMESTAMPTZ)", text)
-        values = {"ids": values}
-    else:
-        values = [v[1:-1] for v in values]
-        if name == "sqlite":
-            text = re.sub(r"CAST\((\w+) AS JSON\)", r"\1", text).replace("FROM logs.trail", "FROM trail")
+    values = [v[1:-1] for v in values]
+    if name == "sqlite":
+        text = re.sub(r"CAST\((\w+) AS JSON\)", r"\1", text).replace("FROM logs.trail", "FROM trail")
     cursor = db.execute(text, values)
     found += [list(row) for row in cursor.fetchall()]
 print(json.dumps(found, default=str))
@@ -72,7 +62,6 @@ print(json.dumps(found, default=str))
 
 /// Rows of a table, asked through a source as the live ones are.
 struct Engine {
-    big: bool,
     columns: Vec<String>,
     types: Value,
     rows: Vec<Value>,
@@ -90,24 +79,19 @@ impl Engine {
             .ok()?;
         let statements: Vec<Value> =
             statements.iter().map(|one| json!({"text": one.text, "parameters": one.parameters})).collect();
-        let ask = json!({"big": self.big, "columns": self.columns, "types": self.types, "rows": self.rows, "statements": statements});
+        let ask = json!({"columns": self.columns, "types": self.types, "rows": self.rows, "statements": statements});
         child.stdin.take().expect("piped").write_all(ask.to_string().as_bytes()).expect("it reads");
         let out = child.wait_with_output().expect("it ends");
         assert!(out.status.success(), "the engine refused the statement");
-        (out.stdout != b"none\n").then(|| serde_json::from_slice(&out.stdout).expect("JSON"))
+        Some(serde_json::from_slice(&out.stdout).expect("JSON"))
     }
 
     fn statements(&self, query: &Query) -> Vec<Statement> {
         let at = |text: &str| text.parse().expect("a time");
         let bounds = Bounds::new(at("2015-01-01T00:00:00Z"), at("2035-01-01T00:00:00Z")).expect("a window");
-        match self.big {
-            true => sql::bigquery(&LogTable::parse("p.logs.trail").expect("a table"), query, bounds).0,
-            false => {
-                let day = ("day".into(), "%Y/%m/%d".into());
-                let table = Table { database: "logs".into(), name: "trail".into(), day };
-                sql::athena(&table, query, bounds).expect("a statement").0
-            }
-        }
+        let day = ("day".into(), "%Y/%m/%d".into());
+        let table = Table { database: "logs".into(), name: "trail".into(), day };
+        sql::athena(&table, query, bounds).expect("a statement").0
     }
 }
 
@@ -126,12 +110,9 @@ impl LogSource for Engine {
         let found = self.ask(&self.statements(query)).expect("there is an engine");
         let records: Vec<Vec<u8>> = found
             .iter()
-            .map(|row| match self.big {
-                true => row[0].as_str().expect("an entry").as_bytes().to_vec(),
-                false => {
-                    let cells: Vec<Option<&str>> = row.iter().map(Value::as_str).collect();
-                    sql::record(&names, &cells).expect("a record")
-                }
+            .map(|row| {
+                let cells: Vec<Option<&str>> = row.iter().map(Value::as_str).collect();
+                sql::record(&names, &cells).expect("a record")
             })
             .collect();
         to.part("table", &mut |sink| {
@@ -202,9 +183,9 @@ fn row(record: &Value, columns: &[String]) -> Value {
 fn has_engine(engine: &Engine) -> bool {
     let has = engine.ask(&[]).is_some();
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(has || !in_ci || engine.big, "CI has a Python");
+    assert!(has || !in_ci, "CI has a Python");
     if !has {
-        eprintln!("skipped: no engine; name a Python that has duckdb with TRIAGE_SQL_PYTHON");
+        eprintln!("skipped: no Python 3 here; TRIAGE_SQL_PYTHON names one");
     }
     has
 }
@@ -216,7 +197,7 @@ fn an_athena_table_tells_what_the_files_tell() {
         COLUMNS.iter().chain(&["useridentity", "resources", "day"]).map(|name| name.to_string()).collect();
     let all = records(&evidence);
     let rows = all.iter().map(|record| row(record, &columns)).collect();
-    let engine = Engine { big: false, columns, types: json!({}), rows };
+    let engine = Engine { columns, types: json!({}), rows };
     if !has_engine(&engine) {
         return;
     }
@@ -225,52 +206,6 @@ fn an_athena_table_tells_what_the_files_tell() {
     let (files, table) = (report(&source, principal), report(&engine, principal));
     assert!(files["credentials"].as_array().expect("a list").len() > 10);
     for part in ["principal", "credentials", "resources", "findings", "touched", "attempts"] {
-        assert_eq!(table[part], files[part], "{part}");
-    }
-}
-
-#[test]
-fn a_bigquery_table_tells_what_the_files_tell() {
-    let evidence = fixtures().join("scenarios/gcp-cryptojacking/evidence");
-    let all = records(&evidence);
-    let columns: Vec<String> = [
-        "logName",
-        "insertId",
-        "timestamp",
-        "receiveTimestamp",
-        "severity",
-        "resource",
-        "operation",
-        "protopayload_auditlog",
-    ]
-    .map(String::from)
-    .to_vec();
-    let rows = all
-        .iter()
-        .filter(|entry| entry["protoPayload"].is_object())
-        .map(|entry| {
-            let cell = |column: &String| match column.as_str() {
-                "protopayload_auditlog" => json!(entry["protoPayload"].to_string()),
-                "resource" | "operation" if entry[column].is_object() => json!(entry[column].to_string()),
-                _ => entry[column].clone(),
-            };
-            columns.iter().map(cell).collect()
-        })
-        .collect();
-    let types = json!({"timestamp": "TIMESTAMPTZ", "resource": "JSON", "operation": "JSON", "protopayload_auditlog": "JSON"});
-    let engine = Engine { big: true, columns, types, rows };
-    if !has_engine(&engine) {
-        return;
-    }
-    let file: Value = serde_json::from_slice(
-        &std::fs::read(fixtures().join("scenarios/gcp-cryptojacking/case.json")).expect("the case"),
-    )
-    .expect("JSON");
-    let principal = file["principal"].as_str().or(file["principal"]["id"].as_str()).expect("a principal");
-    let (source, _) = FileSource::new(&[evidence.to_string_lossy().into_owned()]);
-    let (files, table) = (report(&source, principal), report(&engine, principal));
-    assert!(files["credentials"].as_array().expect("a list").len() > 1);
-    for part in ["principal", "credentials", "resources"] {
         assert_eq!(table[part], files[part], "{part}");
     }
 }

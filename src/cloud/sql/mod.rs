@@ -1,14 +1,12 @@
 //! The investigation's question as SQL, for engines that already hold the logs: which records, in this window, contain one of
 //! these ids.
 //!
-//! Pure, and known to no SDK. Trino's dialect, which CloudTrail Lake and Athena share; [`bigquery`] has its own. A question without bounds in time is no question, and an id
-//! that is more than letters, digits and the few signs that ids are made of is refused: where the engine takes parameters it
+//! Pure, and known to no SDK. Trino's dialect, which CloudTrail Lake and Athena share. A question without bounds in time
+//! is no question, and an id that is more than letters, digits and the few signs that ids are made of is refused: where the engine takes parameters it
 //! is one, where it takes none (Lake) it is quoted, and nothing that could end a quote gets that far.
 
-mod bigquery;
 mod row;
 
-pub use bigquery::{LogTable, bigquery};
 pub use row::record;
 
 use crate::cloud::Query;
