@@ -586,6 +586,7 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 attribution: birth.attribution,
                 launched_by: birth.launched_by.clone(),
                 confidence: birth.confidence,
+                protections: protections(&birth.details),
                 details: birth.details.clone(),
                 cost: None,
                 turns: meters.of_life(
@@ -607,6 +608,16 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
         ))
     });
     resources
+}
+
+/// The words that tell of a protection that is on.
+fn protections(details: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<Arc<str>> {
+    let is_on = |text: &str| !matches!(text, "off" | "false" | "no" | "unknown");
+    details
+        .iter()
+        .filter(|(word, text)| !word.starts_with("tag:") && word.contains("protect") && is_on(text))
+        .map(|(word, _)| word.clone())
+        .collect()
 }
 
 /// Google's zones are named `<region>-<letter>`.

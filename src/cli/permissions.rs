@@ -22,6 +22,10 @@ pub struct PermissionsArgs {
     /// What they are for; each but audit comes without what audit needs.
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     pub command: Purpose,
+    /// AWS: the partition whose ARNs the policies name.
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "PARTITION", default_value = "aws", value_parser = crate::model::principal::PARTITIONS)]
+    pub partition: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,7 +55,7 @@ pub enum Purpose {
 pub fn run(args: &PermissionsArgs, ui: &Ui) -> Result<u8, Failure> {
     let printed = match args.provider {
         #[cfg(feature = "aws")]
-        Cloud::Aws => aws::printed(args.command, ui)?,
+        Cloud::Aws => aws::printed(args.command, &args.partition, ui)?,
         #[cfg(feature = "gcp")]
         Cloud::Gcp if args.command == Purpose::Ticket => {
             return Err(Failure::Usage(anyhow::anyhow!(

@@ -137,6 +137,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         attribution: Attribution::Direct,
         launched_by: None,
         confidence: Confidence::Confirmed,
+        protections: Default::default(),
         details: Default::default(),
         cost: None,
         turns: vec![],
