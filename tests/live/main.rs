@@ -12,6 +12,8 @@ mod front;
 mod powers;
 mod pty;
 mod revoke;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod second;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;

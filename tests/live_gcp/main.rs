@@ -8,6 +8,8 @@ mod audit;
 mod contain;
 mod faults;
 mod revoke;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod signin;
 mod stand;
 mod world;
