@@ -71,7 +71,8 @@ pub fn check_plan(plan: &Plan) {
 #[track_caller]
 pub fn check_journal(path: &std::path::Path) -> Vec<Value> {
     let lines = std::fs::read_to_string(path).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    // A line that a kill cut off is none.
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.inspect(|line| judge(&JOURNAL, line)).map(|mut line| line["entry"].take()).collect()
 }
 
