@@ -15,6 +15,8 @@ use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Ask;
+use crate::model::change::Change;
+use crate::model::change::gcp::SupportChange;
 use crate::model::plan::Plan;
 use crate::model::report::{Confidence, Finding, FindingKind};
 use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
@@ -38,6 +40,9 @@ const LATE_MINUTES: u32 = 60;
 
 /// Projects asked at the same time.
 const AT_ONCE: usize = 32;
+
+/// The highest that every plan with the API takes; the console raises it.
+const PRIORITY: &str = "P2";
 
 /// A signed-in operator and where they can go.
 pub struct Session {
@@ -351,6 +356,31 @@ impl Door for Session {
     ) -> Async<'static, Result<Vec<String>, CloudError>> {
         let (gcp, account) = (self.gcp.clone(), account.to_owned());
         Box::pin(async move { gcp.lacks(&account, &needs).await })
+    }
+
+    fn ticket(
+        &self,
+        report: &Report,
+        subject: &Arc<str>,
+        body: &str,
+        test: bool,
+    ) -> Result<(Arc<str>, Change), CloudError> {
+        let organization = self.args.organization.first().map(|id| format!("organizations/{id}"));
+        let named = self.args.project.first().map(|id| Arc::from(id.as_str()));
+        let home =
+            named.or_else(|| report.principal.account.clone()).or_else(|| self.gcp.quota_project.clone());
+        let project = home.unwrap_or_else(|| Arc::from(self.word.as_str()));
+        let route = self.runtime.block_on(self.gcp.ticket_route(&project))?;
+        let change = SupportChange::CreateSupportCase {
+            parent: organization.unwrap_or_else(|| format!("projects/{project}")).into(),
+            display_name: subject.clone(),
+            description: body.into(),
+            classification: route.id,
+            classified_as: route.name,
+            priority: PRIORITY.into(),
+            test_case: test,
+        };
+        Ok((project, change.into()))
     }
 
     fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {

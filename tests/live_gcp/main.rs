@@ -7,6 +7,7 @@
 mod audit;
 mod contain;
 mod faults;
+mod handover;
 mod revoke;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;

@@ -31,6 +31,7 @@ import iam
 import instances
 import logs
 import others
+import support
 from access import Access, Who, unauthenticated
 from audit import Audit
 from call import HANDLERS, Call, reads
@@ -39,7 +40,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, logs, others)
+PARTS = (crm, door, groups, iam, instances, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 

@@ -40,8 +40,7 @@ fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str
                 .collect();
             of(Purpose::Destroy).filter(|one| !less.contains(one)).collect()
         }
-        // Filed by hand as yet.
-        Purpose::Ticket => BTreeSet::new(),
+        Purpose::Ticket => of(Purpose::Ticket).collect(),
     }
 }
 
@@ -49,6 +48,7 @@ fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str
 fn purpose_of(change: &GcpChange) -> Purpose {
     match change.service() {
         _ if change.spec().needs_destroy => Purpose::Destroy,
+        "Support" => Purpose::Ticket,
         "Iam" | "Policy" | "Apikeys" => Purpose::Revoke,
         "Storage" if change.spec().permissions.iter().any(|one| one.starts_with("storage.hmacKeys.")) => {
             Purpose::Revoke
@@ -65,7 +65,7 @@ fn role(purpose: Purpose, needed: &BTreeSet<&str>) -> String {
         }
         Purpose::Contain => ("triage contain", "Stops and isolates what was launched, and undoes it"),
         Purpose::Destroy => ("triage destroy", "What only --destroy needs besides"),
-        Purpose::Ticket => ("triage ticket", "Needs nothing: the ticket is filed by hand"),
+        Purpose::Ticket => ("triage ticket", "Files a case with Google's support, and sees that it is filed"),
     };
     let mut yaml = format!("title: {title}\ndescription: {what}.\nstage: GA\nincludedPermissions:\n");
     for permission in needed {
@@ -89,7 +89,7 @@ mod tests {
                 let held = match purpose_of(change) {
                     Purpose::Audit | Purpose::Revoke => revoke.contains(one),
                     Purpose::Contain => contain.contains(one),
-                    Purpose::Ticket => false,
+                    Purpose::Ticket => of(Purpose::Ticket).contains(one),
                     Purpose::Destroy => [&revoke, &contain, &destroy].iter().any(|role| role.contains(one)),
                 };
                 assert!(held, "{one} of {change:?}");

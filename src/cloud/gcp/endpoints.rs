@@ -32,6 +32,7 @@ apis! {
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
+    SUPPORT = "CLOUDSUPPORT" at "https://cloudsupport.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
 }
 

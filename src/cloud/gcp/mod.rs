@@ -22,6 +22,7 @@ mod rest;
 mod scheduler;
 mod session;
 mod storage;
+pub mod support;
 
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

@@ -94,6 +94,10 @@ mod tests {
         ("cloudscheduler.projects.locations.jobs.get", "cloudscheduler.jobs.get"),
         ("cloudscheduler.projects.locations.jobs.pause", "cloudscheduler.jobs.pause"),
         ("cloudscheduler.projects.locations.jobs.resume", "cloudscheduler.jobs.enable"),
+        // What kinds of cases there are is no secret.
+        ("cloudsupport.caseClassifications.search", ""),
+        ("cloudsupport.cases.create", "cloudsupport.techCases.create"),
+        ("cloudsupport.cases.list", "cloudsupport.techCases.list"),
         ("compute.autoscalers.aggregatedList", "compute.autoscalers.list"),
         ("compute.autoscalers.get", "compute.autoscalers.get"),
         ("compute.autoscalers.patch", "compute.autoscalers.update"),
