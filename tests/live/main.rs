@@ -9,6 +9,7 @@ mod contain;
 mod doctor;
 mod faults;
 mod front;
+mod handover;
 mod powers;
 mod pty;
 mod revoke;
