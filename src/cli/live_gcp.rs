@@ -136,25 +136,38 @@ impl Session {
         }
     }
 
+    pub(super) fn gcp(&self) -> &Arc<Gcp> {
+        &self.gcp
+    }
+
+    /// Waits for what is asked.
+    pub(super) fn within<T>(&self, asked: impl Future<Output = T>) -> T {
+        self.runtime.block_on(asked)
+    }
+
+    /// Every project where we get to, whoever leaked.
+    pub(super) fn everything(&self) -> Reach {
+        self.runtime.block_on(self.gcp.reach(&self.wanted(None)))
+    }
+
+    fn wanted(&self, principal: Option<&Principal>) -> Wanted {
+        let ids = |all: &[String]| {
+            all.iter().map(|id| id.trim().into()).filter(|id: &Arc<str>| !id.is_empty()).collect()
+        };
+        let names = principal.into_iter().flat_map(|one| one.email.iter().chain([&one.id]));
+        Wanted {
+            projects: ids(&self.args.project),
+            folders: ids(&self.args.folders),
+            organizations: ids(&self.args.organization),
+            billing: ids(&self.args.billing_account),
+            principals: names.filter(|id| id.contains('@')).cloned().collect(),
+            home: principal.and_then(|one| one.account.clone()),
+        }
+    }
+
     fn reach(&self, principal: &Principal, ui: &Ui) -> &Reach {
         self.reach.get_or_init(|| {
-            let ids = |all: &[String]| {
-                all.iter().map(|id| id.trim().into()).filter(|id: &Arc<str>| !id.is_empty()).collect()
-            };
-            let wanted = Wanted {
-                projects: ids(&self.args.project),
-                folders: ids(&self.args.folders),
-                organizations: ids(&self.args.organization),
-                billing: ids(&self.args.billing_account),
-                principals: principal
-                    .email
-                    .iter()
-                    .chain([&principal.id])
-                    .filter(|id| id.contains('@'))
-                    .cloned()
-                    .collect(),
-                home: principal.account.clone(),
-            };
+            let wanted = self.wanted(Some(principal));
             let reach = self.runtime.block_on(self.gcp.reach(&wanted));
             ui.note(
                 Line::new()
@@ -311,7 +324,10 @@ impl Door for Session {
     }
 
     fn clock(&self) -> HostClock {
-        HostClock::Unknown("Google's answers were not asked for their date".into())
+        match self.gcp.clock {
+            Some(ahead) => HostClock::AheadSeconds(ahead),
+            None => HostClock::Unknown("no answer of Google had a date".into()),
+        }
     }
 
     fn overrides(&self) -> &[String] {

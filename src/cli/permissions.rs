@@ -9,6 +9,9 @@ mod gcp;
 #[cfg(feature = "aws")]
 pub use aws::{actions, aws};
 
+#[cfg(feature = "gcp")]
+pub use gcp::needed as gcp_permissions;
+
 use super::ui::Ui;
 use super::{Failure, exit};
 use anyhow::Context;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod clock;
 mod error;
 pub mod files;
 #[cfg(feature = "gcp")]

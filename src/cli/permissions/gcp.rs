@@ -11,13 +11,17 @@ use std::fmt::Write;
 const MOST: usize = 3000;
 
 pub(super) fn printed(purpose: Purpose) -> anyhow::Result<String> {
-    let samples = GcpChange::samples().map_err(|error| anyhow!("list every change: {error}"))?;
-    let needed = permissions(purpose, &samples);
+    let needed = needed(purpose)?;
     anyhow::ensure!(needed.len() <= MOST, "fit the role: {} of {MOST} permissions", needed.len());
     Ok(role(purpose, &needed))
 }
 
-/// Permissions that a command needs.
+/// Permissions that a command needs, of every change that there is.
+pub fn needed(purpose: Purpose) -> anyhow::Result<BTreeSet<&'static str>> {
+    let samples = GcpChange::samples().map_err(|error| anyhow!("list every change: {error}"))?;
+    Ok(permissions(purpose, &samples))
+}
+
 fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str> {
     let of = |purpose: Purpose| {
         samples

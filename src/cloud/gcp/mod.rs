@@ -11,6 +11,7 @@ mod each;
 mod endpoints;
 pub mod entries;
 mod error;
+pub mod health;
 mod iam;
 mod lacks;
 mod policy;

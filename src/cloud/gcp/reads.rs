@@ -13,6 +13,7 @@ const REACH: &[&str] = &[
     "resourcemanager.organizations.get",
     "resourcemanager.projects.get",
     "resourcemanager.projects.list",
+    "serviceusage.services.list",
     "serviceusage.services.use",
 ];
 
@@ -183,6 +184,7 @@ mod tests {
         ("resourcemanager.projects.search", "resourcemanager.projects.get"),
         ("resourcemanager.projects.setIamPolicy", "resourcemanager.projects.setIamPolicy"),
         ("resourcemanager.projects.testIamPermissions", ""),
+        ("serviceusage.services.list", "serviceusage.services.list"),
         ("storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy"),
         ("storage.buckets.setIamPolicy", "storage.buckets.setIamPolicy"),
         ("storage.projects.hmacKeys.get", "storage.hmacKeys.get"),
@@ -193,6 +195,7 @@ mod tests {
     /// What looks like a call and is none: a constraint, beginnings of permissions, whose own name we may ask.
     const OTHERS: &[&str] = &[
         "iam.allowServiceAccountCredentialLifetimeExtension",
+        "billing.",
         "iam.denypolicies.",
         "oauth2.userinfo.get",
         "resourcemanager.folders.",
