@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod clock;
 mod error;
 pub mod files;
 #[cfg(feature = "gcp")]
@@ -194,7 +196,9 @@ pub trait Mutator: Send + Sync {
 }
 
 /// What the cloud said when it took a change: not yet that it happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Receipt {
     /// The cloud's own id of the call, for its support.
     #[serde(default, skip_serializing_if = "Option::is_none")]

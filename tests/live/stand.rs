@@ -399,6 +399,7 @@ impl Stand {
             .filter_map(|part| keys["responder"][part].as_str())
             .collect();
         crate::secrets_shared::stay_inside(self.home.path(), &printed, &own);
+        crate::schemas_shared::hold(self.home.path());
     }
 }
 

@@ -190,7 +190,8 @@ def default_sinks(container):
 
 
 def everywhere(path):
-    return on(*(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")))
+    # The documents have the same paths without a kind, too.
+    return on(f"logging.{path}", *(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")))
 
 
 def place(call, permission, given):

@@ -7,7 +7,10 @@
 mod audit;
 mod contain;
 mod faults;
+mod handover;
 mod revoke;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod signin;
 mod stand;
 mod world;

@@ -336,6 +336,7 @@ impl Stand {
         let read = |path: &Path| String::from_utf8(fs::read(path).expect("what was written")).expect("UTF-8");
         let done = Done { code, out: read(&out), err: read(&err) };
         self.no_secret_in(&done);
+        crate::schemas_shared::hold(self.home.path());
         assert_eq!(
             self.door("bad", json!({})),
             json!([]),

@@ -32,7 +32,14 @@ apis! {
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
+    SUPPORT = "CLOUDSUPPORT" at "https://cloudsupport.googleapis.com/",
+    SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
+}
+
+/// The hosts of every API that must be on to be called, sorted as they are listed. Who asks who they are asks no API of theirs.
+pub(super) fn hosts() -> impl Iterator<Item = &'static str> {
+    APIS.iter().map(|api| host(api.base)).filter(|name| *name != host(OAUTH2.base))
 }
 
 const PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";

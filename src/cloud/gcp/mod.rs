@@ -11,6 +11,7 @@ mod each;
 mod endpoints;
 pub mod entries;
 mod error;
+pub mod health;
 mod iam;
 mod lacks;
 mod policy;
@@ -22,6 +23,7 @@ mod rest;
 mod scheduler;
 mod session;
 mod storage;
+pub mod support;
 
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

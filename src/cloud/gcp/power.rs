@@ -15,6 +15,7 @@ macro_rules! each_service {
             policy Policy,
             scheduler Scheduler,
             storage Storage,
+            support Support,
         }
     };
 }

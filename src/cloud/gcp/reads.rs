@@ -13,6 +13,7 @@ const REACH: &[&str] = &[
     "resourcemanager.organizations.get",
     "resourcemanager.projects.get",
     "resourcemanager.projects.list",
+    "serviceusage.services.list",
     "serviceusage.services.use",
 ];
 
@@ -94,6 +95,10 @@ mod tests {
         ("cloudscheduler.projects.locations.jobs.get", "cloudscheduler.jobs.get"),
         ("cloudscheduler.projects.locations.jobs.pause", "cloudscheduler.jobs.pause"),
         ("cloudscheduler.projects.locations.jobs.resume", "cloudscheduler.jobs.enable"),
+        // What kinds of cases there are is no secret.
+        ("cloudsupport.caseClassifications.search", ""),
+        ("cloudsupport.cases.create", "cloudsupport.techCases.create"),
+        ("cloudsupport.cases.list", "cloudsupport.techCases.list"),
         ("compute.autoscalers.aggregatedList", "compute.autoscalers.list"),
         ("compute.autoscalers.get", "compute.autoscalers.get"),
         ("compute.autoscalers.patch", "compute.autoscalers.update"),
@@ -179,6 +184,7 @@ mod tests {
         ("resourcemanager.projects.search", "resourcemanager.projects.get"),
         ("resourcemanager.projects.setIamPolicy", "resourcemanager.projects.setIamPolicy"),
         ("resourcemanager.projects.testIamPermissions", ""),
+        ("serviceusage.services.list", "serviceusage.services.list"),
         ("storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy"),
         ("storage.buckets.setIamPolicy", "storage.buckets.setIamPolicy"),
         ("storage.projects.hmacKeys.get", "storage.hmacKeys.get"),
@@ -189,6 +195,7 @@ mod tests {
     /// What looks like a call and is none: a constraint, beginnings of permissions, whose own name we may ask.
     const OTHERS: &[&str] = &[
         "iam.allowServiceAccountCredentialLifetimeExtension",
+        "billing.",
         "iam.denypolicies.",
         "oauth2.userinfo.get",
         "resourcemanager.folders.",

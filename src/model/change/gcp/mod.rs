@@ -11,6 +11,7 @@ mod iam;
 mod policy;
 mod scheduler;
 mod storage;
+mod support;
 
 pub use apikeys::ApikeysChange;
 pub use compute::{AccessConfig, ComputeChange, ShareOf};
@@ -18,6 +19,7 @@ pub use iam::IamChange;
 pub use policy::{Binding, PolicyChange, PolicyOf};
 pub use scheduler::SchedulerChange;
 pub use storage::StorageChange;
+pub use support::SupportChange;
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -79,4 +81,5 @@ services! {
     Storage(StorageChange),
     Compute(ComputeChange),
     Scheduler(SchedulerChange),
+    Support(SupportChange),
 }
