@@ -49,14 +49,14 @@ fn nodes_are_stopped_after_what_makes_them_again_and_are_left_to_their_cluster()
         resource("gcp.container.cluster", CLUSTER, "farm"),
         &format!(
             "1 turn_off_node_provisioning {FARM}\n2 turn_off_node_autoscaling {FARM} after [1]\n3 turn_off_node_repair {FARM} after [1, 2]\n\
-             4 stop_nodes {FARM} after [1, 2]"
+             4 stop_nodes {FARM} after [1, 2, 3]"
         ),
         &format!("1 delete_gke_cluster {FARM}"),
     );
     both(
         resource("gcp.container.node_pool", &format!("{CLUSTER}/nodePools/gpu"), "gpu"),
         &format!(
-            "1 turn_off_node_autoscaling {GPU}\n2 turn_off_node_repair {GPU} after [1]\n3 stop_nodes {GPU} after [1]"
+            "1 turn_off_node_autoscaling {GPU}\n2 turn_off_node_repair {GPU} after [1]\n3 stop_nodes {GPU} after [1, 2]"
         ),
         &format!("1 delete_gke_node_pool {GPU}"),
     );
@@ -65,6 +65,16 @@ fn nodes_are_stopped_after_what_makes_them_again_and_are_left_to_their_cluster()
         "- gcp.container.cluster projects/p/locations/us-central1-b/clusters/farm: … Autopilot … \
          gcloud container clusters delete farm --location eu-west-3 --project 111122223333 (destroys)",
         &format!("1 delete_gke_cluster {FARM}"),
+    );
+    plan(
+        vec![
+            resource("gcp.container.cluster", CLUSTER, "farm"),
+            resource("gcp.container.node_pool", &format!("{CLUSTER}/nodePools/gpu"), "gpu"),
+        ],
+        destroy(),
+        &format!(
+            "1 delete_gke_cluster {FARM}\n- gcp.container.node_pool {CLUSTER}/nodePools/gpu: … It is a pool of cluster"
+        ),
     );
     let node = Resource {
         attribution: Attribution::Indirect,
@@ -76,7 +86,7 @@ fn nodes_are_stopped_after_what_makes_them_again_and_are_left_to_their_cluster()
         Options::default(),
         &format!(
             "1 turn_off_node_provisioning {FARM}\n2 turn_off_node_autoscaling {FARM} after [1]\n3 turn_off_node_repair {FARM} after [1, 2]\n\
-             4 stop_nodes {FARM} after [1, 2]\n- gcp.compute.instance 77: … It ends with its cluster"
+             4 stop_nodes {FARM} after [1, 2, 3]\n- gcp.compute.instance 77: … It ends with its cluster"
         ),
     );
 }
@@ -279,5 +289,22 @@ fn recorded_entries_are_enough_for_a_plan() {
     let plan = contain(&investigation.report(), &Guard::default(), Options::default());
     let told: Vec<String> =
         plan.steps.iter().map(|step| format!("{} {}", step.change.name(), step.target.id)).collect();
-    assert_eq!(told, Vec::<String>::new());
+    let farm = "projects/acme-ci/zones/us-central1-a/clusters/farm";
+    let expect = [
+        "disable_build_trigger 9b2d4f6a-0000-4c39-81be-28f275c2d8a3".to_owned(),
+        format!("turn_off_node_provisioning {farm}"),
+        format!("turn_off_node_autoscaling {farm}"),
+        format!("turn_off_node_repair {farm}"),
+        format!("stop_nodes {farm}"),
+        "cancel_build c3aeb4a1-6006-4c39-81be-28f275c2d8a3".to_owned(),
+        "cancel_run_executions projects/acme-ci/locations/us-east4/jobs/crunch".to_owned(),
+        "stop_run_service 725a0f68-587d-41ae-a1de-4e010c417034".to_owned(),
+        "stop_sql_instance projects/acme-ci/instances/db".to_owned(),
+    ];
+    assert_eq!(told, expect);
+    // Nobody looked at the function, and the pool is its cluster's.
+    let withheld: Vec<&str> = plan.withheld.iter().map(|one| one.target.kind).collect();
+    for kind in ["gcp.cloudfunctions.cloud_function", "gcp.container.node_pool"] {
+        assert!(withheld.contains(&kind), "{withheld:?}");
+    }
 }
