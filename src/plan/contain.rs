@@ -69,7 +69,9 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let mut proposal = Proposal::new(report, guard);
     for resource in ground.resources.iter().copied().filter(|one| !is_identity(one.kind)) {
         // What is stopped is left as it is, unless it is to be destroyed.
-        let stopped = options.destroy && resource.state == "stopped" && resource.kind.starts_with("aws.");
+        let stopped = options.destroy
+            && resource.state == "stopped"
+            && (resource.kind.starts_with("aws.") || gcp::is_deleted_stopped(resource.kind));
         let stopped = stopped.then_some("stopped");
         if let Some(before) = alive(resource).or(stopped) {
             one(&ground, resource, before, options, &mut proposal);

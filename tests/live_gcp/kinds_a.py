@@ -324,6 +324,16 @@ def trigger(call):
     return thing
 
 
+@on(f"{BUILD}.triggers.patch")
+def trigger_patch(call):
+    """What is false is not written."""
+    answer = generic.do(call)
+    thing = store(call)[full(call)]
+    if thing.get("disabled") is False:
+        del thing["disabled"]
+    return answer
+
+
 @on(f"{BUILD}.builds.create")
 def build(call):
     parent = full(call)

@@ -33,7 +33,11 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &AppengineChange) -> Result<Sigh
     let (it, wanted) = wanted(change);
     let found = get(gcp, at, it).await?;
     let status = text(&found, "servingStatus");
-    Ok(Sight::there(json!({"status": status}), wanted.is_some() && status == wanted))
+    Ok(match wanted {
+        Some(_) => Sight::there(json!({"status": status}), status == wanted),
+        // It is stopped before it is deleted: its status is not what must stay.
+        None => Sight::there(json!({"created": text(&found, "createTime")}), false),
+    })
 }
 
 fn wanted(change: &AppengineChange) -> (&Named, Option<&'static str>) {

@@ -51,12 +51,7 @@ pub(super) fn is_it(found: &Value, it: &Named, uid: &str, time: &str) -> bool {
 
 /// The thing that was asked about, as changes name it.
 pub(super) fn named(one: &ResourceRef) -> Named {
-    let is_path = one.id.contains('/');
-    let name = one.names.iter().min_by_key(|name| (!name.contains('/'), name.len()));
-    match name.filter(|_| !is_path) {
-        Some(name) => Named { name: name.clone(), uid: Some(one.id.clone()), made: None },
-        None => Named { name: one.id.clone(), uid: None, made: None },
-    }
+    Named::of(&one.id, one.names.iter(), None)
 }
 
 /// Region, zone or `global`: as its full name has it, else as the target has it.

@@ -42,12 +42,20 @@ pub(super) fn standing<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told
 
 /// What a record told of, as APIs that take names know it.
 fn named(ask: &Ask) -> Named {
-    let id = ask.id();
-    let made = Some(ask.resource.created_at);
-    match &ask.resource.name {
-        Some(name) if !id.contains('/') => Named { name: name.clone(), uid: Some(id), made },
-        _ => Named { name: id, uid: None, made },
-    }
+    Named::of(&ask.resource.id, ask.resource.name.iter(), Some(ask.resource.created_at))
+}
+
+/// Kinds that are deleted with `--destroy` also where they are stopped already.
+pub(super) fn is_deleted_stopped(kind: &str) -> bool {
+    const KINDS: &[&str] = &[
+        "gcp.appengine.version",
+        "gcp.cloudbuild.build_trigger",
+        "gcp.run.job",
+        "gcp.run.service",
+        "gcp.run.worker_pool",
+        "gcp.sqladmin.instance",
+    ];
+    KINDS.contains(&kind)
 }
 
 /// Its name for a shell: records hold what an attacker wrote.

@@ -18,6 +18,30 @@ pub struct Named {
     pub made: Option<Time>,
 }
 
+impl Named {
+    /// Makes it of an id and the other names beside it: one may be the full name, one the immutable id.
+    pub fn of<'n>(id: &Arc<str>, names: impl Iterator<Item = &'n Arc<str>>, made: Option<Time>) -> Named {
+        let mut names: Vec<&Arc<str>> = names.filter(|name| *name != id).collect();
+        names.sort_by_key(|name| (!name.contains('/'), name.len(), (*name).clone()));
+        if id.contains('/') {
+            let uid = names.into_iter().find(|name| is_uuid(name)).cloned();
+            return Named { name: id.clone(), uid, made };
+        }
+        match names.into_iter().find(|name| !is_uuid(name)) {
+            Some(name) => Named { name: name.clone(), uid: Some(id.clone()), made },
+            None => Named { name: id.clone(), uid: None, made },
+        }
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 pub(super) const UNSEEN: &str = "What it was set to was not seen before.";
 
 /// What stood before a change, as one JSON text: exactly what its undo puts back.
