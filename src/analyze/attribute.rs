@@ -281,6 +281,7 @@ fn launcher_named<'a>(
     launchers.named(births, launcher).find(|birth| {
         birth.at <= at
             && can_launch(birth.resource.kind)
+            && launches(birth.resource.kind, child.kind)
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
             && is_alive(birth, deaths, at)
@@ -300,6 +301,21 @@ fn is_alive(launcher: &Birth, deaths: &Deaths, at: Time) -> bool {
 /// Whether things of this kind launch others: a template or role of the same name as a victim's group launches nothing.
 fn can_launch(kind: &str) -> bool {
     !kind.starts_with("aws.") || crate::catalog::aws::LAUNCHER_KINDS.contains(&kind)
+}
+
+/// Whether a thing of one kind can have launched one of another: a machine's label names a cluster, not what else bears that
+/// name and runs on machines of Google's own.
+fn launches(holder: &str, child: &str) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "gcp.appengine.",
+        "gcp.cloudbuild.",
+        "gcp.cloudfunctions.",
+        "gcp.cloudscheduler.",
+        "gcp.file.",
+        "gcp.run.",
+        "gcp.sqladmin.",
+    ];
+    child != "gcp.compute.instance" || !ELSEWHERE.iter().any(|service| holder.starts_with(service))
 }
 
 fn is_joinable(a: &str, b: &str) -> bool {
@@ -461,6 +477,7 @@ fn held_birth(launchers: &Launchers, births: &[Birth], seen: &Observed, deaths: 
     let holder = seen.held_by.iter().find_map(|held_by| {
         launchers.named(births, held_by).find(|birth| {
             is_joinable(&birth.resource.account, &seen.resource.account)
+                && launches(birth.resource.kind, seen.resource.kind)
                 // Clocks of two services: a child may bear a time a little before its launcher's log entry.
                 && birth.at.as_second() <= at.as_second() + 60
         })

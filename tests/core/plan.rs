@@ -3,6 +3,7 @@
 mod always;
 mod compute;
 mod every_kind;
+mod gcp_kinds;
 
 mod known;
 mod machines;

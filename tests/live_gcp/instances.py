@@ -91,7 +91,7 @@ def gone(compute, project, zone, thing):
 
 def found(call, verb=None):
     project, place, _ = enter(call, verb, "instances")
-    thing = call.stand.compute.find(project, place, "instances", call["instance"])
+    thing = call.stand.compute.find(project, place, "instances", call.get("instance") or call["resource"])
     call.tell(name=f"projects/{project}/{place}/instances/{thing['name']}", resource="gce_instance",
               labels={"instance_id": thing["id"], "zone": call["zone"]})
     return project, call["zone"], thing

@@ -13,4 +13,5 @@ mod revoke;
 mod schemas_shared;
 mod signin;
 mod stand;
+mod tail;
 mod world;

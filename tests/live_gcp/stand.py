@@ -29,6 +29,7 @@ import generic
 import groups
 import iam
 import instances
+import kinds_a
 import logs
 import others
 import support
@@ -40,7 +41,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, logs, others, support)
+PARTS = (crm, door, groups, iam, instances, kinds_a, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 
@@ -107,6 +108,7 @@ class Stand:
         """What has happened since somebody last looked."""
         self.compute.tick()
         groups.tick(self)
+        kinds_a.tick(self)
         for row in list(self.longs.values()):
             told = row["told"]
             if told.get("done") or told.get("status") == "DONE" or row["end"] > self.monotonic():

@@ -161,13 +161,50 @@ impl Gcp {
         }
         match operation.get("error").filter(|error| !error.is_null()) {
             None => Ok(done),
-            Some(error) => {
-                let body = serde_json::json!({"error": {"message": error["message"], "status": rpc(error["code"].as_i64())}});
-                let told = super::error::told(http(error["code"].as_i64()), body.to_string().as_bytes());
-                Err(told.error(call, at))
-            }
+            Some(error) => Err(failed(error, call, at)),
         }
     }
+
+    /// Follows an operation that reads `DONE`, as those of Kubernetes Engine and Cloud SQL do, to its result; `again` asks
+    /// for it by its name.
+    pub(super) async fn until_done(
+        &self,
+        mut operation: Value,
+        again: impl Fn(&str) -> Result<Ask, CloudError> + Send,
+        call: &'static str,
+        at: &Place,
+    ) -> Result<Receipt, CloudError> {
+        let done = receipt(&operation);
+        let began = Instant::now();
+        let mut polls = 0;
+        while operation["status"].as_str() != Some("DONE") {
+            let Some(name) = text(&operation, "name") else { return Ok(done) };
+            if began.elapsed() > FOLLOW {
+                return Ok(done);
+            }
+            polls += 1;
+            tokio::time::sleep(backoff(polls.min(4))).await;
+            operation = self.rest.json(&again(name)?).await?;
+        }
+        // One error of google.rpc, or a list of Cloud SQL's own.
+        match &operation["error"] {
+            Value::Null => Ok(done),
+            error => match error["errors"].as_array().and_then(|all| all.first()) {
+                Some(first) => {
+                    let message = text(first, "message").unwrap_or("the operation failed");
+                    Err(CloudError::new(Refusal::Failed, call, at, text(first, "code"), message))
+                }
+                None => Err(failed(error, call, at)),
+            },
+        }
+    }
+}
+
+/// A google.rpc.Status, as an answer with it would have been.
+fn failed(error: &Value, call: &'static str, at: &Place) -> CloudError {
+    let code = error["code"].as_i64();
+    let body = serde_json::json!({"error": {"message": error["message"], "status": rpc(code)}});
+    super::error::told(http(code), body.to_string().as_bytes()).error(call, at)
 }
 
 /// The question what became of an operation, where it runs.

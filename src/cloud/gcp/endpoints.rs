@@ -21,9 +21,15 @@ macro_rules! apis {
 
 apis! {
     APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
+    APPENGINE = "APPENGINE" at "https://appengine.googleapis.com/",
     BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
     CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
+    CLOUDBUILD = "CLOUDBUILD" at "https://cloudbuild.googleapis.com/",
+    CLOUDFUNCTIONS = "CLOUDFUNCTIONS" at "https://cloudfunctions.googleapis.com/",
+    COMPOSER = "COMPOSER" at "https://composer.googleapis.com/",
     COMPUTE = "COMPUTE" at "https://compute.googleapis.com/compute/v1/",
+    CONTAINER = "CONTAINER" at "https://container.googleapis.com/",
+    FILE = "FILE" at "https://file.googleapis.com/",
     IAM = "IAM" at "https://iam.googleapis.com/",
     IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
     LOGGING = "LOGGING" at "https://logging.googleapis.com/",
@@ -31,9 +37,11 @@ apis! {
     ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
+    RUN = "RUN" at "https://run.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
     SUPPORT = "CLOUDSUPPORT" at "https://cloudsupport.googleapis.com/",
     SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
+    SQLADMIN = "SQLADMIN" at "https://sqladmin.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
 }
 

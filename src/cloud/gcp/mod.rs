@@ -6,22 +6,31 @@
 
 mod account;
 mod apikeys;
+mod appengine;
+mod cloudbuild;
+mod cloudfunctions;
+mod composer;
 mod compute;
+mod container;
 mod each;
 mod endpoints;
 pub mod entries;
 mod error;
 pub mod health;
+mod file;
 mod iam;
 mod lacks;
+mod named;
 mod policy;
 mod power;
 mod pricing;
 mod projects;
 pub mod reads;
 mod rest;
+mod run;
 mod scheduler;
 mod session;
+mod sqladmin;
 mod storage;
 pub mod support;
 

@@ -10,10 +10,18 @@ macro_rules! each_service {
     ($go:ident) => {
         $go! {
             apikeys Apikeys,
+            appengine Appengine,
+            cloudbuild Cloudbuild,
+            cloudfunctions Cloudfunctions,
+            composer Composer,
             compute Compute,
+            container Container,
+            file File,
             iam Iam,
             policy Policy,
+            run Run,
             scheduler Scheduler,
+            sqladmin Sqladmin,
             storage Storage,
             support Support,
         }

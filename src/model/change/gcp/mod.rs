@@ -6,18 +6,36 @@
 //! variants are unique over all services: they are what a plan and a journal say.
 
 mod apikeys;
+mod appengine;
+mod cloudbuild;
+mod cloudfunctions;
+mod composer;
 mod compute;
+mod container;
+mod file;
 mod iam;
+mod named;
 mod policy;
+mod run;
 mod scheduler;
+mod sqladmin;
 mod storage;
 mod support;
 
 pub use apikeys::ApikeysChange;
+pub use appengine::AppengineChange;
+pub use cloudbuild::CloudbuildChange;
+pub use cloudfunctions::CloudfunctionsChange;
+pub use composer::ComposerChange;
 pub use compute::{AccessConfig, ComputeChange, ShareOf};
+pub use container::ContainerChange;
+pub use file::FileChange;
 pub use iam::IamChange;
+pub use named::Named;
 pub use policy::{Binding, PolicyChange, PolicyOf};
+pub use run::RunChange;
 pub use scheduler::SchedulerChange;
+pub use sqladmin::SqladminChange;
 pub use storage::StorageChange;
 pub use support::SupportChange;
 
@@ -82,4 +100,12 @@ services! {
     Compute(ComputeChange),
     Scheduler(SchedulerChange),
     Support(SupportChange),
+    Run(RunChange),
+    Container(ContainerChange),
+    Cloudfunctions(CloudfunctionsChange),
+    Sqladmin(SqladminChange),
+    Cloudbuild(CloudbuildChange),
+    Appengine(AppengineChange),
+    Composer(ComposerChange),
+    File(FileChange),
 }
