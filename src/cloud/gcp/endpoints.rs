@@ -20,19 +20,27 @@ macro_rules! apis {
 }
 
 apis! {
+    AIPLATFORM = "AIPLATFORM" at "https://aiplatform.googleapis.com/",
     APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
+    BATCH = "BATCH" at "https://batch.googleapis.com/",
     BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
+    BUDGETS = "BILLINGBUDGETS" at "https://billingbudgets.googleapis.com/",
     CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
     COMPUTE = "COMPUTE" at "https://compute.googleapis.com/compute/v1/",
+    CONTACTS = "ESSENTIALCONTACTS" at "https://essentialcontacts.googleapis.com/",
+    DATAFLOW = "DATAFLOW" at "https://dataflow.googleapis.com/",
+    DATAPROC = "DATAPROC" at "https://dataproc.googleapis.com/",
     IAM = "IAM" at "https://iam.googleapis.com/",
     IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
     LOGGING = "LOGGING" at "https://logging.googleapis.com/",
+    NOTEBOOKS = "NOTEBOOKS" at "https://notebooks.googleapis.com/",
     OAUTH2 = "OAUTH2" at "https://www.googleapis.com/",
     ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
+    TPU = "TPU" at "https://tpu.googleapis.com/",
 }
 
 const PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";

@@ -19,9 +19,11 @@ mod pricing;
 mod projects;
 pub mod reads;
 mod rest;
+mod restore;
 mod scheduler;
 mod session;
 mod storage;
+mod workload;
 
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

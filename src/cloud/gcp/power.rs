@@ -13,8 +13,10 @@ macro_rules! each_service {
             compute Compute,
             iam Iam,
             policy Policy,
+            restore Restore,
             scheduler Scheduler,
             storage Storage,
+            workload Workload,
         }
     };
 }

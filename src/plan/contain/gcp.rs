@@ -1,8 +1,10 @@
 //! Google Cloud, one file per service.
 
 mod compute;
+mod restore;
 mod scheduler;
 mod standing;
+mod workload;
 
 use super::standing::Told;
 use super::{Ask, Way};
@@ -11,7 +13,7 @@ use crate::plan::ground::Ground;
 
 /// Returns what to do about a kind that a service's file knows.
 pub(super) fn way(ask: &Ask) -> Option<Way> {
-    const SERVICES: &[fn(&Ask) -> Option<Way>] = &[compute::way, scheduler::way];
+    const SERVICES: &[fn(&Ask) -> Option<Way>] = &[compute::way, restore::way, scheduler::way, workload::way];
     SERVICES.iter().find_map(|way| way(ask))
 }
 

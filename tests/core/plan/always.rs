@@ -104,6 +104,12 @@ const GCP: &[&str] = &[
     "stop_instance",
     "stop_group_member",
     "disable_firewall",
+    "disable_setting",
+    "restore_setting",
+    "prevent_public_access",
+    "cancel_workload",
+    "stop_workload",
+    "undeploy_models",
 ];
 
 #[test]

@@ -9,15 +9,19 @@ mod apikeys;
 mod compute;
 mod iam;
 mod policy;
+mod restore;
 mod scheduler;
 mod storage;
+mod workload;
 
 pub use apikeys::ApikeysChange;
 pub use compute::{AccessConfig, ComputeChange, ShareOf};
 pub use iam::IamChange;
 pub use policy::{Binding, PolicyChange, PolicyOf};
+pub use restore::{RestoreChange, SettingOf};
 pub use scheduler::SchedulerChange;
 pub use storage::StorageChange;
+pub use workload::{Born, Ending, WorkloadChange, WorkloadOf};
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -79,4 +83,6 @@ services! {
     Storage(StorageChange),
     Compute(ComputeChange),
     Scheduler(SchedulerChange),
+    Restore(RestoreChange),
+    Workload(WorkloadChange),
 }
