@@ -39,6 +39,7 @@ apis! {
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
+    SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
     TPU = "TPU" at "https://tpu.googleapis.com/",
 }

@@ -16,6 +16,7 @@ mod lacks;
 mod policy;
 mod power;
 mod pricing;
+mod project;
 mod projects;
 pub mod reads;
 mod rest;

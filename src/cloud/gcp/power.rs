@@ -13,6 +13,7 @@ macro_rules! each_service {
             compute Compute,
             iam Iam,
             policy Policy,
+            project Project,
             restore Restore,
             scheduler Scheduler,
             storage Storage,

@@ -9,15 +9,17 @@ mod apikeys;
 mod compute;
 mod iam;
 mod policy;
+mod project;
 mod restore;
 mod scheduler;
 mod storage;
 mod workload;
 
 pub use apikeys::ApikeysChange;
-pub use compute::{AccessConfig, ComputeChange, ShareOf};
+pub use compute::{AccessConfig, AddedKeys, ComputeChange, ShareOf};
 pub use iam::IamChange;
 pub use policy::{Binding, PolicyChange, PolicyOf};
+pub use project::ProjectChange;
 pub use restore::{RestoreChange, SettingOf};
 pub use scheduler::SchedulerChange;
 pub use storage::StorageChange;
@@ -84,5 +86,6 @@ services! {
     Compute(ComputeChange),
     Scheduler(SchedulerChange),
     Restore(RestoreChange),
+    Project(ProjectChange),
     Workload(WorkloadChange),
 }

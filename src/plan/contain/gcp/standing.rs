@@ -1,15 +1,15 @@
 //! What stands changed though it is nothing that the principal made: SSH keys in the metadata of others' machines and projects,
 //! buckets, images, snapshots and disks that others were let into; log sinks, exclusions, contacts and budgets that were tampered with.
 //!
-//! The log has the word and hides the value: where the word was not there before, all of it is the thief's; where it was
-//! changed, a human tells the keys apart.
+//! The log has the word and hides the value: where the word was not there before and nobody else has changed it since, all of it is
+//! the thief's; else a human tells the keys apart.
 
 use super::super::standing::{Told, told_by};
 use super::super::{After, Draft, LETS_IN};
 use crate::model::change::Change;
 use crate::model::change::PolicyOf;
 use crate::model::change::gcp::{
-    ComputeChange, PolicyChange, RestoreChange, SettingOf, ShareOf, StorageChange,
+    AddedKeys, ComputeChange, PolicyChange, RestoreChange, SettingOf, ShareOf, StorageChange,
 };
 use crate::model::report::{Confidence, Finding, FindingKind, Grant, Touched};
 use crate::plan::Proposal;
@@ -77,8 +77,14 @@ fn undone(
             "gcp.compute.instance" if ground.resource_named(&finding.subject, &touched.account).is_some() => {
                 return Vec::new();
             }
-            "gcp.compute.instance" => ComputeChange::RemoveInstanceSshKeys { id: finding.subject.clone() },
-            "gcp.compute.project" => ComputeChange::RemoveProjectSshKeys { project: touched.account.clone() },
+            "gcp.compute.instance" => {
+                let added = Some(added(ground, finding));
+                ComputeChange::RemoveInstanceSshKeys { id: finding.subject.clone(), added }
+            }
+            "gcp.compute.project" => {
+                let added = Some(added(ground, finding));
+                ComputeChange::RemoveProjectSshKeys { project: touched.account.clone(), added }
+            }
             _ => return Vec::new(),
         };
         return vec![(change.into(), "set")];
@@ -115,6 +121,18 @@ fn undone(
     }
     let members = members.into_iter().collect();
     vec![(ComputeChange::UnshareCompute { of, id: on.clone(), members }.into(), "shared")]
+}
+
+/// Since when, and by which records, the principal put keys in.
+fn added(ground: &Ground, finding: &Finding) -> AddedKeys {
+    let its = |one: &&Finding| one.subject == finding.subject && one.account == finding.account;
+    let all: Vec<&Finding> = ground.report.findings.iter().filter(its).collect();
+    let events: BTreeSet<Arc<str>> = all
+        .iter()
+        .filter(|one| one.confidence == Confidence::Confirmed)
+        .flat_map(|one| one.events.iter().cloned())
+        .collect();
+    AddedKeys { since: finding.at, events: events.into_iter().collect() }
 }
 
 /// Back to what it was before the principal's first change; what it made itself is a resource, and switched off.
