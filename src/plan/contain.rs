@@ -49,6 +49,9 @@ const ENDERS: &[(&str, &str)] = &[
     ("aws.emr.cluster", "cluster"),
     ("gcp.container.cluster", "cluster"),
     ("gcp.container.node_pool", "node pool"),
+    ("gcp.batch.job", "job"),
+    ("gcp.dataflow.job", "job"),
+    ("gcp.dataproc.cluster", "cluster"),
 ];
 
 /// What those launch.
@@ -60,6 +63,7 @@ const ENDED: &[&str] = &[
     "aws.ec2.spot_request",
     "aws.ecs.task",
     "gcp.compute.instance",
+    GROUP,
 ];
 
 const GROUP: &str = "gcp.compute.instance_group_manager";
@@ -80,7 +84,7 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let mut shared = shares::shares(&ground, &mut proposal);
     shared.extend(shares::rules(&ground, &mut proposal));
     let mut done = standing::standing(&ground, &mut proposal);
-    done.extend(gcp::standing(&ground, &mut proposal));
+    done.extend(gcp::standing(&ground, options, &mut proposal));
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
 }

@@ -20,9 +20,12 @@ macro_rules! apis {
 }
 
 apis! {
+    AIPLATFORM = "AIPLATFORM" at "https://aiplatform.googleapis.com/",
     APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
     APPENGINE = "APPENGINE" at "https://appengine.googleapis.com/",
+    BATCH = "BATCH" at "https://batch.googleapis.com/",
     BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
+    BUDGETS = "BILLINGBUDGETS" at "https://billingbudgets.googleapis.com/",
     CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
     CLOUDBUILD = "CLOUDBUILD" at "https://cloudbuild.googleapis.com/",
     CLOUDFUNCTIONS = "CLOUDFUNCTIONS" at "https://cloudfunctions.googleapis.com/",
@@ -30,9 +33,13 @@ apis! {
     COMPUTE = "COMPUTE" at "https://compute.googleapis.com/compute/v1/",
     CONTAINER = "CONTAINER" at "https://container.googleapis.com/",
     FILE = "FILE" at "https://file.googleapis.com/",
+    CONTACTS = "ESSENTIALCONTACTS" at "https://essentialcontacts.googleapis.com/",
+    DATAFLOW = "DATAFLOW" at "https://dataflow.googleapis.com/",
+    DATAPROC = "DATAPROC" at "https://dataproc.googleapis.com/",
     IAM = "IAM" at "https://iam.googleapis.com/",
     IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
     LOGGING = "LOGGING" at "https://logging.googleapis.com/",
+    NOTEBOOKS = "NOTEBOOKS" at "https://notebooks.googleapis.com/",
     OAUTH2 = "OAUTH2" at "https://www.googleapis.com/",
     ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
@@ -40,9 +47,10 @@ apis! {
     RUN = "RUN" at "https://run.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
     SUPPORT = "CLOUDSUPPORT" at "https://cloudsupport.googleapis.com/",
-    SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
     SQLADMIN = "SQLADMIN" at "https://sqladmin.googleapis.com/",
+    SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
+    TPU = "TPU" at "https://tpu.googleapis.com/",
 }
 
 /// The hosts of every API that must be on to be called, sorted as they are listed. Who asks who they are asks no API of theirs.

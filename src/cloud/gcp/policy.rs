@@ -65,7 +65,7 @@ enum Version {
 }
 
 impl Home {
-    fn of(on: &PolicyOf) -> Home {
+    pub(super) fn of(on: &PolicyOf) -> Home {
         let manager = |get, set, template: (&'static str, &'static str), id: &Arc<str>| Home {
             api: RESOURCEMANAGER,
             get: (get, Method::POST, template.0),

@@ -20,10 +20,13 @@ macro_rules! each_service {
             iam Iam,
             policy Policy,
             run Run,
+            project Project,
+            restore Restore,
             scheduler Scheduler,
             sqladmin Sqladmin,
             storage Storage,
             support Support,
+            workload Workload,
         }
     };
 }

@@ -7,16 +7,19 @@ mod composer;
 mod compute;
 mod container;
 mod file;
+mod projects;
+mod restore;
 mod run;
 mod scheduler;
 mod sqladmin;
 mod standing;
+mod workload;
 
 use super::standing::Told;
 use super::{Ask, Way};
 use crate::model::change::gcp::Named;
-use crate::plan::Proposal;
 use crate::plan::ground::Ground;
+use crate::plan::{Options, Proposal};
 
 /// Returns what to do about a kind that a service's file knows.
 pub(super) fn way(ask: &Ask) -> Option<Way> {
@@ -31,13 +34,19 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
         appengine::way,
         composer::way,
         file::way,
+        projects::way,
+        restore::way,
+        workload::way,
     ];
     SERVICES.iter().find_map(|way| way(ask))
 }
 
 /// Plans what takes back what stands changed; returns the findings that are dealt with.
-pub(super) fn standing<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told<'a> {
-    standing::standing(ground, proposal)
+pub(super) fn standing<'a>(ground: &Ground<'a>, options: Options, proposal: &mut Proposal) -> Told<'a> {
+    projects::projects(ground, options, proposal);
+    let mut told = standing::standing(ground, proposal);
+    told.extend(projects::services(ground, proposal));
+    told
 }
 
 /// What a record told of, as APIs that take names know it.

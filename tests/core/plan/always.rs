@@ -112,6 +112,12 @@ const GCP: &[&str] = &[
     "disable_build_trigger",
     "cancel_build",
     "stop_app_version",
+    "disable_setting",
+    "restore_setting",
+    "prevent_public_access",
+    "cancel_workload",
+    "stop_workload",
+    "undeploy_models",
 ];
 
 #[test]

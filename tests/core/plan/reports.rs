@@ -364,6 +364,30 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
         "disable_build_trigger it={made:2026-07-14T10:00:00Z,name:t-1,uid:t-1}",
     ),
     ("gcp.cloudbuild.build", "b-1", "", "cancel_build it={made:2026-07-14T10:00:00Z,name:b-1,uid:b-1}"),
+    (
+        "gcp.logging.log_sink",
+        "projects/p/sinks/out",
+        "",
+        "disable_setting born=2026-07-14T10:00:00Z name=projects/p/sinks/out of=log_sink",
+    ),
+    (
+        "gcp.batch.job",
+        "j-8f",
+        "projects/p/locations/us-east1/jobs/dig",
+        "cancel_workload born={at:2026-07-14T10:00:00Z,uid:j-8f} name=projects/p/locations/us-east1/jobs/dig of=batch_job",
+    ),
+    (
+        "gcp.notebooks.instance",
+        "projects/p/locations/us-east1-b/instances/dig",
+        "",
+        "stop_workload born={at:2026-07-14T10:00:00Z} name=projects/p/locations/us-east1-b/instances/dig of=workbench_instance",
+    ),
+    (
+        "gcp.aiplatform.endpoint",
+        "projects/p/locations/us-east1/endpoints/7",
+        "",
+        "undeploy_models born={at:2026-07-14T10:00:00Z} name=projects/p/locations/us-east1/endpoints/7",
+    ),
 ];
 
 /// One of each kind.

@@ -16,6 +16,8 @@ mod file;
 mod iam;
 mod named;
 mod policy;
+mod project;
+mod restore;
 mod run;
 mod scheduler;
 mod sqladmin;
@@ -27,17 +29,22 @@ pub use appengine::AppengineChange;
 pub use cloudbuild::CloudbuildChange;
 pub use cloudfunctions::CloudfunctionsChange;
 pub use composer::ComposerChange;
-pub use compute::{AccessConfig, ComputeChange, ShareOf};
 pub use container::ContainerChange;
 pub use file::FileChange;
+mod workload;
+
+pub use compute::{AccessConfig, AddedKeys, ComputeChange, ShareOf};
 pub use iam::IamChange;
 pub use named::Named;
 pub use policy::{Binding, PolicyChange, PolicyOf};
+pub use project::ProjectChange;
+pub use restore::{RestoreChange, SettingOf};
 pub use run::RunChange;
 pub use scheduler::SchedulerChange;
 pub use sqladmin::SqladminChange;
 pub use storage::StorageChange;
 pub use support::SupportChange;
+pub use workload::{Born, Ending, WorkloadChange, WorkloadOf};
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -108,4 +115,7 @@ services! {
     Appengine(AppengineChange),
     Composer(ComposerChange),
     File(FileChange),
+    Restore(RestoreChange),
+    Project(ProjectChange),
+    Workload(WorkloadChange),
 }
