@@ -178,7 +178,8 @@ impl<'a> Light<'a> {
             false => identity(&id, at, &self.text(Key::EventName)),
         };
         let region = self.text(Key::AwsRegion).into_owned();
-        Head { kind, identity, mark: fold(identity), at, account: account.into_owned(), region, source }
+        let account = account.into_owned();
+        Head { kind, identity, mark: fold(identity), at, account, region, source, part: None }
     }
 }
 
