@@ -159,7 +159,8 @@ def pieces(call, entry):
     if not call.stand.faults.on("split") or "response" not in entry.get("protoPayload", {}):
         return [entry]
     head, tail = copy.deepcopy(entry), copy.deepcopy(entry)
-    tail["protoPayload"].pop("request", None)
+    for whole in ("request", "metadata"):
+        tail["protoPayload"].pop(whole, None)
     head["protoPayload"]["response"], tail["protoPayload"]["response"] = halves(entry["protoPayload"]["response"])
     uid = entry["insertId"].strip("-") + "+" + entry["timestamp"]
     for index, part in enumerate((head, tail)):
