@@ -18,6 +18,7 @@ mod power;
 mod pricing;
 mod projects;
 pub mod reads;
+mod request;
 mod rest;
 mod scheduler;
 mod session;
