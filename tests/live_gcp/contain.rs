@@ -161,3 +161,36 @@ fn an_operation_that_fails_after_it_was_accepted_is_told_and_the_rest_is_done() 
     }
     is_contained(&stand, &state, &running);
 }
+
+#[test]
+fn a_call_whose_answer_nobody_heard_is_made_again_as_the_same_request() {
+    let Some(stand) = Stand::attacked() else { return };
+    // One stop takes its time, and its answer never comes.
+    stand.faults(json!([{"kind": "mute", "method": "instances.stop", "times": 1},
+                        {"kind": "slow", "method": "instances.stop", "times": 1, "seconds": 60}]));
+    let mark = stand.mark();
+    let args = ["--yes", MEANT, "--pause", "1"];
+    let silent = |call: &Value| call["method"] == "compute.instances.stop" && call["status"] == "hang";
+    stand.killed(stand.whole("contain", &args).args(["--case-dir", "case"]), || {
+        stand.calls(mark).iter().any(silent)
+    });
+    let first = stand.calls(mark).into_iter().find(silent).expect("it was seen");
+    let of_it = |since: usize| -> Vec<Value> {
+        let calls = stand.calls(since).into_iter();
+        calls.filter(|call| call["method"] == first["method"] && call["path"] == first["path"]).collect()
+    };
+    assert_eq!(of_it(mark).len(), 1);
+
+    stand.faults(json!([]));
+    let mark = stand.mark();
+    let again = ["contain", "--case", "case", "--organization", stand.organization()];
+    stand.run(stand.command(&again).args(args)).goes_through();
+    let again = of_it(mark);
+    assert_eq!(again.len(), 1, "it was not seen to be done yet: {again:#?}");
+    assert!(first["request"].is_string() && again[0]["request"] == first["request"], "{first} {again:#?}");
+    let stops = stand.calls(0);
+    let stops: Vec<&Value> = stops.iter().filter(|call| call["request"].is_string()).collect();
+    let ids: BTreeSet<&str> = stops.iter().map(|call| text(call, "request")).collect();
+    assert_eq!(ids.len() + 1, stops.len(), "and no other request shares its id with any");
+    is_contained(&stand, &stand.state(), &[]);
+}

@@ -194,7 +194,11 @@ def transition(call, verb, from_, during, to, stampfield):
         thing["status"] = to if done else was
         if done and was != to:
             thing[stampfield] = call.world.stamp()
-    return call.stand.compute.operate(call, call.method.verb, thing, apply)
+    operation = call.stand.compute.operate(call, call.method.verb, thing, apply)
+    # Accepted, and not begun: nothing shows yet.
+    if call.stand.compute.is_slow(operation):
+        thing["status"] = was
+    return operation
 
 
 @on("compute.instances.stop")

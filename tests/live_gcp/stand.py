@@ -248,6 +248,12 @@ class Stand:
         call.record(answer, refusal)
         if refusal:
             raise refusal
+        if "requestId" in params:
+            row["request"] = params["requestId"]
+        # It was done, and nobody hears of it.
+        mute = self.faults.take("mute", call=call)
+        if mute:
+            raise Hurt("hang", mute.get("seconds", 120))
         wrong = discovery.faults(method.book, method.response, answer) if method.response else []
         if wrong:
             self.bad.append({"method": method.id, "wrong": wrong[:5]})

@@ -303,12 +303,17 @@ impl Stand {
     /// Runs `triage <what> --key-file <the leaked key>` over the whole organization with more arguments.
     #[track_caller]
     pub fn triage(&self, what: &str, more: &[&str]) -> Done {
+        self.run(&mut self.whole(what, more))
+    }
+
+    /// The same, not run yet.
+    pub fn whole(&self, what: &str, more: &[&str]) -> Command {
         let leaked = self.path("leaked.json");
         let mut args =
             vec![what, "--key-file", leaked.to_str().expect("UTF-8"), "--organization", self.organization()];
         args.extend(["--leaked-at", self.text("/leaked_at")]);
         args.extend(more);
-        self.run(&mut self.command(&args))
+        self.command(&args)
     }
 
     /// Runs to the end, or fails after a time that no run may take.
@@ -343,6 +348,28 @@ impl Stand {
             "every answer of the stand-in is one that the documents know"
         );
         done
+    }
+
+    /// Runs until `until` says so, and kills it there as a power cut would.
+    #[track_caller]
+    pub fn killed(&self, command: &mut Command, until: impl Fn() -> bool) {
+        let err = self.path("stderr");
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(File::create(&err).expect("a file"));
+        let began = Instant::now();
+        let mut child = command.spawn().expect("the binary runs");
+        while !until() {
+            let ended = child.try_wait().expect("the binary is ours");
+            let told = || fs::read_to_string(&err).unwrap_or_default();
+            assert!(ended.is_none(), "it ended before it was killed: {}", told());
+            if began.elapsed() > LIMIT {
+                let _ = child.kill();
+                panic!("what it should be killed at never came: {}", told());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        child.kill().expect("the binary is ours");
+        child.wait().expect("the binary is ours");
     }
 
     /// No key material and no token of anybody may be printed or kept, whatever happens.

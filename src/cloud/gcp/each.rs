@@ -4,6 +4,7 @@
 
 use super::Gcp;
 use super::endpoints::COMPUTE;
+use super::request;
 use super::rest::{Ask, backoff};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::observed::State;
@@ -98,29 +99,11 @@ pub(super) fn listed(kind: &'static str, at: &Place, id: &str, name: Option<&str
     }
 }
 
-/// A random UUID for one change and its retries: Google takes the same id twice for one request. A later, meant repetition is
-/// another request: after an undo the same stop must happen again.
-pub(super) fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without chance there is still the time; it must not be zero.
-    if getrandom::fill(&mut bytes).is_err() {
-        bytes = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_nanos()
-            .to_be_bytes();
-    }
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
 impl Gcp {
     /// Makes a change of Compute's and follows it to its result: an operation that is done may have failed.
     pub(super) async fn compute(&self, ask: Ask) -> Result<Receipt, CloudError> {
         let (call, at) = (ask.call, ask.at.clone());
-        let mut operation = self.rest.json(&ask.with("requestId", request_id()).repeatable()).await?;
+        let mut operation = self.rest.json(&request::marked(ask).repeatable()).await?;
         self.lists.forget();
         let done = receipt(&operation);
         let began = Instant::now();
@@ -315,11 +298,5 @@ mod tests {
         assert_eq!(of(failed), Err(Refusal::Protected));
         assert_eq!(of(json!({"status": "DONE", "httpErrorStatusCode": 404})), Err(Refusal::NotFound));
         assert_eq!(of(json!({"error": {"errors": [{"code": "UNHEARD"}]}})), Err(Refusal::Failed));
-    }
-
-    #[test]
-    fn request_ids_are_uuids_and_differ() {
-        let (one, other) = (request_id(), request_id());
-        assert!(one.len() == 36 && one != other && one.as_bytes()[14] == b'4');
     }
 }

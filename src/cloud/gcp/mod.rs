@@ -27,6 +27,7 @@ mod pricing;
 mod project;
 mod projects;
 pub mod reads;
+mod request;
 mod rest;
 mod restore;
 mod run;

@@ -167,6 +167,13 @@ impl Ask {
         self
     }
 
+    /// All that it asks for, in one text.
+    pub fn told(&self) -> String {
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        format!("{} {} {} {} {body}", self.call, self.method, self.path, query.join("&"))
+    }
+
     pub fn within(self, attempt: Duration) -> Ask {
         Ask { attempt, ..self }
     }
