@@ -144,12 +144,13 @@ fn is_told(stand: &Stand, state: &Value, made: &Made) {
     }
 }
 
-/// Everything of the owners' project, and what else stands outside the thief's.
+/// Everything of the owners' project, and what they made in the thief's under names that it had.
 fn outside(state: &Value, made: &Made) -> Value {
     let mut state = state.clone();
     let stage = made.told["stage"].as_str().expect("text");
     let mut kept = json!({"compute": state["compute"][stage].take()});
-    for row in made.told["spared"].as_array().expect("a list") {
+    let rows = ["spared", "late"].into_iter().flat_map(|rows| made.told[rows].as_array().expect("a list"));
+    for row in rows {
         let (service, name) = (row[1].as_str().expect("text"), row[2].as_str().expect("text"));
         kept[name] = thing(&state, service, name).clone();
         assert!(!kept[name].is_null(), "{name} stands");

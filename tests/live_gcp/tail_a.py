@@ -73,6 +73,23 @@ def finished(run, operation):
     raise RuntimeError(operation)
 
 
+def replaced(url, alice, operator):
+    """The owners delete two of the thief's things and make their own under the same names; the log does not tell that yet."""
+    redo = Actor(url, alice.credentials, OWNERS, agent="owner-redo/1.0", quota=OPS)
+    here, names = f"projects/{LAB}/locations/{REGION}", []
+    for who, verb in ((operator, "create"), (redo, "delete"), (redo, "create")):
+        services, environments = who("run", "v2").projects().locations().services(), who("composer").projects().locations().environments()
+        if verb == "delete":
+            services.delete(name=f"{here}/services/late").execute()
+            environments.delete(name=f"{here}/environments/late").execute()
+        else:
+            services.create(parent=here, serviceId="late", body={"template": {"containers": [{"image": "example.com/m:1"}]}}).execute()
+            environments.create(parent=here, body={"name": f"{here}/environments/late"}).execute()
+        door(url, "settle")
+    assert door(url, "hold", {"contains": "owner-redo/1.0", "seconds": 3600}) > 4
+    return [["gcp.run.service", "run", f"{here}/services/late"], ["gcp.composer.environment", "composer", f"{here}/environments/late"]]
+
+
 def main(url, world):
     door(url, "knobs", {"seconds": 0.05})
     alice = Actor.of_user(url, ALICE, OWNERS, agent="google-cloud-sdk gcloud/528.0.0", quota=OPS)
@@ -88,8 +105,9 @@ def main(url, world):
     # The editor that the thief has become may not; the owner of the project can have been talked into it.
     alice("cloudfunctions", "v1").projects().locations().functions().setIamPolicy(resource=name, body={"policy": policy}).execute()
     door(url, "settle")
+    late = replaced(url, alice, operator)
     door(url, "knobs", {"seconds": 0.1})
-    return {"made": made, "spared": spared, "lab": LAB, "stage": STAGE}
+    return {"made": made, "spared": spared, "late": late, "lab": LAB, "stage": STAGE}
 
 
 if __name__ == "__main__":

@@ -153,7 +153,12 @@ pub(super) async fn observe(
         };
         let mut looked = observed(one, state, at_time(&found["createTime"]));
         detail(&mut looked, "environment", text(&found, "environment"));
-        detail(&mut looked, "service", text(config, "service"));
+        if let Some(service) = text(config, "service") {
+            // What is stopped is the service: never one that somebody makes under its name later.
+            let uid = or_none(super::run::uid_of(gcp, at, service).await)?;
+            detail(&mut looked, "service", Some(service));
+            detail(&mut looked, "service_uid", uid.as_deref());
+        }
         detail(
             &mut looked,
             "trigger",

@@ -298,7 +298,7 @@ async fn cluster(gcp: &Gcp, at: &Place, it: &Named) -> Result<Value, CloudError>
     let found = gcp.rest.json(&ask).await?;
     let Some(_) = pool_name(it) else { return same(found, it, "", "createTime", GET, at) };
     match (it.made, at_time(&found["createTime"])) {
-        (Some(told), Some(made)) if made.as_second() > told.as_second() + 900 => {
+        (Some(told), Some(made)) if made.as_second() > told.as_second() + 120 => {
             let why = "its cluster is younger than the pool that is meant: it is not touched";
             Err(CloudError::new(Refusal::NotFound, GET, at, None, why))
         }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// A record may be written this long after what it tells of was made (an operation's last entry), in seconds.
 const BEFORE: i64 = 3600;
 /// And this long before: what was asked for takes its time.
-const AFTER: i64 = 900;
+const AFTER: i64 = 120;
 
 /// Returns what was found if it is what is meant: by its id where the record told one, else by when it was made. `uid` and
 /// `time` are its fields; empty where the API has none.
@@ -124,8 +124,8 @@ mod tests {
             (&by_id, at("2026-07-14T10:00:00Z"), false),
             (&by_time, at("2026-07-14T10:00:00Z"), true),
             (&by_time, at("2026-07-14T09:30:00Z"), true),
-            (&by_time, at("2026-07-14T10:10:00Z"), true),
-            (&by_time, at("2026-07-14T10:20:00Z"), false),
+            (&by_time, at("2026-07-14T10:01:30Z"), true),
+            (&by_time, at("2026-07-14T10:03:00Z"), false),
             (&by_time, at("2026-07-13T10:00:00Z"), false),
             // Without an id in the answer, the time still tells.
             (&by_id, json!({"createTime": "2026-07-15T10:00:00Z"}), false),

@@ -1,7 +1,7 @@
 //! Cloud Run, live: services, worker pools, jobs and executions. By name, and only where the uid is the one that is meant.
 
 use super::Gcp;
-use super::each::{at_time, detail, name, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, name, not_answered, observed, or_gone, or_none, text};
 use super::endpoints::RUN;
 use super::named::{location, named, only, part, read, same, short};
 use super::rest::Ask;
@@ -247,6 +247,13 @@ async fn get(gcp: &Gcp, at: &Place, kind: &Kind, it: &Named) -> Result<Value, Cl
     let ids = [&*at.account, location(it, at), short(it)];
     let found = gcp.rest.json(&Ask::get(kind.get, at, RUN, kind.template, &ids)?).await?;
     same(found, it, "uid", "createTime", kind.get, at)
+}
+
+/// The immutable id of a service that something else is made of.
+pub(super) async fn uid_of(gcp: &Gcp, at: &Place, service: &str) -> Result<String, CloudError> {
+    let it = Named { name: service.into(), uid: None, made: None };
+    let found = get(gcp, at, &SERVICE, &it).await?;
+    text(&found, "uid").map(str::to_owned).ok_or_else(|| not_answered(SERVICE.get, at, "uid"))
 }
 
 async fn executions(gcp: &Gcp, at: &Place, place: &str, job: &str) -> Result<Vec<Value>, CloudError> {

@@ -98,10 +98,15 @@ fn a_function_is_stopped_as_what_it_is() {
     const HOOK: &str = "it={made:2026-07-14T10:00:00Z,name:projects/p/locations/us-central1/functions/hook}";
     const SERVICE: &str = "projects/p/locations/us-central1/services/hook";
     both(
-        seen(KIND, ID, "hook", &[("environment", "GEN_2"), ("service", SERVICE), ("trigger", "event")]),
-        &format!("1 stop_run_service it={{made:2026-07-14T10:00:00Z,name:{SERVICE}}}"),
+        seen(
+            KIND,
+            ID,
+            "hook",
+            &[("environment", "GEN_2"), ("service", SERVICE), ("service_uid", "u-9"), ("trigger", "event")],
+        ),
+        &format!("1 stop_run_service it={{name:{SERVICE},uid:u-9}}"),
         &format!(
-            "1 stop_run_service it={{made:2026-07-14T10:00:00Z,name:{SERVICE}}}\n2 delete_cloud_function {HOOK} after [1]"
+            "1 stop_run_service it={{name:{SERVICE},uid:u-9}}\n2 delete_cloud_function {HOOK} after [1]"
         ),
     );
     let first = format!("1 shut_out_function_invokers {HOOK}\n2 close_function_ingress {HOOK} after [1]");
@@ -114,6 +119,12 @@ fn a_function_is_stopped_as_what_it_is() {
     both(
         seen(KIND, ID, "hook", &[("environment", "GEN_1"), ("trigger", "event")]),
         &format!("- {KIND} {ID}: … no switch … {by_hand}"),
+        &format!("1 delete_cloud_function {HOOK}"),
+    );
+    // Somebody deleted what it is made of.
+    both(
+        seen(KIND, ID, "hook", &[("environment", "GEN_2"), ("service", SERVICE), ("trigger", "event")]),
+        &format!("- {KIND} {ID}: … is not there … {by_hand}"),
         &format!("1 delete_cloud_function {HOOK}"),
     );
     // Not looked at: which generation it is is not known.

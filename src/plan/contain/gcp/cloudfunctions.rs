@@ -12,10 +12,10 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
     }
     let it = named(ask);
     let mut links = Vec::new();
-    match (ask.detail("environment"), ask.detail("service"), ask.detail("trigger")) {
-        (Some("GEN_2"), Some(service), _) => {
-            // The service bears no id that a record of the function tells.
-            let service = Named { name: service.into(), uid: None, made: it.made };
+    let service = ask.detail("service").zip(ask.detail("service_uid"));
+    match (ask.detail("environment"), service, ask.detail("trigger")) {
+        (Some("GEN_2"), Some((service, uid)), _) => {
+            let service = Named { name: service.into(), uid: Some(uid.into()), made: None };
             links.push(Link::must(RUNS, RunChange::StopRunService { it: service }));
         }
         (Some("GEN_1"), _, Some("https")) => {
@@ -32,6 +32,7 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
             Some("GEN_1") => {
                 "Events call it, and the first generation has no switch that stops that: it can only be deleted, which needs --destroy."
             }
+            Some("GEN_2") => "Its Cloud Run service, which is what would be stopped, is not there.",
             _ => {
                 "Which generation it is is not known, as the cloud was not asked: one of the second is stopped through its Cloud Run \
                  service, one of the first can only be closed or deleted."
