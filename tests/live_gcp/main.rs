@@ -10,4 +10,5 @@ mod faults;
 mod revoke;
 mod signin;
 mod stand;
+mod tail_b;
 mod world;
