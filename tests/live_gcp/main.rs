@@ -14,4 +14,5 @@ mod schemas_shared;
 mod signin;
 mod stand;
 mod tail;
+mod tail_b;
 mod world;

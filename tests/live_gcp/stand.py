@@ -30,6 +30,7 @@ import groups
 import iam
 import instances
 import kinds_a
+import kinds_b
 import logs
 import others
 import support
@@ -41,7 +42,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, kinds_a, logs, others, support)
+PARTS = (crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 
@@ -82,7 +83,7 @@ class Stand:
 
     def longrunning(self, call, name, apply):
         """A google.longrunning operation: done after a while, with the answer or an error; two entries in the log."""
-        head = "/".join(name.split("/")[:4]) if name.startswith("projects/") and "/locations/" in name else ""
+        head = "/".join(name.split("/")[:4]) if name.startswith("projects/") and ("/locations/" in name or "/regions/" in name) else ""
         id = f"{head + '/' if head else ''}operations/{call.world.uuid()}" if call.service not in ("cloudresourcemanager", "serviceusage") else \
             f"operations/{'cp' if call.service == 'cloudresourcemanager' else 'acf'}.{call.world.number(19)}"
         if call.service == "iam":

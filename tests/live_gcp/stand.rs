@@ -168,6 +168,22 @@ impl Stand {
         Some(stand)
     }
 
+    /// An organization that a script of ours builds and attacks by itself.
+    pub fn played_by(script: &str) -> Option<Stand> {
+        let mut stand = Stand::empty()?;
+        let told = self::script(stand.python, &[script, &stand.url]);
+        stand.world = serde_json::from_str(&told).expect("the world is JSON");
+        for (name, file) in stand.world["files"].as_object().expect("files") {
+            fs::write(stand.path(&format!("{name}.json")), file.to_string()).expect("a file");
+        }
+        assert_eq!(
+            stand.door("bad", json!({})),
+            json!([]),
+            "every answer of the stand-in is one that the documents know"
+        );
+        Some(stand)
+    }
+
     fn start(python: &'static Path, args: &[&str]) -> Stand {
         let mut process = Command::new(python)
             .arg("stand.py")

@@ -105,6 +105,24 @@ impl Endpoints {
     pub fn base(&self, api: Api) -> &str {
         self.overrides.get(api.name).map_or(api.base, String::as_str)
     }
+
+    /// The same for one path: Vertex AI answers for the things of a region only there, at `REGION-aiplatform.googleapis.com`.
+    pub fn base_of(&self, api: Api, path: &str) -> String {
+        let base = self.base(api);
+        let region = path.split("/locations/").nth(1).and_then(|rest| rest.split(['/', ':']).next());
+        // It becomes part of a host's name: nothing but a region's own letters may.
+        let is_plain = |region: &&str| {
+            !region.is_empty()
+                && region.len() < 40
+                && region.bytes().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'-')
+        };
+        match region.filter(is_plain).filter(|region| *region != "global") {
+            Some(region) if api == AIPLATFORM && !self.overrides.contains_key(api.name) => {
+                base.replacen("https://", &format!("https://{region}-"), 1)
+            }
+            Some(_) | None => base.to_owned(),
+        }
+    }
 }
 
 fn host(url: &str) -> &str {
@@ -163,6 +181,23 @@ mod tests {
         assert_eq!(found.lines.len(), 3);
         assert!(found.is_elsewhere() && !found.lines.iter().any(|line| line.contains("secret")));
         assert!(!of(&[("HTTPS_PROXY", "http://p.example")]).unwrap().is_elsewhere());
+        let plain = of(&[]).unwrap();
+        for (api, path, expect) in [
+            (
+                AIPLATFORM,
+                "v1/projects/p/locations/us-east1/endpoints/7:undeployModel",
+                "https://us-east1-aiplatform.googleapis.com/",
+            ),
+            (AIPLATFORM, "v1/projects/p/locations/global/endpoints/7", "https://aiplatform.googleapis.com/"),
+            (
+                AIPLATFORM,
+                "v1/projects/p/locations/evil.example%23/endpoints/7",
+                "https://aiplatform.googleapis.com/",
+            ),
+            (BATCH, "v1/projects/p/locations/us-east1/jobs/j", "https://batch.googleapis.com/"),
+        ] {
+            assert_eq!(plain.base_of(api, path), expect, "{path}");
+        }
         for url in [
             "http://192.0.2.1/",
             "ftp://127.0.0.1/",

@@ -266,7 +266,7 @@ impl Rest {
 
     /// One try, nothing repeated: for who paces and repeats by itself.
     pub async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        let base = self.endpoints.base(ask.api);
+        let base = self.endpoints.base_of(ask.api, &ask.path);
         let mut url =
             Url::parse(&format!("{base}{}", ask.path)).map_err(|error| Trouble::Silent(error.to_string()))?;
         if !ask.query.is_empty() {

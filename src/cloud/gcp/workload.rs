@@ -256,9 +256,11 @@ pub(super) async fn observe(
     let row = row(of);
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
-        // The report's id alone says which; a path among its names says where.
+        // The report's id says which; a path among its names says where, else its name there.
         let at = Place { account: at.account.clone(), region: one.region.clone() };
-        let path = one.all_names().find(|name| name.contains('/')).unwrap_or(&one.id);
+        let path = one.all_names().find(|name| name.contains('/'));
+        let its_name = one.names.first().filter(|_| of != WorkloadOf::DataflowJob);
+        let path = path.or(its_name).unwrap_or(&one.id);
         let Some(found) = or_none(by_name(gcp, &at, row, path).await)? else {
             seen.push(observed(one, State::Gone, None));
             continue;

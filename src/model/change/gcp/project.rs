@@ -28,12 +28,9 @@ const SERVICE: &[&str] = &[
     "serviceusage.services.enable",
     "serviceusage.services.get",
 ];
-const BILLING: &[&str] = &[
-    "billing.resourceAssociations.create",
-    "resourcemanager.projects.createBillingAssignment",
-    "resourcemanager.projects.deleteBillingAssignment",
-    "resourcemanager.projects.get",
-];
+const DETACH: &[&str] = &["resourcemanager.projects.deleteBillingAssignment", "resourcemanager.projects.get"];
+/// And `billing.resourceAssociations.create` on the billing account, which no project can be asked for.
+const ATTACH: &[&str] = &["resourcemanager.projects.createBillingAssignment", "resourcemanager.projects.get"];
 const PROJECT: &[&str] =
     &["resourcemanager.projects.delete", "resourcemanager.projects.get", "resourcemanager.projects.undelete"];
 
@@ -62,14 +59,14 @@ impl ProjectChange {
             ),
             ProjectChange::DetachBilling { .. } => spec(
                 "cloudbilling.projects.updateBillingInfo(no billing account)",
-                BILLING,
+                DETACH,
                 "everything in this project that costs stops, at once and all of it; Google may delete what stays unpaid for long",
                 "the project has no billing account",
                 Undo::Call("cloudbilling.projects.updateBillingInfo(the account that it had)"),
             ),
             ProjectChange::AttachBilling { .. } => spec(
                 "cloudbilling.projects.updateBillingInfo(the account that it had)",
-                BILLING,
+                ATTACH,
                 "it is paid for again",
                 "the project has that billing account",
                 Undo::Call("cloudbilling.projects.updateBillingInfo(no billing account)"),

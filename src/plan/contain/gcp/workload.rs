@@ -13,6 +13,8 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
     let names = || [Some(&resource.id), resource.name.as_ref()].into_iter().flatten();
     let name: Arc<str> = match names().find(|name| name.contains('/')) {
         Some(path) => path.clone(),
+        // Its name is anybody's, and its id is asked for.
+        None if of == WorkloadOf::DataflowJob => resource.id.clone(),
         None => resource.name.clone().unwrap_or_else(|| resource.id.clone()),
     };
     let uid = Some(&resource.id).filter(|id| !id.contains('/')).cloned();
