@@ -1,6 +1,6 @@
 """Pieces that single tests add to the attacked world.
 
-    more.py FRONT_URL shared|siblings|profile|full < world.json    does it and prints what it made
+    more.py FRONT_URL shared|siblings|profile|full|tagged < world.json    does it and prints what it made
     more.py FRONT_URL keys < world.json                            prints the public halves of key pairs, by region and name
 
 What the thief does goes through its keys, what the owners do through theirs.
@@ -60,6 +60,12 @@ def shared(leaked, alice, world):
     return {"snapshot": snapshot, "golden": golden, "backup": backup, "own": own, "pairs": pairs, "kept": kept}
 
 
+def tagged(leaked, alice, world):
+    function = next(one["id"] for one in world["resources"] if one["kind"] == "aws.lambda.function")
+    alice("lambda", "eu-west-1").tag_resource(Resource=function, Tags={"keep": "yes"})
+    return {}
+
+
 def keys(leaked, alice, world):
     found = {region: alice("ec2", region).describe_key_pairs(IncludePublicKey=True)["KeyPairs"] for region in world["regions"]}
     return {region: {pair["KeyName"]: pair.get("PublicKey", "").split(" ")[:2] for pair in pairs} for region, pairs in found.items()}
@@ -106,4 +112,4 @@ if __name__ == "__main__":
     url, what = sys.argv[1:]
     given = json.load(sys.stdin)
     actors = (Actor(url, given["keys"][name]) for name in ("leaked", "alice"))
-    json.dump({"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys}[what](*actors, given), sys.stdout)
+    json.dump({"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys, "tagged": tagged}[what](*actors, given), sys.stdout)

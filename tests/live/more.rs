@@ -3,7 +3,7 @@
 
 use crate::audit::gaps;
 use crate::revoke::{denied, fine};
-use crate::stand::{MEANT, Stand};
+use crate::stand::{Done, MEANT, Stand};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -212,14 +212,67 @@ fn what_is_protected_by_its_tags_is_seen_where_tags_are_asked_for_by_a_call_of_t
         .to_owned();
     let concurrency = |state: &Value| state[shop]["eu-west-1"]["functions"]["helper"]["concurrency"].clone();
     let config = stand.config("never_touch = [\"tag:keep=yes\"]\n");
+    let guarded = ["--config", &config, MEANT, "--pause", "1", "--case-dir"];
     // Not readable is not absent.
     stand.faults(json!([{"kind": "denied", "service": "lambda", "action": "ListTags"}]));
-    let more = ["--yes", MEANT, "--config", &config, "--pause", "1", "--case-dir"];
-    let done = stand.triage("contain", &[&more[..], &["dark", "--dry-run", "-o", "json"]].concat());
+    let dark =
+        stand.triage("contain", &[&guarded[..], &["dark", "--dry-run", "-o", "json"]].concat()).exits(0);
     stand.faults(json!([]));
-    let withheld = done.out.clone();
-    assert!(withheld.contains("the tags that it bears could not be seen"), "{withheld:.2000}");
-    // Seen, and no protection: it is held.
-    stand.triage("contain", &[&more[..], &["plain"]].concat());
-    assert_eq!(concurrency(&stand.state()), json!(0), "{helper}");
+    let withheld = |done: &Done, why: &str| {
+        let plan = &done.json()["runs"][0]["plan"];
+        let all = plan["withheld"].as_array().expect("a list").clone();
+        all.iter().any(|one| {
+            one["target"]["id"] == *helper && one["why"].as_str().is_some_and(|is| is.contains(why))
+        })
+    };
+    assert!(withheld(&dark, "the tags that it bears could not be seen"), "{:.3000}", dark.out);
+    // The owners protect it.
+    stand.add("tagged");
+    let spared =
+        stand.triage("contain", &[&guarded[..], &["spared", "--dry-run", "-o", "json"]].concat()).exits(0);
+    assert!(withheld(&spared, "never to touch"), "{:.3000}", spared.out);
+    stand.triage("contain", &[&guarded[..], &["kept", "--yes"]].concat()).exits(0);
+    assert_eq!(concurrency(&stand.state()), Value::Null, "{helper} is let alone");
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "free"]).goes_through();
+    assert_eq!(concurrency(&stand.state()), json!(0), "without that wish it is held");
+}
+
+#[test]
+fn who_signs_in_in_china_is_answered_from_there() {
+    let Some(stand) = Stand::attacked() else { return };
+    let (management, shop) = (stand.text("/accounts/management"), stand.text("/accounts/shop"));
+    let own = json!({"Account": management, "UserId": "AIDAIOSFODNN7EXAMPLE", "Arn": format!("arn:aws-cn:iam::{management}:user/responder")});
+    let regions = ["cn-north-1", "cn-northwest-1"]
+        .map(|name| json!({"RegionName": name, "RegionOptStatus": "ENABLED_BY_DEFAULT"}));
+    stand.faults(json!([
+        {"kind": "answer", "service": "sts", "action": "GetCallerIdentity", "answer": own},
+        {"kind": "answer", "service": "account", "action": "ListRegions", "answer": {"Regions": regions}},
+    ]));
+    let mark = stand.mark();
+    let args = [
+        "revoke",
+        "--principal",
+        stand.leaked(),
+        "--accounts",
+        shop,
+        "--dry-run",
+        MEANT,
+        "--scp",
+        "--case-dir",
+        "case",
+    ];
+    let done = stand.run(stand.command(&args).env("AWS_REGION", "cn-north-1"));
+    let calls = stand.calls(mark);
+    let asked: BTreeSet<&str> = calls.iter().filter_map(|call| call["region"].as_str()).collect();
+    assert_eq!(asked, ["cn-north-1", "cn-northwest-1"].into(), "{}", done.err);
+    let taken: Vec<&str> = calls
+        .iter()
+        .filter(|call| call["action"] == "AssumeRole")
+        .filter_map(|call| call["asked"]["RoleArn"].as_str())
+        .collect();
+    assert!(!taken.is_empty() && taken.iter().all(|role| role.starts_with("arn:aws-cn:iam::")), "{taken:?}");
+    let said = calls.iter().map(|call| call["asked"].to_string()).find(|asked| asked.contains("arn:aws:"));
+    // What the principal's own ARN is, the records told, which lie in the commercial partition here.
+    assert!(said.as_ref().is_none_or(|said| said.contains("SimulatePrincipalPolicy")), "{said:?}");
+    assert!(done.err.contains("arn:aws-cn:iam::"), "{}", done.err);
 }
