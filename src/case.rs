@@ -8,18 +8,22 @@ mod check;
 mod disk;
 mod evidence;
 mod file;
+mod index;
 mod inputs;
 mod manifest;
 mod name;
 mod pack;
+mod resume;
 
 pub use check::{Check, Fault, What};
 pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
 pub use file::{CaseFile, HostClock, Versions};
+pub use index::Written;
 pub use inputs::{AskedBy, Input, InputCounts, Inputs};
 pub use name::safe_component;
 pub use pack::{Packed, pack, top};
+pub use resume::Resumed;
 
 use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
@@ -45,6 +49,8 @@ pub struct Case {
     asked_by: Option<AskedBy>,
     /// What is missing, altered or unreadable in what earlier runs left.
     gaps: Vec<Gap>,
+    /// What this run remembers of what it reads, where it reads files.
+    index: Mutex<Option<index::Index>>,
 }
 
 /// What the corpus was.
@@ -64,7 +70,35 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir, earlier: None, wrote: Mutex::default(), asked_by: None, gaps: Vec::new() })
+        let (wrote, index) = (Mutex::default(), Mutex::default());
+        Ok(Case { dir, earlier: None, wrote, asked_by: None, gaps: Vec::new(), index })
+    }
+
+    /// Continues a case of logs, also one whose last run did not end; `by` is who notes what was read, and whose notes alone
+    /// are believed.
+    pub fn resume(dir: &Path, by: &str) -> Result<Resumed> {
+        resume::resume(dir, by)
+    }
+
+    /// Whether a case is there, to be opened and not made.
+    pub fn is_there(dir: &Path) -> bool {
+        dir.join(CASE).symlink_metadata().is_ok()
+    }
+
+    /// Begins to remember what is read, in a new case.
+    pub fn remember(&self, by: &str) -> Result<()> {
+        self.begin(index::Index::begin(&self.dir, 1, by, true)?);
+        Ok(())
+    }
+
+    fn begin(&self, index: index::Index) {
+        *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(index);
+    }
+
+    /// Notes what was read, and how far the evidence of it was written.
+    pub fn note(&self, evidence: &[Written], notes: &[Vec<u8>]) -> Result<()> {
+        let mut index = self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        index.as_mut().map_or(Ok(()), |index| index.note(evidence, notes))
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
@@ -75,7 +109,8 @@ impl Case {
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
         let earlier = Some(manifest::Sealed::of(&dir)?);
         let asked_by = inputs.and_then(|inputs| inputs.asked_by);
-        Ok(Case { dir, earlier, wrote: Mutex::default(), asked_by, gaps })
+        let (wrote, index) = (Mutex::default(), Mutex::default());
+        Ok(Case { dir, earlier, wrote, asked_by, gaps, index })
     }
 
     /// Who asked the cloud in earlier runs, as far as that can be read.
@@ -190,6 +225,9 @@ impl Case {
                 wrote.kept.insert(kept, name.clone());
             }
         }
+        if let Some(index) = &mut *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            index.document(&format!("{stem}.json"), bytes)?;
+        }
         disk::write_whole(&path, bytes)?;
         wrote.fresh.insert(name);
         Ok(())
@@ -206,8 +244,23 @@ impl Case {
         check::check(dir)
     }
 
+    /// Says in `case.json` what is asked now; what was asked at first stays as `case-1.json`.
+    pub fn write_meta(&self, meta: &CaseFile) -> Result<()> {
+        self.replace("case", &meta.to_json()?)
+    }
+
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.
     pub fn open(dir: &Path) -> Result<OpenCase> {
+        let mut open = Case::look(dir)?;
+        let relative = |path: &PathBuf| path.strip_prefix(dir).unwrap_or(path).to_path_buf();
+        let files: Vec<PathBuf> = open.evidence.iter().chain(&open.inventory).map(relative).collect();
+        open.gaps.extend(check::gaps(dir, open.file.is_recorded(), files.iter()));
+        open.gaps.sort();
+        Ok(open)
+    }
+
+    /// Looks at what is there, and not at whether it is what it was.
+    fn look(dir: &Path) -> Result<OpenCase> {
         let meta = std::fs::metadata(dir).map_err(|error| told("open the case", dir, error))?;
         if !meta.is_dir() {
             bail!("open the case {}: it is no folder", dir.display());
@@ -233,8 +286,6 @@ impl Case {
                 None
             }
         };
-        gaps.extend(check::gaps(dir, file.is_recorded(), evidence.iter().chain(&inventory)));
-        gaps.sort();
         let whole = |paths: Vec<PathBuf>| paths.into_iter().map(|path| dir.join(path)).collect();
         Ok(OpenCase {
             dir: dir.into(),
