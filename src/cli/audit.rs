@@ -126,14 +126,14 @@ fn investigate(
     let evidence = case.evidence();
     let book = Notebook::new(case, &job.source, &evidence, &memory)?;
     let kept = Kept(&evidence);
-    let read = collect::collect_on(&job.source, &mut investigation, &kept, &progress, stop, memory, &book);
+    let read = book.beside(|| {
+        collect::collect_on(&job.source, &mut investigation, &kept, &progress, stop, memory, &book)
+    });
     drop(watch);
-    // What was kept is made to last even when the rest failed.
-    let noted = book.flush();
     let files = book.files();
+    // What was kept is made to last even when the rest failed.
     evidence.finish()?;
-    let corpus = job.with_known(read?);
-    noted?;
+    let corpus = job.with_known(read??);
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
     job.similar(&mut report);

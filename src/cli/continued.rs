@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// So often notes are made to last: at most so much is read again after a crash.
 const EVERY: Duration = Duration::from_secs(1);
@@ -242,14 +243,8 @@ pub struct Notebook<'a> {
     evidence: &'a Evidence,
     base: PathBuf,
     waiting: Mutex<Waiting>,
-    /// Held while notes are made to last.
-    pen: Mutex<Pen>,
-}
-
-struct Pen {
-    last: Instant,
-    /// What this run read whose first look was noted, or was noted by an earlier run.
-    noted: BTreeSet<String>,
+    /// What was noted, by this run or an earlier one; held while notes are made to last.
+    noted: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Default)]
@@ -280,7 +275,7 @@ impl<'a> Notebook<'a> {
             evidence,
             base: here(&[])?.base,
             waiting: waiting.into(),
-            pen: Pen { last: Instant::now(), noted }.into(),
+            noted: Mutex::new(noted),
         })
     }
 
@@ -288,12 +283,31 @@ impl<'a> Notebook<'a> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes what waits last: first the evidence that it rests on.
-    pub fn flush(&self) -> anyhow::Result<()> {
-        self.write(&mut self.pen.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Makes what is noted last, now and then, while `work` is done, and all of it at the end.
+    pub fn beside<T>(&self, work: impl FnOnce() -> T) -> anyhow::Result<T> {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (done, noted) = std::thread::scope(|scope| {
+            let noting = scope.spawn(move || {
+                while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                    self.flush()?;
+                }
+                anyhow::Ok(())
+            });
+            let done = work();
+            drop(end);
+            (done, noting.join())
+        });
+        match noted {
+            Ok(noted) => noted?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        self.flush()?;
+        Ok(done)
     }
 
-    fn write(&self, pen: &mut Pen) -> anyhow::Result<()> {
+    /// Makes what waits last: first the evidence that it rests on.
+    fn flush(&self) -> anyhow::Result<()> {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let (new, first, again) = {
             let mut waiting = self.waiting();
             waiting.bytes = 0;
@@ -304,7 +318,7 @@ impl<'a> Notebook<'a> {
             )
         };
         // What a file was is told by its hash, so it is taken now, while its bytes are still in memory.
-        self.source.hash();
+        self.source.hash_beside();
         let written = self.evidence.flush()?;
         let mut notes = Vec::new();
         if !new.is_empty() {
@@ -313,17 +327,15 @@ impl<'a> Notebook<'a> {
         for (path, body) in first {
             if let Some(earlier) = self.source.read_as(&path, &self.base) {
                 notes.push(note(FIRST, &earlier, &body)?);
-                pen.noted.insert(path.to_string());
+                noted.insert(path.to_string());
             }
         }
         for again in again {
-            if pen.noted.contains(&again.path) && !self.source.has_failed(&again.path) {
+            if noted.contains(&again.path) && !self.source.has_failed(&again.path) {
                 notes.push(note(AGAIN, &again, &[])?);
             }
         }
-        self.case.note(&written, &notes)?;
-        pen.last = Instant::now();
-        Ok(())
+        self.case.note(&written, &notes)
     }
 
     /// What was read, and what was not.
@@ -361,13 +373,8 @@ impl Note for Notebook<'_> {
             }
             waiting.bytes > WAITING
         };
-        // Whoever finds that it is time does it; the others read on.
-        if let Ok(mut pen) = self.pen.try_lock()
-            && (is_full || pen.last.elapsed() > EVERY)
-        {
-            self.write(&mut pen)?;
-        }
-        Ok(())
+        // Memory does not wait for the clock.
+        if is_full { self.flush() } else { Ok(()) }
     }
 }
 

@@ -189,17 +189,24 @@ impl FileSource {
 
     /// Hashes what was handed over whole and not hashed yet: after the reading, so that it holds up nobody.
     pub fn hash(&self) {
-        let todo = std::mem::take(&mut *self.unhashed.lock().unwrap_or_else(PoisonError::into_inner));
-        let todo: Vec<(String, Stamp)> = todo.into_iter().collect();
-        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| {
-            let sum = self.files.get(name).and_then(|found| known::sum(&found.path, stamp));
-            if sum.is_none() {
-                self.has_changed(name);
-            }
-            if let Some(input) = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).get_mut(name) {
-                input.sha256 = sum;
-            }
-        });
+        let todo: Vec<(String, Stamp)> = std::mem::take(&mut *lock(&self.unhashed)).into_iter().collect();
+        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| self.hash_one(name, stamp));
+    }
+
+    /// The same by the calling thread alone, while all others read.
+    pub fn hash_beside(&self) {
+        let todo = std::mem::take(&mut *lock(&self.unhashed));
+        todo.iter().for_each(|(name, stamp)| self.hash_one(name, stamp));
+    }
+
+    fn hash_one(&self, name: &str, stamp: &Stamp) {
+        let sum = self.files.get(name).and_then(|found| known::sum(&found.path, stamp));
+        if sum.is_none() {
+            self.has_changed(name);
+        }
+        if let Some(input) = lock(&self.inputs).get_mut(name) {
+            input.sha256 = sum;
+        }
     }
 
     /// Notes what a file was; a gap when it was something else before.
