@@ -25,6 +25,7 @@ pub use name::safe_component;
 pub use pack::{Packed, pack, top};
 pub use resume::Resumed;
 
+use crate::model::gap::GapKind;
 use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -104,8 +105,13 @@ impl Case {
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
     pub fn reopen(dir: &Path) -> Result<Case> {
         let dir: PathBuf = dir.components().collect();
-        // Says what is wrong with it, if anything is.
-        let OpenCase { inputs, gaps, .. } = Case::open(&dir)?;
+        let open = Case::look(&dir)?;
+        let (faults, inputs, mut gaps) = (open.faults(), open.inputs, open.gaps);
+        let (news, harm): (Vec<Fault>, Vec<Fault>) =
+            faults.into_iter().partition(|fault| fault.what.is_of_a_crash());
+        gaps.extend(check::as_gaps(&harm));
+        gaps.extend(check::as_gaps(&news).into_iter().map(|gap| Gap { kind: GapKind::Blind, ..gap }));
+        gaps.sort();
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
         let earlier = Some(manifest::Sealed::of(&dir)?);
         let asked_by = inputs.and_then(|inputs| inputs.asked_by);
@@ -118,7 +124,8 @@ impl Case {
         self.asked_by.as_ref()
     }
 
-    /// What is missing, altered or unreadable in what earlier runs left.
+    /// What is missing, altered or unreadable in what earlier runs left: never passed over. What a run left that was cut off is
+    /// only told of: it takes nothing from a result that is asked for anew.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
@@ -252,9 +259,7 @@ impl Case {
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.
     pub fn open(dir: &Path) -> Result<OpenCase> {
         let mut open = Case::look(dir)?;
-        let relative = |path: &PathBuf| path.strip_prefix(dir).unwrap_or(path).to_path_buf();
-        let files: Vec<PathBuf> = open.evidence.iter().chain(&open.inventory).map(relative).collect();
-        open.gaps.extend(check::gaps(dir, open.file.is_recorded(), files.iter()));
+        open.gaps.extend(check::as_gaps(&open.faults()));
         open.gaps.sort();
         Ok(open)
     }
@@ -326,6 +331,17 @@ pub struct OpenCase {
 const MAX_DOCUMENT: u64 = 1 << 30;
 
 impl OpenCase {
+    /// Files of evidence and inventory, relative to the case.
+    fn files(&self) -> Vec<PathBuf> {
+        let relative = |path: &PathBuf| path.strip_prefix(&self.dir).unwrap_or(path).to_path_buf();
+        self.evidence.iter().chain(&self.inventory).map(relative).collect()
+    }
+
+    /// What is not as it was sealed of what conclusions rest on.
+    fn faults(&self) -> Vec<Fault> {
+        check::faults(&self.dir, self.file.is_recorded(), self.files().iter())
+    }
+
     /// Reads a document of ours (`report`, `plan-revoke`) back; `None` where there is none.
     pub fn document(&self, stem: &str) -> Result<Option<Vec<u8>>> {
         let path = self.dir.join(format!("{}.json", safe_component(stem)));

@@ -59,6 +59,14 @@ impl What {
         }
     }
 
+    /// Whether a run that was cut off would leave it so.
+    pub(super) fn is_of_a_crash(&self) -> bool {
+        match self {
+            What::Added | What::Unsealed | What::Unfinished => true,
+            What::Altered | What::Missing | What::NoSum | What::Unreadable(_) => false,
+        }
+    }
+
     /// As documents spell it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -123,17 +131,12 @@ pub(super) fn check(case: &Path) -> Check {
     check
 }
 
-/// What conclusions could be wrong about: evidence that is not as it was, and what says what the case is. What was made
-/// from evidence may be made anew.
-pub(super) fn gaps<'a>(case: &Path, is_recorded: bool, files: impl Iterator<Item = &'a PathBuf>) -> Vec<Gap> {
-    as_gaps(&faults(case, is_recorded, files))
-}
-
 pub(super) fn as_gaps(faults: &[Fault]) -> Vec<Gap> {
     disk::some(faults.iter().map(Gap::from).collect(), SUMS)
 }
 
-/// The same as faults.
+/// What conclusions could be wrong about: evidence that is not as it was, and what says what the case is. What was made
+/// from evidence may be made anew.
 pub(super) fn faults<'a>(
     case: &Path,
     is_recorded: bool,

@@ -58,10 +58,7 @@ pub(super) fn resume(dir: &Path, by: &str) -> Result<Resumed> {
     let mut sealed = manifest::Sealed::of(&dir)?;
     let mut remembered = Remembered::of(&dir, sealed.sums(), by);
     let mut gaps = std::mem::take(&mut open.gaps);
-    let files: Vec<PathBuf> = open.evidence.iter().chain(&open.inventory).cloned().collect();
-    let relative = |path: &Path| path.strip_prefix(&dir).unwrap_or(path).to_path_buf();
-    let files: Vec<PathBuf> = files.iter().map(|path| relative(path)).collect();
-    let mut faults = check::faults(&dir, open.file.is_recorded(), files.iter());
+    let (files, mut faults) = (open.files(), open.faults());
     if remembered.is_cut {
         let is_new = |path: &&PathBuf| path.starts_with(EVIDENCE) && !sealed.sums().contains_key(*path);
         let adopted: BTreeSet<PathBuf> = files.iter().filter(is_new).cloned().collect();

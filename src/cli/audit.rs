@@ -60,6 +60,13 @@ fn begin(args: &AuditArgs, now: Time) -> Result<(Job, Case, Option<Before>), Fai
             let (job, case, before) = continued::open(args, dir, now)?;
             return Ok((job, case, Some(before)));
         }
+        if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Failure::Usage(anyhow!(
+                "add logs to the case {}: it holds no case.json, and is not empty\nhint: give --case the folder that a run wrote, or \
+                 one that does not exist yet",
+                dir.display()
+            )));
+        }
     }
     let job = Job::new(args, now)?;
     let dir = args.added_to().or(args.case_dir.as_deref());

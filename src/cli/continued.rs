@@ -82,18 +82,18 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
         resumed.refused = Some(format!("{error:#}"));
     }
     let here = here(&args.logs)?;
-    let mut paths: Vec<Given> = notes.given.clone();
+    let mut paths: Vec<Given> = notes.given.iter().filter(|given| **given != here).cloned().collect();
     let mut gaps = resumed.open.gaps.clone();
-    if !paths.contains(&here) {
-        paths.push(here.clone());
-    }
     if notes.given.is_empty()
         && let Some(inputs) = &resumed.open.inputs
     {
         // Nothing is remembered of them: they are read again, and what could not be read then is told again.
         let names = inputs.inputs.iter().map(|input| input.path.clone()).collect();
         paths.push(Given { paths: names, ..here.clone() });
+        paths.push(here.clone());
         gaps.extend(inputs.gaps.iter().filter(|gap| is_of_nothing_named(gap, &paths)).cloned());
+    } else {
+        paths.push(here.clone());
     }
     let earlier: Vec<Earlier> = notes.files.values().map(|(earlier, _)| earlier.clone()).collect();
     let (source, missed) = FileSource::again(&paths, &earlier, dir);

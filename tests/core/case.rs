@@ -619,3 +619,27 @@ fn a_case_of_a_person_is_continued_and_sealed_as_a_whole() {
     assert_eq!(gaps(dir), [""; 0]);
     assert!(Case::reopen(&dir.join("nowhere")).is_err());
 }
+
+#[test]
+fn what_was_altered_in_a_case_that_asks_a_cloud_again_is_no_blind_spot() {
+    let (_home, dir) = sealed();
+    let evidence = dir.join("evidence/aws/111122223333/us-east-1/management.ndjson.gz");
+    let before = fs::read(&evidence).unwrap();
+    loosen(&evidence);
+    append(&evidence, "more");
+    let grave = |dir: &Path| {
+        let case = Case::reopen(dir).unwrap();
+        let gaps: Vec<Gap> = case.gaps().iter().filter(|gap| gap.is_incomplete()).cloned().collect();
+        gaps.into_iter().map(|gap| format!("{}: {}", gap.place, gap.why)).collect::<Vec<_>>()
+    };
+    let found = grave(&dir);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("management.ndjson.gz: it was altered since"), "{found:?}");
+    // A run that was cut off leaves more than was sealed: that is told, and takes nothing away.
+    fs::write(&evidence, before).unwrap();
+    fs::write(dir.join("evidence/later.ndjson"), "{}").unwrap();
+    assert_eq!(grave(&dir), [""; 0]);
+    assert!(Case::reopen(&dir).unwrap().gaps().iter().any(|gap| gap.place == "evidence/later.ndjson"));
+    fs::remove_file(&evidence).unwrap();
+    assert!(grave(&dir).iter().any(|gap| gap.contains("it is missing, though")), "{:?}", grave(&dir));
+}

@@ -5,15 +5,15 @@ use crate::model::Gap;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, FileType};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// What a case keeps beside its evidence, made from it or asked of a cloud.
 const DOCUMENTS: [&str; 9] =
     ["case", "inputs", "report", "changes", "swept", "identities", "trusts", "queries", "proof"];
 
-/// What the operator named, beginning with what is known from before, under the name that it had; `but` is a folder that is
-/// left out.
+/// What the operator named, now (the last) and in earlier runs, beginning with what is known from those, under the name that it
+/// had; `but` is a folder that is left out.
 pub(super) fn find(
     known: &[(&str, &Path)],
     given: &[Given],
@@ -24,7 +24,8 @@ pub(super) fn find(
     for (name, path) in known {
         finder.known(name, path);
     }
-    for one in given {
+    for (n, one) in given.iter().enumerate() {
+        finder.is_earlier = n + 1 < given.len();
         finder.base.clone_from(&one.base);
         one.paths.iter().for_each(|path| finder.given(path));
     }
@@ -38,6 +39,8 @@ struct Finder {
     /// What paths are relative to that are typed relative.
     base: PathBuf,
     but: Option<PathBuf>,
+    /// Whether an earlier run was given what is looked at.
+    is_earlier: bool,
     files: BTreeMap<String, Found>,
     gaps: Vec<Gap>,
     /// Where the files really lie: one that is named twice is read once.
@@ -62,6 +65,11 @@ impl Finder {
             Ok(meta) => self.named(&path, &meta),
             // A name with signs of a pattern in it was tried as a name first.
             Err(_) if text.contains(['*', '?', '[']) => self.pattern(text),
+            // What was read there is known, and that it is not there any more is told of each file.
+            Err(e)
+                if e.kind() == ErrorKind::NotFound
+                    && self.is_earlier
+                    && self.files.values().any(|found| found.path.starts_with(&path)) => {}
             Err(e) => self.gap(&path, reason(&e)),
         }
     }
@@ -85,7 +93,12 @@ impl Finder {
                 Err(e) => self.gap(e.path(), reason(e.error())),
             }
         }
-        if !found {
+        let is_known = || {
+            let pattern = glob::Pattern::new(&whole.to_string_lossy());
+            let matches = |found: &Found| pattern.as_ref().is_ok_and(|one| one.matches_path(&found.path));
+            self.is_earlier && self.files.values().any(matches)
+        };
+        if !found && !is_known() {
             self.gap(Path::new(text), "nothing matches");
         }
     }
