@@ -16,6 +16,7 @@ mod report;
 mod secrets;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;
+mod startup;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;
