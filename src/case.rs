@@ -8,19 +8,24 @@ mod check;
 mod disk;
 mod evidence;
 mod file;
+mod index;
 mod inputs;
 mod manifest;
 mod name;
 mod pack;
+mod resume;
 
 pub use check::{Check, Fault, What};
 pub use disk::{chance, told};
 pub use evidence::{Evidence, GzLines, Saved, one_line};
 pub use file::{CaseFile, HostClock, Versions};
+pub use index::Written;
 pub use inputs::{AskedBy, Input, InputCounts, Inputs};
 pub use name::safe_component;
 pub use pack::{Packed, pack, top};
+pub use resume::Resumed;
 
+use crate::model::gap::GapKind;
 use crate::model::{Gap, Provider, Time};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -45,6 +50,8 @@ pub struct Case {
     asked_by: Option<AskedBy>,
     /// What is missing, altered or unreadable in what earlier runs left.
     gaps: Vec<Gap>,
+    /// What this run remembers of what it reads, where it reads files.
+    index: Mutex<Option<index::Index>>,
 }
 
 /// What the corpus was.
@@ -64,18 +71,52 @@ impl Case {
         };
         disk::write_new(&dir.join(CASE), &meta.to_json()?)?;
         disk::make_dir(&dir.join(EVIDENCE))?;
-        Ok(Case { dir, earlier: None, wrote: Mutex::default(), asked_by: None, gaps: Vec::new() })
+        let (wrote, index) = (Mutex::default(), Mutex::default());
+        Ok(Case { dir, earlier: None, wrote, asked_by: None, gaps: Vec::new(), index })
+    }
+
+    /// Continues a case of logs, also one whose last run did not end; `by` is who notes what was read, and whose notes alone
+    /// are believed.
+    pub fn resume(dir: &Path, by: &str) -> Result<Resumed> {
+        resume::resume(dir, by)
+    }
+
+    /// Whether a case is there, to be opened and not made.
+    pub fn is_there(dir: &Path) -> bool {
+        dir.join(CASE).symlink_metadata().is_ok()
+    }
+
+    /// Begins to remember what is read, in a new case.
+    pub fn remember(&self, by: &str) -> Result<()> {
+        self.begin(index::Index::begin(&self.dir, 1, by, true)?);
+        Ok(())
+    }
+
+    fn begin(&self, index: index::Index) {
+        *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(index);
+    }
+
+    /// Notes what was read, and how far the evidence of it was written.
+    pub fn note(&self, evidence: &[Written], notes: &[Vec<u8>]) -> Result<()> {
+        let mut index = self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        index.as_mut().map_or(Ok(()), |index| index.note(evidence, notes))
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
     pub fn reopen(dir: &Path) -> Result<Case> {
         let dir: PathBuf = dir.components().collect();
-        // Says what is wrong with it, if anything is.
-        let OpenCase { inputs, gaps, .. } = Case::open(&dir)?;
+        let open = Case::look(&dir)?;
+        let (faults, inputs, mut gaps) = (open.faults(), open.inputs, open.gaps);
+        let (news, harm): (Vec<Fault>, Vec<Fault>) =
+            faults.into_iter().partition(|fault| fault.what.is_of_a_crash());
+        gaps.extend(check::as_gaps(&harm));
+        gaps.extend(check::as_gaps(&news).into_iter().map(|gap| Gap { kind: GapKind::Blind, ..gap }));
+        gaps.sort();
         disk::make_dirs(&dir, &[EVIDENCE.into()])?;
         let earlier = Some(manifest::Sealed::of(&dir)?);
         let asked_by = inputs.and_then(|inputs| inputs.asked_by);
-        Ok(Case { dir, earlier, wrote: Mutex::default(), asked_by, gaps })
+        let (wrote, index) = (Mutex::default(), Mutex::default());
+        Ok(Case { dir, earlier, wrote, asked_by, gaps, index })
     }
 
     /// Who asked the cloud in earlier runs, as far as that can be read.
@@ -83,7 +124,8 @@ impl Case {
         self.asked_by.as_ref()
     }
 
-    /// What is missing, altered or unreadable in what earlier runs left.
+    /// What is missing, altered or unreadable in what earlier runs left: never passed over. What a run left that was cut off is
+    /// only told of: it takes nothing from a result that is asked for anew.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
@@ -190,6 +232,9 @@ impl Case {
                 wrote.kept.insert(kept, name.clone());
             }
         }
+        if let Some(index) = &mut *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            index.document(&format!("{stem}.json"), bytes)?;
+        }
         disk::write_whole(&path, bytes)?;
         wrote.fresh.insert(name);
         Ok(())
@@ -206,8 +251,21 @@ impl Case {
         check::check(dir)
     }
 
+    /// Says in `case.json` what is asked now; what was asked at first stays as `case-1.json`.
+    pub fn write_meta(&self, meta: &CaseFile) -> Result<()> {
+        self.replace("case", &meta.to_json()?)
+    }
+
     /// Opens a folder that a run or a person wrote, and checks it against its checksums.
     pub fn open(dir: &Path) -> Result<OpenCase> {
+        let mut open = Case::look(dir)?;
+        open.gaps.extend(check::as_gaps(&open.faults()));
+        open.gaps.sort();
+        Ok(open)
+    }
+
+    /// Looks at what is there, and not at whether it is what it was.
+    fn look(dir: &Path) -> Result<OpenCase> {
         let meta = std::fs::metadata(dir).map_err(|error| told("open the case", dir, error))?;
         if !meta.is_dir() {
             bail!("open the case {}: it is no folder", dir.display());
@@ -233,8 +291,6 @@ impl Case {
                 None
             }
         };
-        gaps.extend(check::gaps(dir, file.is_recorded(), evidence.iter().chain(&inventory)));
-        gaps.sort();
         let whole = |paths: Vec<PathBuf>| paths.into_iter().map(|path| dir.join(path)).collect();
         Ok(OpenCase {
             dir: dir.into(),
@@ -275,6 +331,17 @@ pub struct OpenCase {
 const MAX_DOCUMENT: u64 = 1 << 30;
 
 impl OpenCase {
+    /// Files of evidence and inventory, relative to the case.
+    fn files(&self) -> Vec<PathBuf> {
+        let relative = |path: &PathBuf| path.strip_prefix(&self.dir).unwrap_or(path).to_path_buf();
+        self.evidence.iter().chain(&self.inventory).map(relative).collect()
+    }
+
+    /// What is not as it was sealed of what conclusions rest on.
+    fn faults(&self) -> Vec<Fault> {
+        check::faults(&self.dir, self.file.is_recorded(), self.files().iter())
+    }
+
     /// Reads a document of ours (`report`, `plan-revoke`) back; `None` where there is none.
     pub fn document(&self, stem: &str) -> Result<Option<Vec<u8>>> {
         let path = self.dir.join(format!("{}.json", safe_component(stem)));

@@ -2,6 +2,7 @@
 //!
 //! Knows names, bytes and sums; the journal's own chain is `exec`'s.
 
+use super::index::INDEX;
 use super::manifest::{self, SUMS};
 use super::name::hex;
 use super::{CASE, INPUTS, JOURNAL, disk};
@@ -44,6 +45,8 @@ pub enum What {
     NoSum,
     /// There are no sums to hold it against.
     Unsealed,
+    /// A run wrote it that did not end.
+    Unfinished,
     Unreadable(String),
 }
 
@@ -52,7 +55,15 @@ impl What {
     pub fn is_change(&self) -> bool {
         match self {
             What::Altered | What::Missing | What::Added | What::NoSum => true,
-            What::Unsealed | What::Unreadable(_) => false,
+            What::Unsealed | What::Unfinished | What::Unreadable(_) => false,
+        }
+    }
+
+    /// Whether a run that was cut off would leave it so.
+    pub(super) fn is_of_a_crash(&self) -> bool {
+        match self {
+            What::Added | What::Unsealed | What::Unfinished => true,
+            What::Altered | What::Missing | What::NoSum | What::Unreadable(_) => false,
         }
     }
 
@@ -64,6 +75,7 @@ impl What {
             What::Added => "added",
             What::NoSum => "no_sum",
             What::Unsealed => "unsealed",
+            What::Unfinished => "unfinished",
             What::Unreadable(_) => "unreadable",
         }
     }
@@ -79,6 +91,7 @@ impl fmt::Display for What {
             What::Unsealed => f.write_str(
                 "it is missing: the run that wrote this case did not end, or its evidence was altered since",
             ),
+            What::Unfinished => f.write_str("the run that wrote it did not end: run the same command again"),
             What::Unreadable(why) => f.write_str(why),
         }
     }
@@ -103,8 +116,10 @@ pub(super) fn check(case: &Path) -> Check {
     });
     let unread = unread.into_iter().map(|gap| Fault { file: gap.place, what: What::Unreadable(gap.why) });
     check.faults.extend(unread);
-    let is_ours =
-        |file: &str| manifest::is_evidence(Path::new(file)) || manifest::is_document(Path::new(file));
+    let is_ours = |file: &str| {
+        let file = Path::new(file);
+        manifest::is_evidence(file) || manifest::is_index(file) || manifest::is_document(file)
+    };
     let (faults, beside): (Vec<Fault>, Vec<Fault>) =
         check.faults.into_iter().partition(|fault| fault.what != What::Added || is_ours(&fault.file));
     check.faults = faults;
@@ -116,18 +131,25 @@ pub(super) fn check(case: &Path) -> Check {
     check
 }
 
+pub(super) fn as_gaps(faults: &[Fault]) -> Vec<Gap> {
+    disk::some(faults.iter().map(Gap::from).collect(), SUMS)
+}
+
 /// What conclusions could be wrong about: evidence that is not as it was, and what says what the case is. What was made
 /// from evidence may be made anew.
-pub(super) fn gaps<'a>(case: &Path, is_recorded: bool, files: impl Iterator<Item = &'a PathBuf>) -> Vec<Gap> {
+pub(super) fn faults<'a>(
+    case: &Path,
+    is_recorded: bool,
+    files: impl Iterator<Item = &'a PathBuf>,
+) -> Vec<Fault> {
     let heads = [CASE, INPUTS].map(PathBuf::from).into_iter().filter(|name| case.join(name).is_file());
     let files: Vec<PathBuf> = files.cloned().chain(heads).collect();
     let check = compare(case, &files, |file| {
         manifest::is_evidence(file) || [CASE, INPUTS].iter().any(|name| file == Path::new(name))
     });
-    let faults = check.faults.iter();
+    let faults = check.faults.into_iter();
     // A case written by hand may have no sums.
-    let faults = faults.filter(|fault| is_recorded || fault.what != What::Unsealed);
-    disk::some(faults.map(Gap::from).collect(), SUMS)
+    faults.filter(|fault| is_recorded || fault.what != What::Unsealed).collect()
 }
 
 /// Compares files with their sums, as far as they matter.
@@ -157,8 +179,12 @@ fn compare(case: &Path, files: &[PathBuf], matters: impl Fn(&Path) -> bool) -> C
     check
         .faults
         .extend(bad.into_iter().map(|line| Fault { file: format!("{SUMS}:{line}"), what: What::NoSum }));
+    let is_cut = is_cut(case, &listed);
     for file in files {
         match (listed.remove(file), manifest::sum_of(&case.join(file))) {
+            (None, _) if is_cut && manifest::is_of_run(file) => {
+                check.faults.push(fault(file, What::Unfinished));
+            }
             (None, _) => check.faults.push(fault(file, What::Added)),
             (Some(sum), Ok(now)) if sum == now => check.good += 1,
             (Some(_), Ok(_)) => check.faults.push(fault(file, What::Altered)),
@@ -171,6 +197,11 @@ fn compare(case: &Path, files: &[PathBuf], matters: impl Fn(&Path) -> bool) -> C
     let gone = listed.into_keys().filter(|file| matters(file));
     check.faults.extend(gone.map(|file| fault(&file, What::Missing)));
     check
+}
+
+/// Whether a run noted what it read and did not come to seal its notes.
+fn is_cut(case: &Path, sums: &BTreeMap<PathBuf, String>) -> bool {
+    disk::files_under(case, INDEX, &mut Vec::new()).iter().any(|file| !sums.contains_key(file))
 }
 
 /// The manifest and the journal, which has a chain of its own.

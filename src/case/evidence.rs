@@ -3,6 +3,7 @@
 //! Written in the order of arrival, by any thread. A file that was closed to keep few open gets a further gzip member.
 
 use super::disk::{self, told};
+use super::index::Written;
 use super::name::{hex, safe_component};
 use crate::model::Provider;
 use anyhow::{Result, anyhow, bail};
@@ -43,8 +44,7 @@ pub struct Evidence {
 #[derive(Debug, Default)]
 struct State {
     open: HashMap<Place, Open>,
-    /// Every file made, and which one it is, so that nothing slipped into its place is written to.
-    made: BTreeMap<Place, (PathBuf, Identity)>,
+    made: BTreeMap<Place, Made>,
     clock: u64,
     /// The first failure: after it no file is whole, and going on would hide that.
     broken: Option<String>,
@@ -52,6 +52,18 @@ struct State {
 
 /// Provider, account, region, source.
 type Place = (Provider, String, String, String);
+
+/// A file that was made.
+#[derive(Debug)]
+struct Made {
+    path: PathBuf,
+    /// Which one it is, so that nothing slipped into its place is written to.
+    identity: Identity,
+    lines: u64,
+    hash: Sha256,
+    /// Whether it was written to since it was last made to last.
+    is_behind: bool,
+}
 
 #[derive(Debug)]
 struct Open {
@@ -77,10 +89,23 @@ impl Evidence {
         let Some(line) = one_line(record) else { return Ok(Saved::NotARecord) };
         let place = (provider, account.into(), region.into(), source.into());
         self.locked(|state| {
-            let open = state.open(&self.root, &self.taken, place)?;
-            open.lines.write_line(&line).map_err(|error| told("write", &open.path, error))
+            let open = state.open(&self.root, &self.taken, &place)?;
+            open.lines.write_line(&line).map_err(|error| told("write", &open.path, error))?;
+            if let Some(made) = state.made.get_mut(&place) {
+                made.lines += 1;
+                made.hash.update(&line);
+                made.hash.update(b"\n");
+                made.is_behind = true;
+            }
+            Ok(())
         })?;
         Ok(Saved::Kept)
+    }
+
+    /// Makes everything that was saved so far last, and returns how far the files are that were written to since the last time.
+    pub fn flush(&self) -> Result<Vec<Written>> {
+        let case = self.root.parent().unwrap_or(&self.root);
+        self.locked(|state| state.flush(case))
     }
 
     /// Closes every file and makes it last.
@@ -98,25 +123,27 @@ impl Evidence {
 }
 
 impl State {
-    fn open(&mut self, root: &Path, taken: &BTreeSet<PathBuf>, place: Place) -> Result<&mut Open> {
+    fn open(&mut self, root: &Path, taken: &BTreeSet<PathBuf>, place: &Place) -> Result<&mut Open> {
         self.clock += 1;
         let used = self.clock;
-        if !self.open.contains_key(&place) {
+        if !self.open.contains_key(place) {
             if self.open.len() >= MOST_OPEN {
                 self.close_oldest()?;
             }
-            let (file, path) = match self.made.get(&place) {
-                Some((path, identity)) => (append(path, identity)?, path.clone()),
+            let (file, path) = match self.made.get(place) {
+                Some(made) => (append(&made.path, &made.identity)?, made.path.clone()),
                 None => {
-                    let (file, path) = make(root, taken, &place)?;
+                    let (file, path) = make(root, taken, place)?;
                     let identity = identity_of(&file).map_err(|error| told("write", &path, error))?;
-                    self.made.insert(place.clone(), (path.clone(), identity));
+                    let (lines, hash, is_behind) = (0, Sha256::new(), true);
+                    let made = Made { path: path.clone(), identity, lines, hash, is_behind };
+                    self.made.insert(place.clone(), made);
                     (file, path)
                 }
             };
             self.open.insert(place.clone(), Open { lines: GzLines::new(file), path, used });
         }
-        let open = self.open.get_mut(&place).expect("inserted above when it was not there");
+        let open = self.open.get_mut(place).expect("inserted above when it was not there");
         open.used = used;
         Ok(open)
     }
@@ -133,13 +160,37 @@ impl State {
         for (_, open) in self.open.drain() {
             open.close()?;
         }
-        for (path, identity) in self.made.values() {
+        for Made { path, identity, .. } in self.made.values() {
             append(path, identity)?.sync_all().map_err(|error| told("write", path, error))?;
         }
-        let folders: BTreeSet<&Path> =
-            self.made.values().flat_map(|(path, _)| path.ancestors().skip(1).take(4)).collect();
-        folders.into_iter().try_for_each(disk::sync_dir)
+        sync_folders(self.made.values())
     }
+
+    fn flush(&mut self, case: &Path) -> Result<Vec<Written>> {
+        for (place, open) in &mut self.open {
+            if self.made.get(place).is_some_and(|made| made.is_behind) {
+                open.lines.flush().map_err(|error| told("write", &open.path, error))?;
+            }
+        }
+        let behind = || self.made.values().filter(|made| made.is_behind);
+        for Made { path, identity, .. } in behind() {
+            append(path, identity)?.sync_data().map_err(|error| told("write", path, error))?;
+        }
+        sync_folders(behind())?;
+        let mut written = Vec::new();
+        for made in self.made.values_mut().filter(|made| made.is_behind) {
+            made.is_behind = false;
+            let path = made.path.strip_prefix(case).unwrap_or(&made.path).to_string_lossy().into_owned();
+            let sha256 = hex(&made.hash.clone().finalize());
+            written.push(Written { path, lines: made.lines, sha256 });
+        }
+        Ok(written)
+    }
+}
+
+fn sync_folders<'a>(made: impl Iterator<Item = &'a Made>) -> Result<()> {
+    let folders: BTreeSet<&Path> = made.flat_map(|made| made.path.ancestors().skip(1).take(4)).collect();
+    folders.into_iter().try_for_each(disk::sync_dir)
 }
 
 impl Open {
@@ -220,6 +271,16 @@ impl<W: Write> GzLines<W> {
     pub fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
         self.0.write_all(line)?;
         self.0.write_all(b"\n")
+    }
+
+    /// Writes lines as they are read.
+    pub(super) fn copy(&mut self, from: &mut dyn io::Read) -> io::Result<()> {
+        io::copy(from, &mut self.0).map(drop)
+    }
+
+    /// Hands on what was written so far, so that it can be read although the member has no end yet.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 
     /// Ends the member; an error means that it is not whole.

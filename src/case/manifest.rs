@@ -1,7 +1,8 @@
 //! `SHA256SUMS`: what the files of a case were when the run ended, in the format of `sha256sum -c`.
 //!
-//! Evidence and inventory, and every document beside them; not the journal, which grows and has a chain of its own.
+//! Evidence and inventory, what runs remember, and every document beside them; not the journal, which grows and has a chain of its own.
 
+use super::index::INDEX;
 use super::name::hex;
 use super::{EVIDENCE, INVENTORY, disk};
 use anyhow::{Result, bail};
@@ -46,6 +47,16 @@ impl Sealed {
         self.sums.keys()
     }
 
+    pub(super) fn sums(&self) -> &BTreeMap<PathBuf, String> {
+        &self.sums
+    }
+
+    /// Takes what a run left that did not end for this run's own, to be sealed with it; but not what was altered.
+    pub(super) fn adopt(&mut self, altered: BTreeSet<PathBuf>) {
+        self.present.retain(|file| !is_of_run(file) || self.sums.contains_key(file));
+        self.present.extend(altered);
+    }
+
     /// The sum that a file is to have: what was sealed or altered before this run is not sealed anew, or nobody could
     /// see that it was.
     fn sum(&self, case: &Path, file: &Path, wrote: &Wrote) -> Result<Option<String>> {
@@ -77,11 +88,21 @@ pub(super) fn is_evidence(name: &Path) -> bool {
     name.starts_with(EVIDENCE) || name.starts_with(INVENTORY)
 }
 
+/// Whether it is what a run writes before it seals.
+pub(super) fn is_of_run(name: &Path) -> bool {
+    name.starts_with(EVIDENCE) || is_index(name)
+}
+
+pub(super) fn is_index(name: &Path) -> bool {
+    name.starts_with(INDEX)
+}
+
 /// Every file of the case that is summed up, sorted.
 fn files(case: &Path) -> Result<Vec<PathBuf>> {
     let mut gaps = Vec::new();
     let mut files = disk::files_under(case, EVIDENCE, &mut gaps);
     files.extend(disk::files_under(case, INVENTORY, &mut gaps));
+    files.extend(disk::files_under(case, INDEX, &mut gaps));
     files.extend(documents(case)?);
     if let Some(gap) = gaps.first() {
         bail!("sum up {}: {}", case.join(&gap.place).display(), gap.why);
@@ -104,13 +125,13 @@ fn documents(case: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Sums up evidence, inventory and documents, and makes evidence and inventory read-only.
+/// Sums up evidence, inventory, indexes and documents, and makes all but documents read-only.
 pub(super) fn write(case: &Path, earlier: Option<&Sealed>, wrote: &Wrote) -> Result<()> {
     let nothing = Sealed::default();
     let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
     for file in files(case)? {
-        if is_evidence(&file) {
+        if is_evidence(&file) || is_index(&file) {
             disk::make_read_only(&case.join(&file));
         }
         if let Some(sum) = sealed.sum(case, &file, wrote)? {

@@ -11,7 +11,7 @@ use crate::model::{Principal, Time, time};
 use crate::plan::Options;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Finds what a leaked cloud credential did and became.
 ///
@@ -197,6 +197,7 @@ Exit codes: 0 success; 1 failure; 2 usage; 3 incomplete (a result, but something
 Examples:
   triage audit --principal builder@shop-prod-4821 --logs exported-logs/
   triage audit --key-file leaked.json --logs logs/ --leaked-at 2026-03-14T02:00Z -o json
+  triage audit --principal AKIAIOSFODNN7EXAMPLE --logs logs/ --case incident    # again: reads what is new
   triage audit -v --case triage-20260314T050607Z-1f2e3d4c";
 
 const EXIT_CODES: &str = "\
@@ -221,8 +222,9 @@ pub struct AuditArgs {
     /// Exported logs: files, folders or globs, any mix of providers and containers.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub logs: Vec<String>,
-    /// Open a recorded case again: its evidence, inventory, principal and window.
-    #[arg(long, value_name = "DIR", conflicts_with = "logs")]
+    /// Open a recorded case again: its evidence, inventory, principal and window. With --logs, add these to it (it is made where
+    /// there is none): only what is new is read, also after a run that was cut off, and what changed is said.
+    #[arg(long, value_name = "DIR")]
     pub case: Option<PathBuf>,
     /// Count from here on: a time (UTC unless it says otherwise), a date, or how long ago (24h, 7d).
     #[arg(long, value_name = "TIME")]
@@ -318,6 +320,11 @@ impl AuditArgs {
     /// Whether a cloud itself is to be asked: nothing recorded was named.
     pub fn is_live(&self) -> bool {
         self.logs.is_empty() && self.case.is_none()
+    }
+
+    /// The case that logs are added to, if they are.
+    pub fn added_to(&self) -> Option<&Path> {
+        self.case.as_deref().filter(|_| !self.logs.is_empty())
     }
 
     /// Returns the window that was typed; what was not typed stays open.

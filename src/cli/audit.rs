@@ -4,19 +4,21 @@
 //! there is no `Mutator` to be had.
 
 use super::args::{AuditArgs, Output};
+use super::continued::{self, Before, Notebook};
 use super::job::Job;
 use super::ui::Ui;
 use super::{Failure, exit};
 use crate::analyze::Investigation;
 use crate::case::{Case, CaseFile, Evidence, Input, Inputs, Saved, Versions};
-use crate::collect::{self, Corpus, Keep};
+use crate::collect::{self, Corpus, Keep, Memory};
 use crate::model::plan::Plan;
 use crate::model::{Gap, Provider, Report, Time, report};
 use crate::plan::{self, Guard};
 use crate::progress::Progress;
 use crate::read::{Head, RecordKind};
+use crate::render::changed::{self, Changes, Files};
 use crate::render::{Line, Untrusted, json, jsonl, plan as plan_text, table};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs it; `proposes` says whether plans and the next commands follow.
@@ -26,16 +28,53 @@ pub fn run(args: &AuditArgs, proposes: bool, ui: &Ui, stop: &AtomicBool) -> Resu
         return live(args, proposes, ui, stop);
     }
     let now = Time::now();
-    let job = Job::new(args, now)?;
-    let case = Case::create(args.case_dir.as_deref(), &case_file(&job, now))?;
-    let (report, corpus) = investigate(&job, &case, ui, stop)?;
+    let (job, case, mut before) = begin(args, now)?;
+    let (report, corpus, files) = investigate(&job, &case, before.as_mut(), ui, stop)?;
+    let changes = before.as_ref().map(|before| continued::changes(before, &report, files));
     let plans = [
         plan::revoke::revoke(&report, &Guard::default()),
         plan::contain::contain(&report, &Guard::default(), plan::Options::default()),
     ];
-    write(&job, &case, &corpus, &report, &plans)?;
+    if let Some(before) = &before
+        && before.file.window != job.window
+    {
+        let command_line = case_file(&job, now).command_line;
+        let window = job.window.clone();
+        case.write_meta(&CaseFile { command_line, window, ..before.file.clone() })?;
+    }
+    write(&job, &case, &corpus, &report, &plans, changes.as_ref())?;
+    changes.iter().flat_map(changed::lines).for_each(|line| ui.note(line));
     show(args, proposes, &case, &report, &plans, ui, now, stop)?;
     Ok(code(args, &report))
+}
+
+/// What is looked at, in which case, and what earlier runs of it left.
+fn begin(args: &AuditArgs, now: Time) -> Result<(Job, Case, Option<Before>), Failure> {
+    if let Some(dir) = args.added_to() {
+        if args.case_dir.is_some() {
+            return Err(Failure::Usage(anyhow!(
+                "use --case-dir with --case and --logs: logs are added where the case is\nhint: leave --case-dir out"
+            )));
+        }
+        if Case::is_there(dir) {
+            let (job, case, before) = continued::open(args, dir, now)?;
+            return Ok((job, case, Some(before)));
+        }
+        if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Failure::Usage(anyhow!(
+                "add logs to the case {}: it holds no case.json, and is not empty\nhint: give --case the folder that a run wrote, or \
+                 one that does not exist yet",
+                dir.display()
+            )));
+        }
+    }
+    let job = Job::new(args, now)?;
+    let dir = args.added_to().or(args.case_dir.as_deref());
+    let case = Case::create(dir, &case_file(&job, now))?;
+    if job.opened.is_none() {
+        continued::begin(&case, &args.logs)?;
+    }
+    Ok((job, case, None))
 }
 
 /// The same of a cloud that is asked itself.
@@ -75,22 +114,38 @@ fn case_file(job: &Job, now: Time) -> CaseFile {
     }
 }
 
-fn investigate(job: &Job, case: &Case, ui: &Ui, stop: &AtomicBool) -> anyhow::Result<(Report, Corpus)> {
+fn investigate(
+    job: &Job,
+    case: &Case,
+    before: Option<&mut Before>,
+    ui: &Ui,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Report, Corpus, Files)> {
     let mut investigation = Investigation::new(job.principal.clone(), job.window.clone());
     job.tell(&mut investigation);
+    let mut memory = Memory::default();
+    if let Some(before) = before {
+        memory = std::mem::take(&mut before.memory);
+        before.events.drain(..).for_each(|event| investigation.absorb(event));
+    }
     let progress = Progress::default();
     let watch = ui.watch(&progress);
     let evidence = case.evidence();
-    let read = collect::collect(&job.source, &mut investigation, &Kept(&evidence), &progress, stop);
+    let book = Notebook::new(case, &job.source, &evidence, &memory)?;
+    let kept = Kept(&evidence);
+    let read = book.beside(|| {
+        collect::collect_on(&job.source, &mut investigation, &kept, &progress, stop, memory, &book)
+    });
     drop(watch);
+    let files = book.files();
     // What was kept is made to last even when the rest failed.
     evidence.finish()?;
-    let corpus = job.with_known(read?);
+    let corpus = job.with_known(read??);
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
     job.similar(&mut report);
     super::cost::recorded(&mut report, job.asked_at());
-    Ok((report, corpus))
+    Ok((report, corpus, files))
 }
 
 pub(super) struct Kept<'a>(pub &'a Evidence);
@@ -106,7 +161,14 @@ impl Keep for Kept<'_> {
     }
 }
 
-fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan]) -> anyhow::Result<()> {
+fn write(
+    job: &Job,
+    case: &Case,
+    corpus: &Corpus,
+    report: &Report,
+    plans: &[Plan],
+    changes: Option<&Changes>,
+) -> anyhow::Result<()> {
     // An opened case's own inputs are what its corpus was; its evidence files are not.
     let inputs = match job.opened.as_ref().and_then(|opened| opened.inputs.as_ref()) {
         Some(inputs) => inputs.inputs.clone(),
@@ -132,6 +194,9 @@ fn write(job: &Job, case: &Case, corpus: &Corpus, report: &Report, plans: &[Plan
     case.write_report(&json::report(report))?;
     for plan in plans {
         case.write_plan(plan.kind.name(), &json::document(plan))?;
+    }
+    if let Some(changes) = changes {
+        case.write_document("changes", &json::document(changes))?;
     }
     case.seal()
 }

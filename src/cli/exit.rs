@@ -2,7 +2,7 @@
 
 /// Done, and all that was asked for was looked at.
 pub const SUCCESS: u8 = 0;
-/// Failed; nothing was changed in any cloud.
+/// Failed. What was changed until then, if anything, is in the journal: nothing is called before its intent is written there.
 pub const FAILURE: u8 = 1;
 /// The command line was not understood.
 pub const USAGE: u8 = 2;
@@ -24,7 +24,7 @@ pub const ALL: [u8; 8] = [SUCCESS, FAILURE, USAGE, INCOMPLETE, REFUSED, PARTLY, 
 pub fn explain(code: u8) -> Option<&'static str> {
     match code {
         SUCCESS => Some("Done, and all that was asked for was looked at."),
-        FAILURE => Some("Failed; nothing was changed in any cloud."),
+        FAILURE => Some("Failed; what was changed until then, if anything, is in the case's journal."),
         USAGE => Some("The command line was not understood; nothing was done."),
         INCOMPLETE => {
             Some("Incomplete: there is a result, but something could not be read; the gaps name it.")

@@ -39,8 +39,8 @@ impl Job {
         let given = given(args)?;
         let window = args.window(now).map_err(Failure::Usage)?;
         match &args.case {
-            Some(dir) => Job::of_case(Case::open(dir)?, given, window),
-            None => Job::of_logs(&args.logs, given, window),
+            Some(dir) if args.logs.is_empty() => Job::of_case(Case::open(dir)?, given, window),
+            Some(_) | None => Job::of_logs(&args.logs, given, window),
         }
     }
 
@@ -219,7 +219,7 @@ fn decoded(bytes: &[u8]) -> String {
     }
 }
 
-fn read_inventory(path: &Path, looks: &mut Vec<Look>, gaps: &mut Vec<Gap>) {
+pub(super) fn read_inventory(path: &Path, looks: &mut Vec<Look>, gaps: &mut Vec<Gap>) {
     let shown = path.display();
     let mut bytes = Vec::new();
     let read =

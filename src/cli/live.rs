@@ -115,11 +115,7 @@ impl Session {
         let mut sources: Vec<&dyn LogSource> = vec![&history];
         let (besides, gaps) = self.runtime.block_on(sources::further(self, args, window, now));
         let mut before: Vec<Gap> = self.gaps.iter().cloned().chain(gaps).collect();
-        // What earlier runs kept is asked for anew: where it is cut off or was altered, nothing is missing in this result.
-        before.extend(case.gaps().iter().cloned().map(|gap| match gap.place.as_str() {
-            Case::INPUTS => gap,
-            _ => Gap { kind: GapKind::Blind, ..gap },
-        }));
+        before.extend(case.gaps().iter().cloned());
         sources.extend(besides.sources.iter().map(sources::Further::source));
         let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod config;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod contain;
+mod continued;
 mod cost;
 mod deeds;
 pub mod doctor;

@@ -4,6 +4,9 @@
 //! `read`.
 
 mod find;
+mod known;
+
+pub use known::{Earlier, Given, Stamp, Standing};
 
 use super::unwrap::{Limits, Shape, Trouble, Unpacker, Unwrapped, is_no_log, unwrap};
 use super::{LogSource, Query, Raw, Shard, Take};
@@ -12,13 +15,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Memory for texts that are held whole, by all threads together; each needs room for one packed and unpacked.
 const HELD: usize = 160 << 20;
@@ -56,6 +59,12 @@ pub struct FileSource {
     unhashed: Mutex<BTreeMap<String, Stamp>>,
     /// Those that changed since.
     changed: Mutex<Vec<Gap>>,
+    /// What was last handed over to its end, by name: what it was then.
+    stamps: Mutex<BTreeMap<String, Stamp>>,
+    /// Those that could not be read to their end, once or more.
+    failed: Mutex<BTreeSet<String>>,
+    /// What became of files that an earlier run read.
+    standing: BTreeMap<String, Standing>,
 }
 
 thread_local! {
@@ -65,15 +74,22 @@ thread_local! {
 impl FileSource {
     /// Finds the files that these paths, folders (with all that is in them) and patterns name; tells what could not be found.
     pub fn new(paths: &[String]) -> (FileSource, Vec<Gap>) {
-        let (files, gaps) = find::find(paths);
-        let source = FileSource {
+        let given = Given { base: PathBuf::new(), paths: paths.to_vec() };
+        let (files, gaps) = find::find(&[], &[given], None);
+        (FileSource::of(files), gaps)
+    }
+
+    fn of(files: BTreeMap<String, Found>) -> FileSource {
+        FileSource {
             files,
             limits: Limits::default(),
             inputs: Mutex::default(),
             unhashed: Mutex::default(),
             changed: Mutex::default(),
-        };
-        (source, gaps)
+            stamps: Mutex::default(),
+            failed: Mutex::default(),
+            standing: BTreeMap::new(),
+        }
     }
 
     /// What was read so far, sorted by path.
@@ -90,10 +106,24 @@ impl FileSource {
         };
         let mut file = match open(&found.path) {
             Ok(file) => Hashed { file, hash: Sha256::new(), size: 0, broken: false },
-            Err(why) => return vec![Gap::unread(name, why)],
+            Err(why) => {
+                lock(&self.failed).insert(name.clone());
+                let why = self.standing.get(name).map_or(why, |_| known::LOST.into());
+                return vec![Gap::unread(name, why)];
+            }
         };
+        let stamp = Stamp::of_file(&file.file);
         let was = unwrap(&mut file, &self.limits, sink);
+        match (&stamp, Stamp::of_file(&file.file)) {
+            (Some(before), Some(after)) if *before == after => {
+                lock(&self.stamps).insert(name.clone(), after);
+            }
+            _ => drop(lock(&self.failed).insert(name.clone())),
+        }
         let (size, sha256) = file.finish(was.stopped);
+        if sha256.is_none() {
+            lock(&self.failed).insert(name.clone());
+        }
         let mut gaps: Vec<Gap> = was.troubles.iter().map(|t| gap(name, t)).collect();
         if !was.stopped
             && was.records == 0
@@ -117,7 +147,7 @@ impl FileSource {
         let Some(found) = self.files.get(&shard.name) else { return false };
         BUFFERS.with_borrow_mut(|(packed, unpacker)| {
             let Ok(mut file) = open(&found.path) else { return false };
-            let Some(stamp) = file.metadata().ok().and_then(|meta| Stamp::of(&meta)) else { return false };
+            let Some(stamp) = Stamp::of_file(&file) else { return false };
             let Some(size) = usize::try_from(stamp.size).ok().filter(|size| *size <= limit) else {
                 return false;
             };
@@ -132,15 +162,13 @@ impl FileSource {
             let Some(whole) = text.and_then(|text| to.whole(&shard.name, text)) else { return false };
             let packing = if is_packed { "gzip+" } else { "" };
             let name = shard.name.clone();
-            let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(before) = self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
-                && *before != stamp
-            {
+            let mut inputs = lock(&self.inputs);
+            if lock(&self.stamps).insert(name.clone(), stamp).is_some_and(|before| !before.is_like(&stamp)) {
                 self.has_changed(&name);
             }
             // A second look only searches: what the file is was told by the first.
             if !inputs.contains_key(&name) {
-                self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), stamp);
+                lock(&self.unhashed).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
                 let input = Input {
                     path: name.clone(),
@@ -156,23 +184,30 @@ impl FileSource {
     }
 
     fn has_changed(&self, name: &str) {
-        let gap = Gap::unread(name, "it changed while it was being read");
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+        lock(&self.failed).insert(name.into());
+        lock(&self.changed).push(Gap::unread(name, "it changed while it was being read"));
     }
 
     /// Hashes what was handed over whole and not hashed yet: after the reading, so that it holds up nobody.
     pub fn hash(&self) {
-        let todo = std::mem::take(&mut *self.unhashed.lock().unwrap_or_else(PoisonError::into_inner));
-        let todo: Vec<(String, Stamp)> = todo.into_iter().collect();
-        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| {
-            let sum = self.files.get(name).and_then(|found| sum(&found.path, stamp));
-            if sum.is_none() {
-                self.has_changed(name);
-            }
-            if let Some(input) = self.inputs.lock().unwrap_or_else(PoisonError::into_inner).get_mut(name) {
-                input.sha256 = sum;
-            }
-        });
+        let todo: Vec<(String, Stamp)> = std::mem::take(&mut *lock(&self.unhashed)).into_iter().collect();
+        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| self.hash_one(name, stamp));
+    }
+
+    /// The same by the calling thread alone, while all others read.
+    pub fn hash_beside(&self) {
+        let todo = std::mem::take(&mut *lock(&self.unhashed));
+        todo.iter().for_each(|(name, stamp)| self.hash_one(name, stamp));
+    }
+
+    fn hash_one(&self, name: &str, stamp: &Stamp) {
+        let sum = self.files.get(name).and_then(|found| known::sum(&found.path, stamp));
+        if sum.is_none() {
+            self.has_changed(name);
+        }
+        if let Some(input) = lock(&self.inputs).get_mut(name) {
+            input.sha256 = sum;
+        }
     }
 
     /// Notes what a file was; a gap when it was something else before.
@@ -182,6 +217,9 @@ impl FileSource {
         let hash = input.sha256.clone();
         let before = inputs.insert(path.clone(), input)?.sha256;
         let has_changed = before.is_some() && hash.is_some() && before != hash;
+        if has_changed {
+            lock(&self.failed).insert(path.clone());
+        }
         has_changed.then(|| Gap::unread(path, "it changed while it was being read"))
     }
 }
@@ -239,34 +277,8 @@ fn delivered(name: &str) -> Option<String> {
     (day.len() >= 8).then(|| day + &hour)
 }
 
-/// What tells whether a file is still the one that was read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Stamp {
-    size: u64,
-    modified: std::time::SystemTime,
-}
-
-impl Stamp {
-    fn of(meta: &Metadata) -> Option<Stamp> {
-        Some(Stamp { size: meta.len(), modified: meta.modified().ok()? })
-    }
-}
-
-/// The hash of a file that is what it was; `None` when it is not.
-fn sum(path: &Path, was: &Stamp) -> Option<String> {
-    let file = open(path).ok()?;
-    let mut file = Hashed { file, hash: Sha256::new(), size: 0, broken: false };
-    let (mut buffer, mut left) = (vec![0; 64 << 10], was.size);
-    while left > 0 {
-        match file.read(&mut buffer) {
-            Ok(0) => return None,
-            Ok(read) => left = left.checked_sub(read as u64)?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
-    let now = Stamp::of(&file.file.metadata().ok()?)?;
-    (now == *was).then_some(file.finish(false).1).flatten()
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn gap(name: &str, trouble: &Trouble) -> Gap {

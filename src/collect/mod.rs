@@ -16,11 +16,15 @@ mod grams;
 mod needles;
 mod parts;
 mod passes;
+mod remembered;
 mod scan;
 mod settle;
 mod tally;
 
 pub use passes::{Live, collect_live};
+pub use remembered::{
+    Counted, Holds, Memory, NoNotes, Note, Remembered, Visit, Wanted, fingerprint, read_wanted,
+};
 pub use settle::{Settle, Settling};
 
 /// Where evidence goes before anyone interprets it.
@@ -63,8 +67,21 @@ pub fn collect(
 ) -> anyhow::Result<Corpus> {
     match source.is_live() {
         true => collect_by_passes(source, investigation, keep, progress, stop),
-        false => scan::scan(source, investigation, keep, progress, stop),
+        false => scan::scan(source, investigation, keep, progress, stop, Memory::default(), &NoNotes),
     }
+}
+
+/// The same of files, from where earlier runs left off; `note` hears of each file that is done.
+pub fn collect_on(
+    source: &dyn LogSource,
+    investigation: &mut Investigation,
+    keep: &dyn Keep,
+    progress: &Progress,
+    stop: &AtomicBool,
+    memory: Memory,
+    note: &dyn Note,
+) -> anyhow::Result<Corpus> {
+    scan::scan(source, investigation, keep, progress, stop, memory, note)
 }
 
 /// The same, pass after pass over everything, for each thing learnt: slower by the length of the chain, and so simple that the

@@ -6,11 +6,12 @@
 
 use super::needles::Needles;
 use super::parts::{self, Parts};
+use super::remembered::{Counted, Holds, Memory, Note, Visit, Wanted};
 use super::tally::{Identities, Tallies, count, join_all};
 use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, NOT_KEPT, Refusal};
 use crate::analyze::Investigation;
 use crate::cloud::unwrap::Shape;
-use crate::cloud::{Bound, Feed, LogSource, Query, Raw, Shard, Take, Whole};
+use crate::cloud::{Feed, LogSource, Query, Raw, Shard, Take, Whole};
 use crate::model::gap::GapKind;
 use crate::model::report::CoveredScope;
 use crate::model::{Event, Gap, Provenance, Time};
@@ -22,7 +23,7 @@ use crate::read::{self, Head, RecordKind};
 use rayon::slice::ParallelSliceMut;
 use serde::de::IgnoredAny;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -39,9 +40,13 @@ pub(super) fn scan(
     keep: &dyn Keep,
     progress: &Progress,
     stop: &AtomicBool,
+    memory: Memory,
+    note: &dyn Note,
 ) -> anyhow::Result<Corpus> {
-    let scan = Scan {
+    let mut scan = Scan {
         keep,
+        note,
+        recalled: HashMap::new(),
         progress,
         stop,
         began: Instant::now(),
@@ -56,10 +61,11 @@ pub(super) fn scan(
         tallies: Mutex::default(),
         failure: Mutex::default(),
     };
+    scan.recall(memory)?;
     scan.learn(true)?;
     let query = Query::default();
     let all = source.shards(&query);
-    let mut shards = all.clone();
+    let mut shards = scan.unread(&all);
     loop {
         while !shards.is_empty() && !scan.is_stopped() {
             progress.pass(shards.len() as u64);
@@ -84,76 +90,33 @@ struct Known {
     needles: Arc<Needles>,
 }
 
-#[derive(Clone)]
-struct Wanted {
-    id: Arc<str>,
-    account: Option<u64>,
-    email: Option<u64>,
-    /// Epoch nanoseconds.
-    from: Option<i64>,
-    until: Option<i64>,
-}
-
-impl Wanted {
-    fn new(id: Arc<str>, bound: Bound) -> Wanted {
-        Wanted {
-            email: delivery::email(&id),
-            id,
-            account: bound.account.and_then(|account| delivery::account(account.as_bytes())),
-            from: bound.from.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
-            until: bound.until.and_then(|at| i64::try_from(at.as_nanosecond()).ok()),
-        }
-    }
-}
-
 /// What is remembered of a shard: for how many of the wanted ids it was searched, and what it can hold at all.
 struct Searched {
     up_to: usize,
     /// Absent where not every record's accounts and time are known.
     holds: Option<Holds>,
-}
-
-struct Holds {
-    /// Sorted.
-    accounts: Box<[u64]>,
-    /// Sorted.
-    emails: Option<Box<[u64]>>,
-    from: i64,
-    to: i64,
+    /// Whether a later run may go by this. Not where parts of entries stand, whose others may come with the next files.
+    is_noted: bool,
 }
 
 impl Searched {
     fn lacks<'k>(&self, known: &'k Known) -> impl Iterator<Item = &'k Wanted> {
-        known.wanted[self.up_to..]
-            .iter()
-            .filter(|wanted| self.holds.as_ref().is_none_or(|holds| holds.may(wanted)))
+        let after = known.wanted.get(self.up_to..).unwrap_or_default();
+        after.iter().filter(|wanted| self.holds.as_ref().is_none_or(|holds| holds.may(wanted)))
     }
 }
 
-impl Holds {
-    fn of(found: &Delivery) -> Option<Holds> {
-        if found.is_open {
-            return None;
-        }
-        let from = found.scopes.iter().map(|seen| seen.from).min()?;
-        let to = found.scopes.iter().map(|seen| seen.to).max()?;
-        let own = found.scopes.iter().filter_map(|seen| delivery::account(seen.account.as_bytes()));
-        let mut accounts: Vec<u64> = found.accounts.iter().copied().chain(own).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
-        let emails = found.emails.as_deref().map(Box::from);
-        Some(Holds { accounts: accounts.into(), emails, from, to })
+fn holds_of(found: &Delivery) -> Option<Holds> {
+    if found.is_open {
+        return None;
     }
-
-    fn may(&self, wanted: &Wanted) -> bool {
-        wanted.account.is_none_or(|account| self.accounts.binary_search(&account).is_ok())
-            && wanted
-                .email
-                .zip(self.emails.as_ref())
-                .is_none_or(|(email, all)| all.binary_search(&email).is_ok())
-            && wanted.from.is_none_or(|from| self.to >= from)
-            && wanted.until.is_none_or(|until| self.from <= until)
-    }
+    let from = found.scopes.iter().map(|seen| seen.from).min()?;
+    let to = found.scopes.iter().map(|seen| seen.to).max()?;
+    let own = found.scopes.iter().filter_map(|seen| delivery::account(seen.account.as_bytes()));
+    let mut accounts: Vec<u64> = found.accounts.iter().copied().chain(own).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    Some(Holds { accounts: accounts.into(), emails: found.emails.as_deref().map(Box::from), from, to })
 }
 
 struct Desk<'a> {
@@ -169,6 +132,9 @@ type Search = (Vec<Arc<str>>, Arc<Needles>);
 
 struct Scan<'a> {
     keep: &'a dyn Keep,
+    note: &'a dyn Note,
+    /// What earlier runs looked for.
+    recalled: HashMap<Arc<str>, Vec<Wanted>>,
     progress: &'a Progress,
     stop: &'a AtomicBool,
     began: Instant,
@@ -209,6 +175,7 @@ struct Here {
     unread: Vec<Gap>,
     /// Unreadable places beyond those that are named.
     more: u64,
+    has_parts: bool,
 }
 
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -216,6 +183,43 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Scan<'_> {
+    /// Takes up where earlier runs left off.
+    fn recall(&mut self, memory: Memory) -> anyhow::Result<()> {
+        if !memory.wanted.is_empty() {
+            let ids: Vec<Arc<str>> = memory.wanted.iter().map(|wanted| wanted.id.clone()).collect();
+            for wanted in &memory.wanted {
+                self.recalled.entry(wanted.id.clone()).or_default().push(wanted.clone());
+            }
+            let needles = Arc::new(Needles::of(&ids)?);
+            *self.known.write().unwrap_or_else(PoisonError::into_inner) =
+                Some(Known { wanted: memory.wanted.into(), needles });
+        }
+        for identity in memory.saved {
+            self.saved.insert(identity);
+        }
+        let mut tallies = lock(&self.tallies);
+        let mut others = lock(&self.others);
+        for (file, was) in memory.files {
+            tallies.counts.records_read += was.records;
+            was.scopes.into_iter().for_each(|scope| tallies.scope(scope));
+            tallies.gaps.extend(was.gaps);
+            tallies.counts.other_records +=
+                was.others.into_iter().filter(|other| others.insert(*other)).count() as u64;
+            lock(&self.identities).extend(was.identities);
+            let seen = Searched { up_to: was.up_to, holds: was.holds, is_noted: true };
+            lock(&self.searched).insert(file, seen);
+        }
+        Ok(())
+    }
+
+    /// The shards that no run has read, or that may hold what they were not searched for.
+    fn unread(&self, all: &[Shard]) -> Vec<Shard> {
+        let behind: BTreeSet<Shard> = self.behind(all).into_iter().collect();
+        let searched = lock(&self.searched);
+        let is_due = |shard: &&Shard| !searched.contains_key(&*shard.name) || behind.contains(*shard);
+        all.iter().filter(is_due).cloned().collect()
+    }
+
     fn known(&self) -> Option<Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -238,7 +242,17 @@ impl Scan<'_> {
         let wanted = desk.investigation.wants_within();
         if !wanted.is_empty() {
             let mut all = self.known().map(|known| known.wanted.to_vec()).unwrap_or_default();
-            all.extend(wanted.into_iter().map(|(id, bound)| Wanted::new(id, bound)));
+            let wanted = wanted.into_iter().map(|(id, bound)| Wanted::new(id, bound));
+            let is_news = |wanted: &Wanted| {
+                let before = self.recalled.get(&wanted.id);
+                !before.is_some_and(|before| before.iter().any(|before| before.covers(wanted)))
+            };
+            let before = all.len();
+            all.extend(wanted.filter(is_news));
+            if all.len() == before {
+                desk.spent += began.elapsed();
+                return Ok(());
+            }
             let ids: Vec<Arc<str>> = all.iter().map(|wanted| wanted.id.clone()).collect();
             let needles = Arc::new(Needles::of(&ids)?);
             *self.known.write().unwrap_or_else(PoisonError::into_inner) =
@@ -364,6 +378,7 @@ impl Scan<'_> {
             known = read::head(raw.bytes).ok().filter(|head| head.part.is_some());
         }
         if let Some((head, part)) = known.as_ref().and_then(|head| Some((head, head.part?))) {
+            here.has_parts = true;
             let seen_in = Provenance { input: input.clone(), line: raw.line };
             let whole = self.parts.take(part, raw.bytes, head, seen_in, turn.needles.as_deref());
             if let Some(whole) = whole {
@@ -406,6 +421,16 @@ impl Scan<'_> {
             let why = format!("{} more places of this file could not be read", here.more);
             here.unread.push(Gap::unread(&**input, why));
         }
+        let is_noted = match lock(&self.searched).get(input) {
+            Some(seen) => seen.is_noted,
+            None => !here.has_parts,
+        };
+        if is_noted
+            && !self.is_stopped()
+            && let Err(failure) = self.remember(input, turn, holds.as_ref(), &here)
+        {
+            return self.fail(failure);
+        }
         if turn.is_first {
             let new = {
                 let mut others = lock(&self.others);
@@ -424,12 +449,37 @@ impl Scan<'_> {
             match searched.get_mut(input) {
                 // What it can hold was found out the first time.
                 Some(seen) => seen.up_to = turn.up_to,
-                None => drop(searched.insert(input.clone(), Searched { up_to: turn.up_to, holds })),
+                None => {
+                    searched.insert(input.clone(), Searched { up_to: turn.up_to, holds, is_noted });
+                }
             }
         }
         if let Err(failure) = self.learn(false) {
             self.fail(failure);
         }
+    }
+
+    fn remember(
+        &self,
+        input: &Arc<str>,
+        turn: &Turn,
+        holds: Option<&Holds>,
+        here: &Here,
+    ) -> anyhow::Result<()> {
+        let known = self.known().map(|known| known.wanted);
+        let visit = match turn.is_first {
+            true => Visit::First(Counted {
+                up_to: turn.up_to,
+                records: here.tallies.counts.records_read,
+                scopes: &here.tallies.scopes,
+                gaps: &here.unread,
+                identities: &here.identities,
+                others: &here.others,
+                holds,
+            }),
+            false => Visit::Again { up_to: turn.up_to, gaps: &here.unread },
+        };
+        self.note.searched(input, known.as_deref().unwrap_or_default(), visit)
     }
 
     fn corpus(self, source: &dyn LogSource) -> anyhow::Result<Corpus> {
@@ -538,7 +588,7 @@ impl Take for Scan<'_> {
                     self.refused(why, &input, line, &mut here);
                 }
             }
-            self.done(&input, &turn, Holds::of(found), here);
+            self.done(&input, &turn, holds_of(found), here);
             let shape = match records {
                 _ if !is_lines => Shape::Records,
                 1 => Shape::Object,

@@ -3,6 +3,7 @@
 //! Pure: knows no file, environment, clock or terminal; width, colour and time come in as a [`View`]. Every text that
 //! did not come from this source code goes through [`Untrusted`], which [`line::Line`] enforces by its types.
 
+pub mod changed;
 pub mod csv;
 pub mod html;
 pub mod iocs;

@@ -619,3 +619,89 @@ fn a_case_of_a_person_is_continued_and_sealed_as_a_whole() {
     assert_eq!(gaps(dir), [""; 0]);
     assert!(Case::reopen(&dir.join("nowhere")).is_err());
 }
+
+#[test]
+fn what_was_altered_in_a_case_that_asks_a_cloud_again_is_no_blind_spot() {
+    let (_home, dir) = sealed();
+    let evidence = dir.join("evidence/aws/111122223333/us-east-1/management.ndjson.gz");
+    let before = fs::read(&evidence).unwrap();
+    loosen(&evidence);
+    append(&evidence, "more");
+    let grave = |dir: &Path| {
+        let case = Case::reopen(dir).unwrap();
+        let gaps: Vec<Gap> = case.gaps().iter().filter(|gap| gap.is_incomplete()).cloned().collect();
+        gaps.into_iter().map(|gap| format!("{}: {}", gap.place, gap.why)).collect::<Vec<_>>()
+    };
+    let found = grave(&dir);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("management.ndjson.gz: it was altered since"), "{found:?}");
+    // A run that was cut off leaves more than was sealed: that is told, and takes nothing away.
+    fs::write(&evidence, before).unwrap();
+    fs::write(dir.join("evidence/later.ndjson"), "{}").unwrap();
+    assert_eq!(grave(&dir), [""; 0]);
+    assert!(Case::reopen(&dir).unwrap().gaps().iter().any(|gap| gap.place == "evidence/later.ndjson"));
+    fs::remove_file(&evidence).unwrap();
+    assert!(grave(&dir).iter().any(|gap| gap.contains("it is missing, though")), "{:?}", grave(&dir));
+}
+
+#[test]
+fn a_run_that_was_cut_off_leaves_a_case_that_is_not_whole_and_goes_on() {
+    let (_home, dir) = sealed();
+    let cut = |record: &str| {
+        let resumed = Case::resume(&dir, "me").unwrap();
+        resumed.begin("me", false).unwrap();
+        let evidence = resumed.case.evidence();
+        save(&evidence, "111122223333", "us-east-1", "management", record);
+        resumed.case.note(&evidence.flush().unwrap(), &[b"one".to_vec()]).unwrap();
+        save(&evidence, "111122223333", "us-east-1", "management", r#"{"eventID":"behind"}"#);
+        // Nothing is finished and nothing is sealed.
+        drop(evidence);
+        drop(resumed);
+    };
+    cut(r#"{"eventID":"b"}"#);
+    let cut_off = faults(&dir);
+    assert_eq!(cut_off.len(), 2, "{cut_off:?}");
+    assert!(cut_off.iter().all(|fault| fault.ends_with(": unfinished")), "{cut_off:?}");
+    // Torn in the middle of its packing, as by a crash; the end of the notes, too.
+    let evidence: Vec<PathBuf> = Case::open(&dir).unwrap().evidence;
+    let torn = evidence.iter().find(|path| path.to_string_lossy().contains('~')).unwrap();
+    let bytes = fs::read(torn).unwrap();
+    fs::write(torn, &bytes[..bytes.len() - 4]).unwrap();
+    let index = dir.join("index/0001.bin");
+    append(&index, "torn off");
+    let resumed = Case::resume(&dir, "me").unwrap();
+    assert!(resumed.is_cut && resumed.refused.is_none(), "{:?}", resumed.refused);
+    assert_eq!(resumed.open.gaps, [], "what a crash leaves is mended");
+    let mut notes = Vec::new();
+    resumed
+        .notes(&mut |note| {
+            notes.push(note.to_vec());
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(notes, [b"one".to_vec()]);
+    assert!(gunzip(torn).starts_with("{\"eventID\":\"b\"}\n"), "what was noted is there");
+    // Another build's numbers stand for other names: its notes are not believed.
+    drop(resumed);
+    let other = Case::resume(&dir, "another").unwrap();
+    assert!(
+        other.refused.as_deref().is_some_and(|why| why.contains("another version")),
+        "{:?}",
+        other.refused
+    );
+    drop(other);
+    let resumed = Case::resume(&dir, "me").unwrap();
+    resumed.begin("me", false).unwrap();
+    resumed.case.seal().unwrap();
+    drop(resumed);
+    assert_eq!(faults(&dir), [""; 0]);
+    // What was noted and is not there any more is told.
+    cut(r#"{"eventID":"c"}"#);
+    let newest = |path: &&PathBuf| !evidence.contains(path);
+    let lost = Case::open(&dir).unwrap().evidence.iter().find(newest).cloned().unwrap();
+    fs::remove_file(lost).unwrap();
+    let resumed = Case::resume(&dir, "me").unwrap();
+    assert!(resumed.refused.is_some());
+    assert_eq!(resumed.open.gaps.len(), 1, "{:?}", resumed.open.gaps);
+    assert!(resumed.open.gaps[0].why.contains("it is missing, though the run"), "{:?}", resumed.open.gaps);
+}

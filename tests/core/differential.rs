@@ -323,7 +323,7 @@ impl Rng {
 
 const ACCOUNTS: [&str; 3] = ["111122223333", "444455556666", "777788889999"];
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-south-1"];
-const SEED: &str = "AKIARTX3GSDSTEXAMPLE";
+pub const SEED: &str = "AKIARTX3GSDSTEXAMPLE";
 
 /// Who signs: an identity as records tell it.
 #[derive(Clone)]
@@ -619,7 +619,7 @@ fn file(records: &[String], logs: &Path, rng: &mut Rng) {
     fs::write(logs.join(name), bytes).expect("written");
 }
 
-fn incident(seed: u64, logs: &Path) {
+pub fn incident(seed: u64, logs: &Path) {
     let mut made = Made { rng: Rng(seed), records: Vec::new() };
     let depth = 1 + made.rng.below(5);
     made.go(&user(0, "ci", SEED), 30_000, depth);

@@ -203,9 +203,20 @@ fn what_a_case_keeps_beside_its_evidence_is_no_log() {
     let files = [
         ("case.json", r#"{"schema":"triage.case/1","principal":{}}"#),
         ("report.json", "{}"),
+        ("report-1.json", "{}"),
         ("plan-revoke.json", "{}"),
+        ("plan-contain-2.json", "{}"),
+        ("inputs.json", "{}"),
+        ("inputs-12.json", "{}"),
+        ("identities.json", "{}"),
+        ("trusts.json", "{}"),
+        ("queries.json", "{}"),
+        ("proof.json", "{}"),
+        ("swept.json", "{}"),
+        ("changes.json", "{}"),
         ("journal.ndjson", "{}\n"),
         ("SHA256SUMS", "x"),
+        ("index/0001.bin", "x"),
         ("inventory/x.json", "{}"),
         ("expect/report.json", "{}"),
         ("evidence/aws/report.json", RECORDS),
@@ -219,6 +230,9 @@ fn what_a_case_keeps_beside_its_evidence_is_no_log() {
         write(&parent, &format!("one/{name}"), text);
     }
     assert_eq!(all(&parent).files(&parent), ["D/one/evidence/aws/report.json"]);
+    // What somebody laid beside it is looked at.
+    write(&parent, "one/report-of-march.json", RECORDS);
+    assert_eq!(all(&parent).files(&parent), ["D/one/evidence/aws/report.json", "D/one/report-of-march.json"]);
     // The same names without a case are logs like any other.
     let d = folder(&[
         ("case.json", r#"{"schema":"other/1"}"#),
@@ -226,6 +240,33 @@ fn what_a_case_keeps_beside_its_evidence_is_no_log() {
         ("inventory/a.json", RECORDS),
     ]);
     assert_eq!(all(&d).files(&d).len(), 3);
+}
+
+/// Every document that a command writes is known here.
+#[test]
+fn no_document_of_a_case_is_taken_for_a_log() {
+    let d = folder(&[("case.json", r#"{"schema":"triage.case/1"}"#)]);
+    let mut commands = Vec::new();
+    for entry in fs::read_dir(crate::support::root().join("src/cli")).expect("the commands") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            commands.push(fs::read_to_string(&path).expect("text"));
+        }
+    }
+    let mut stems: Vec<String> = Vec::new();
+    for text in &commands {
+        for (_, rest) in
+            text.match_indices("write_document(").map(|(at, what)| text.split_at(at + what.len()))
+        {
+            let stem = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            stems.push(stem.expect("documents are named by a literal").to_owned());
+        }
+    }
+    assert!(stems.len() >= 5, "{stems:?}");
+    for stem in stems {
+        write(&d, &format!("{stem}.json"), RECORDS);
+        assert_eq!(all(&d).records, 0, "{stem}.json is taken for a log");
+    }
 }
 
 #[test]

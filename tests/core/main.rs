@@ -11,6 +11,7 @@ mod cloudaudit;
 mod cloudtrail;
 mod cloudtrail_hostile;
 mod containers;
+mod continued;
 mod cost;
 mod differential;
 mod evidence;

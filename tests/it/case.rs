@@ -162,3 +162,278 @@ fn cases_without_a_name_get_one_of_their_own() {
     let folders = std::fs::read_dir(bench.path("")).expect("the folder is there").count();
     assert_eq!(folders, 3);
 }
+
+const SEED: &str = "AKIARTX3GSDSTEXAMPLE";
+const SESSION: &str = "ASIARTX3GSDSTEXAMPLE";
+
+/// A file as CloudTrail delivers it.
+fn delivered(bench: &Bench, name: &str, records: &[String]) {
+    bench.write(name, format!("{{\"Records\":[{}]}}", records.join(",")));
+}
+
+fn call(account: &str, identity: &str, at: &str, name: &str, response: &str, id: u32) -> String {
+    format!(
+        r#"{{"eventVersion":"1.08","userIdentity":{identity},"eventTime":"{at}","eventSource":"sts.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"198.51.100.23","userAgent":"aws-cli/2.31.4","requestParameters":null,"responseElements":{response},"requestID":"3d2d1b34-91b8-589e-9a25-52feb51416e6","eventID":"00000000-0000-4000-8000-{id:012}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{account}","eventCategory":"Management"}}"#
+    )
+}
+
+/// The leaked key assumes a role in another account at six; the session is used there at seven; others work at five and eight.
+fn chain(bench: &Bench) {
+    let user = format!(
+        r#"{{"type":"IAMUser","principalId":"AIDAQPWZDCTLBFBWGMFBE","arn":"arn:aws:iam::111122223333:user/ci-deployer","accountId":"111122223333","accessKeyId":"{SEED}","userName":"ci-deployer"}}"#
+    );
+    let session = format!(
+        r#"{{"type":"AssumedRole","principalId":"AROAQPWZDCTLBFBWGMFBE:ops","arn":"arn:aws:sts::444455556666:assumed-role/Deploy/ops","accountId":"444455556666","accessKeyId":"{SESSION}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAQPWZDCTLBFBWGMFBE","arn":"arn:aws:iam::444455556666:role/Deploy","accountId":"444455556666","userName":"Deploy"}},"attributes":{{"creationDate":"2026-03-02T06:00:00Z","mfaAuthenticated":"false"}}}}}}"#
+    );
+    let other = |account: &str| {
+        format!(
+            r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}"}}"#
+        )
+    };
+    let issued = format!(
+        r#"{{"credentials":{{"accessKeyId":"{SESSION}","expiration":"Mar 2, 2026, 7:30:00 AM"}},"assumedRoleUser":{{"assumedRoleId":"AROAQPWZDCTLBFBWGMFBE:ops","arn":"arn:aws:sts::444455556666:assumed-role/Deploy/ops"}}}}"#
+    );
+    let parent = call("111122223333", &user, "2026-03-02T06:00:00Z", "AssumeRole", &issued, 1);
+    let child = call("444455556666", &session, "2026-03-02T07:00:00Z", "GetCallerIdentity", "null", 2);
+    delivered(bench, "logs/parent.json", &[parent]);
+    delivered(bench, "logs/child.json", &[child]);
+    for (name, account, at) in
+        [("other", "777788889999", "2026-03-02T08:00:00Z"), ("early", "777788889999", "2026-03-02T01:00:00Z")]
+    {
+        delivered(
+            bench,
+            &format!("logs/{name}.json"),
+            &[call(
+                account,
+                &other(account),
+                at,
+                "GetCallerIdentity",
+                "null",
+                at.len() as u32 + name.len() as u32,
+            )],
+        );
+    }
+}
+
+#[track_caller]
+fn add(bench: &Bench, more: &[&str]) -> crate::support::Done {
+    let mut args =
+        vec!["audit", "--principal", SEED, "-o", "json", "--allow-gaps", "--case", "case", "--logs"];
+    args.extend(more);
+    bench.run(&args).exits(0)
+}
+
+#[track_caller]
+fn fresh(bench: &Bench, logs: &[&str]) -> Vec<u8> {
+    let name = format!("fresh-{}", logs.len() + bench.files("").len());
+    let mut args =
+        vec!["audit", "--principal", SEED, "-o", "json", "--allow-gaps", "--case-dir", &name, "--logs"];
+    args.extend(logs);
+    bench.run(&args).exits(0).out
+}
+
+fn changes(bench: &Bench) -> serde_json::Value {
+    serde_json::from_slice(&bench.files("case")["changes.json"]).expect("a document")
+}
+
+#[test]
+fn logs_are_added_and_what_changed_is_said() {
+    let bench = Bench::new();
+    chain(&bench);
+    let first = add(&bench, &["logs/child.json", "logs/other.json", "logs/early.json"]);
+    assert_eq!(first.json()["counts"]["events_of_principal"], 0);
+    assert!(!bench.files("case").contains_key("changes.json"), "there is nothing to compare with");
+    // The parent comes after the child: one old file is looked at again, the one that the session can stand in.
+    let second = add(&bench, &["logs/parent.json"]);
+    let every = ["logs/child.json", "logs/other.json", "logs/early.json", "logs/parent.json"];
+    assert!(second.out == fresh(&bench, &every), "another report than over everything at once");
+    let changed = changes(&bench);
+    assert_eq!(changed["files"]["read"], 1, "{changed}");
+    assert_eq!(changed["files"]["known"], 3, "{changed}");
+    assert!(
+        changed["credentials"]["new"].as_array().is_some_and(|new| new.iter().any(|id| id == SESSION)),
+        "{changed}"
+    );
+    assert_eq!(changed["events"]["before"], 0, "{changed}");
+    assert_eq!(changed["events"]["now"], 2, "{changed}");
+    for said in ["1 file read, 3 known from before", "2 new events", "New credentials", SESSION] {
+        assert!(second.err.contains(said), "{said}: {}", second.err);
+    }
+    // Nothing new: nothing is read.
+    let third = add(&bench, &["logs/parent.json"]);
+    assert!(third.out == second.out);
+    let changed = changes(&bench);
+    assert_eq!((&changed["files"]["read"], &changed["files"]["again"]), (&0.into(), &0.into()), "{changed}");
+    assert_eq!(
+        (&changed["credentials"]["new"], &changed["gaps"]["new"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
+    bench.run(&["verify", "case"]).exits(0);
+    // What was said before stays under a number.
+    let files = bench.files("case");
+    assert!(files["report.json"] == third.out && files["report-1.json"] == first.out);
+}
+
+#[test]
+fn only_files_that_can_hold_what_was_learnt_are_read_again() {
+    let bench = Bench::new();
+    chain(&bench);
+    add(&bench, &["logs/child.json", "logs/other.json", "logs/early.json"]);
+    // Neither was there when the session was, nor is it of its account.
+    for gone in ["other", "early"] {
+        std::fs::remove_file(bench.path(&format!("logs/{gone}.json"))).expect("it is there");
+    }
+    let report = add(&bench, &["logs/parent.json"]).json();
+    let changed = changes(&bench);
+    assert_eq!(changed["files"]["gone"].as_array().map(Vec::len), Some(2), "{changed}");
+    let is_lost = |gap: &serde_json::Value| gap["kind"] == "unread" && gap["where"] != "logs/other.json";
+    assert!(!report["gaps"].as_array().expect("a list").iter().any(is_lost), "{}", report["gaps"]);
+    // One that can is missed, and named: nothing that it may hold is taken for absent.
+    let bench = Bench::new();
+    chain(&bench);
+    add(&bench, &["logs/child.json"]);
+    std::fs::remove_file(bench.path("logs/child.json")).expect("it is there");
+    let args = ["audit", "--principal", SEED, "-o", "json", "--case", "case", "--logs", "logs/parent.json"];
+    let report = bench.run(&args).exits(3).json();
+    let is_lost = |gap: &serde_json::Value| gap["kind"] == "unread" && gap["where"] == "logs/child.json";
+    assert!(report["gaps"].as_array().expect("a list").iter().any(is_lost), "{}", report["gaps"]);
+    // It is back: the gap is closed, and what it holds is there.
+    chain(&bench);
+    let back = add(&bench, &["logs/parent.json"]);
+    assert!(back.out == fresh(&bench, &["logs/child.json", "logs/parent.json"]));
+    let changed = changes(&bench);
+    let closed = changed["gaps"]["closed"].as_array().expect("a list");
+    assert!(closed.iter().any(is_lost), "{changed}");
+    assert!(back.err.contains("Gaps closed: "), "{}", back.err);
+}
+
+#[test]
+fn a_file_with_other_bytes_under_its_name_is_read_anew_and_named() {
+    let bench = Bench::new();
+    chain(&bench);
+    bench.write("logs/early.json", "{\"Records\":[");
+    let cut = add(&bench, &["logs"]);
+    assert!(cut.text().contains("logs/early.json"), "{}", cut.text());
+    chain(&bench);
+    let whole = add(&bench, &["logs"]);
+    assert!(whole.out == fresh(&bench, &["logs"]), "another report than over everything at once");
+    let changed = changes(&bench);
+    assert_eq!(changed["files"]["changed"], serde_json::json!(["logs/early.json"]), "{changed}");
+    assert!(whole.err.contains("Changed since, and read anew: logs/early.json"), "{}", whole.err);
+    // As many bytes at the same time, and others all the same.
+    let path = bench.path("logs/other.json");
+    let modified = std::fs::metadata(&path).and_then(|meta| meta.modified()).expect("a file");
+    let text = std::fs::read_to_string(&path).expect("text").replace("777788889999", "777788880000");
+    std::fs::write(&path, text).expect("written");
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .and_then(|file| file.set_modified(modified))
+        .expect("set");
+    let other = add(&bench, &["logs"]);
+    assert!(other.out == fresh(&bench, &["logs"]), "what was in the place of the file was not read");
+    assert_eq!(changes(&bench)["files"]["changed"], serde_json::json!(["logs/other.json"]));
+}
+
+#[test]
+fn what_is_remembered_saves_time_and_decides_nothing() {
+    let bench = Bench::new();
+    chain(&bench);
+    let first = add(&bench, &["logs"]);
+    // Taken away: everything is read again.
+    std::fs::remove_dir_all(bench.path("case/index")).expect("it is there");
+    bench.run(&["verify", "case"]).exits(1);
+    assert!(add(&bench, &["logs"]).out == first.out);
+    assert_eq!(changes(&bench)["files"]["read"], 4);
+    // Altered, be it in one bit: the same, and it is said.
+    let index = bench.path("case/index/0002.bin");
+    let mut bytes = std::fs::read(&index).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::remove_file(&index).and_then(|()| std::fs::write(&index, &bytes)).expect("written");
+    let checked = bench.run(&["verify", "case"]).exits(1);
+    assert!(checked.text().contains("index/0002.bin: it was altered"), "{}", checked.text());
+    let again = add(&bench, &["logs"]);
+    assert!(again.out == first.out && again.err.contains("Everything was read again: "), "{}", again.err);
+    assert_eq!(changes(&bench)["files"]["read"], 4);
+    // And then it is remembered again.
+    add(&bench, &["logs"]);
+    assert_eq!(changes(&bench)["files"]["read"], 0);
+}
+
+#[test]
+fn evidence_that_was_altered_since_is_a_gap_of_the_continued_case() {
+    let bench = Bench::new();
+    chain(&bench);
+    add(&bench, &["logs"]);
+    let evidence =
+        walk(&bench.path("case/evidence")).into_iter().find(|path| path.is_file()).expect("evidence");
+    std::fs::remove_file(&evidence).expect("it is there");
+    let args = ["audit", "--principal", SEED, "-o", "json", "--case", "case", "--logs", "logs"];
+    let report = bench.run(&args).exits(3).json();
+    let is_named = |gap: &serde_json::Value| {
+        gap["kind"] == "unread" && gap["where"].as_str().is_some_and(|place| place.starts_with("evidence/"))
+    };
+    assert!(report["gaps"].as_array().expect("a list").iter().any(is_named), "{}", report["gaps"]);
+    // Nothing is missing all the same: what was remembered is not believed without it.
+    assert_eq!(report["counts"]["events_of_derived"], 1);
+    assert_eq!(changes(&bench)["files"]["read"], 4);
+}
+
+#[test]
+fn a_later_window_counts_more_and_reads_nothing_again() {
+    let bench = Bench::new();
+    chain(&bench);
+    add(&bench, &["logs", "--until", "2026-03-02T06:30:00Z"]);
+    let later = add(&bench, &["logs", "--until", "2026-03-02T09:00:00Z"]);
+    let args = [
+        "audit",
+        "--principal",
+        SEED,
+        "-o",
+        "json",
+        "--logs",
+        "logs",
+        "--until",
+        "2026-03-02T09:00:00Z",
+        "--case-dir",
+        "fresh",
+        "--allow-gaps",
+    ];
+    assert!(later.out == bench.run(&args).exits(0).out, "another report than a fresh one");
+    let changed = changes(&bench);
+    assert_eq!((&changed["files"]["read"], &changed["files"]["again"]), (&0.into(), &0.into()), "{changed}");
+    assert_eq!(
+        (&changed["events"]["before"], &changed["events"]["now"]),
+        (&1.into(), &2.into()),
+        "{changed}"
+    );
+    assert!(later.err.contains("1 new event"), "{}", later.err);
+    // The case is about the later window from now on; what it was about stays.
+    let opened = bench.run(&["audit", "--case", "case", "-o", "json", "--allow-gaps"]).exits(0);
+    assert!(opened.out == later.out, "the case says something else");
+    assert!(bench.files("case").contains_key("case-1.json"));
+    bench.run(&["verify", "case"]).exits(0);
+}
+
+#[test]
+fn logs_are_added_to_a_case_of_logs_alone() {
+    let bench = Bench::new();
+    chain(&bench);
+    let written = scenario("aws-role-chain");
+    let refused = bench.run(&["audit", "--case", &written, "--logs", "logs"]).exits(2);
+    assert!(refused.err.contains("a person wrote it"), "{}", refused.err);
+    add(&bench, &["logs"]);
+    let refused = bench
+        .run(&["audit", "--case", "case", "--logs", "logs", "--principal", "AKIARTX3GSDS5EXAMPLE"])
+        .exits(2);
+    assert!(refused.err.contains("is about AKIARTX3GSDSTEXAMPLE"), "{}", refused.err);
+    bench.run(&["audit", "--case", "case", "--logs", "logs", "--case-dir", "other"]).exits(2);
+    // The principal is known.
+    bench.run(&["audit", "--case", "case", "--logs", "logs", "--allow-gaps"]).exits(0);
+    // Neither the case nor another beside the logs is a log.
+    let inside =
+        ["audit", "--principal", SEED, "-o", "json", "--allow-gaps", "--logs", ".", "--case", "logs/case"];
+    let first = bench.run(&inside).exits(0);
+    assert!(bench.run(&inside).exits(0).out == first.out, "the case itself was read as a log");
+}

@@ -18,6 +18,7 @@ mod schemas_shared;
 mod secrets;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;
+mod startup;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;

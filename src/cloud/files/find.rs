@@ -1,17 +1,33 @@
 //! Which files the operator's paths name. Opens nothing but the `case.json` of a folder; follows no link that it finds.
 
-use super::{Found, open, reason};
+use super::{Found, Given, open, reason};
 use crate::model::Gap;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, FileType};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-pub(super) fn find(paths: &[String]) -> (BTreeMap<String, Found>, Vec<Gap>) {
-    let mut finder = Finder::default();
-    for path in paths {
-        finder.given(path);
+/// What a case keeps beside its evidence, made from it or asked of a cloud.
+const DOCUMENTS: [&str; 9] =
+    ["case", "inputs", "report", "changes", "swept", "identities", "trusts", "queries", "proof"];
+
+/// What the operator named, now (the last) and in earlier runs, beginning with what is known from those, under the name that it
+/// had; `but` is a folder that is left out.
+pub(super) fn find(
+    known: &[(&str, &Path)],
+    given: &[Given],
+    but: Option<&Path>,
+) -> (BTreeMap<String, Found>, Vec<Gap>) {
+    let but = but.and_then(|but| fs::canonicalize(but).ok());
+    let mut finder = Finder { but, ..Finder::default() };
+    for (name, path) in known {
+        finder.known(name, path);
+    }
+    for (n, one) in given.iter().enumerate() {
+        finder.is_earlier = n + 1 < given.len();
+        finder.base.clone_from(&one.base);
+        one.paths.iter().for_each(|path| finder.given(path));
     }
     finder.gaps.sort();
     finder.gaps.dedup();
@@ -20,6 +36,11 @@ pub(super) fn find(paths: &[String]) -> (BTreeMap<String, Found>, Vec<Gap>) {
 
 #[derive(Default)]
 struct Finder {
+    /// What paths are relative to that are typed relative.
+    base: PathBuf,
+    but: Option<PathBuf>,
+    /// Whether an earlier run was given what is looked at.
+    is_earlier: bool,
     files: BTreeMap<String, Found>,
     gaps: Vec<Gap>,
     /// Where the files really lie: one that is named twice is read once.
@@ -29,18 +50,34 @@ struct Finder {
 }
 
 impl Finder {
+    /// A file that is not there any more is kept all the same: it may have to be looked at again.
+    fn known(&mut self, name: &str, path: &Path) {
+        let size = fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(0, |meta| meta.len());
+        if let Ok(real) = fs::canonicalize(path) {
+            self.seen.insert(real);
+        }
+        self.files.insert(name.into(), Found { path: path.to_owned(), size });
+    }
+
     fn given(&mut self, text: &str) {
-        let path = Path::new(text);
-        match fs::metadata(path) {
-            Ok(meta) => self.named(path, &meta),
+        let path = self.base.join(text);
+        match fs::metadata(&path) {
+            Ok(meta) => self.named(&path, &meta),
             // A name with signs of a pattern in it was tried as a name first.
             Err(_) if text.contains(['*', '?', '[']) => self.pattern(text),
-            Err(e) => self.gap(path, reason(&e)),
+            // What was read there is known, and that it is not there any more is told of each file.
+            Err(e)
+                if e.kind() == ErrorKind::NotFound
+                    && self.is_earlier
+                    && self.files.values().any(|found| found.path.starts_with(&path)) => {}
+            Err(e) => self.gap(&path, reason(&e)),
         }
     }
 
     fn pattern(&mut self, text: &str) {
-        let matches = match glob::glob(text) {
+        let base = glob::Pattern::escape(&self.base.to_string_lossy());
+        let whole = Path::new(&base).join(text);
+        let matches = match glob::glob(&whole.to_string_lossy()) {
             Ok(matches) => matches,
             Err(e) => return self.gap(Path::new(text), format!("not a pattern: {}", e.msg)),
         };
@@ -56,7 +93,12 @@ impl Finder {
                 Err(e) => self.gap(e.path(), reason(e.error())),
             }
         }
-        if !found {
+        let is_known = || {
+            let pattern = glob::Pattern::new(&whole.to_string_lossy());
+            let matches = |found: &Found| pattern.as_ref().is_ok_and(|one| one.matches_path(&found.path));
+            self.is_earlier && self.files.values().any(matches)
+        };
+        if !found && !is_known() {
             self.gap(Path::new(text), "nothing matches");
         }
     }
@@ -106,12 +148,13 @@ impl Finder {
     }
 
     fn file(&mut self, path: &Path, size: u64) {
-        if let Ok(real) = fs::canonicalize(path)
-            && !self.seen.insert(real)
-        {
-            return;
+        if let Ok(real) = fs::canonicalize(path) {
+            let is_left_out = self.but.as_ref().is_some_and(|but| real.starts_with(but));
+            if is_left_out || !self.seen.insert(real) {
+                return;
+            }
         }
-        let mut name = path.to_string_lossy().into_owned();
+        let mut name = self.shown(path);
         // Two names that are not UTF-8 may look the same.
         while self.files.contains_key(&name) {
             name.push('\'');
@@ -122,23 +165,34 @@ impl Finder {
     /// Whether this is something that `triage` keeps beside the evidence of a case: made from logs, so no log.
     fn is_of_case(&mut self, path: &Path) -> bool {
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return false };
-        let is_ours = matches!(
-            name,
-            "inventory"
-                | "expect"
-                | "case.json"
-                | "inputs.json"
-                | "report.json"
-                | "journal.ndjson"
-                | "SHA256SUMS"
-        ) || (name.starts_with("plan-") && name.ends_with(".json"));
+        let is_ours = matches!(name, "inventory" | "expect" | "index" | "journal.ndjson" | "SHA256SUMS")
+            || is_document(name);
         let folder = path.parent().unwrap_or(Path::new(""));
         is_ours && *self.cases.entry(folder.to_owned()).or_insert_with(|| is_case(folder))
     }
 
     fn gap(&mut self, path: &Path, why: impl Into<String>) {
-        self.gaps.push(Gap::unread(path.to_string_lossy(), why));
+        self.gaps.push(Gap::unread(self.shown(path), why));
     }
+
+    /// As it was typed.
+    fn shown(&self, path: &Path) -> String {
+        let shown = match self.base.as_os_str().is_empty() {
+            true => path,
+            false => path.strip_prefix(&self.base).unwrap_or(path),
+        };
+        shown.to_string_lossy().into_owned()
+    }
+}
+
+/// Whether it is named like a document of a case, also like an earlier one, which stays under a number.
+fn is_document(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".json") else { return false };
+    let first = stem.rsplit_once('-').filter(|(_, number)| number.bytes().all(|c| c.is_ascii_digit()));
+    [Some(stem), first.map(|(first, _)| first)]
+        .into_iter()
+        .flatten()
+        .any(|stem| DOCUMENTS.contains(&stem) || stem.starts_with("plan-"))
 }
 
 /// Whether a folder holds the `case.json` of a case.

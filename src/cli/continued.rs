@@ -1,0 +1,388 @@
+//! What an audit of logs remembers in its case, and how the next takes up from there: reads what is new, and says what changed.
+//!
+//! What is remembered only saves reading. Records come from the case's evidence, and what can't be believed is read again.
+
+use super::Failure;
+use super::args::AuditArgs;
+use super::job::{Job, given, holds, read_inventory};
+use crate::case::{Case, CaseFile, Evidence, Resumed};
+use crate::cloud::files::{Earlier, FileSource, Given, Standing};
+use crate::cloud::{LogSource, Query};
+use crate::collect::{self, Memory, Note, Remembered, Visit, Wanted};
+use crate::model::report::Window;
+use crate::model::{Event, Gap, Provenance, Report, Time};
+use crate::read;
+use crate::render::changed::{self, Changes, Files};
+use anyhow::{Context, anyhow};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// So often notes are made to last: at most so much is read again after a crash.
+const EVERY: Duration = Duration::from_secs(1);
+/// Or when so many bytes of them wait.
+const WAITING: usize = 8 << 20;
+
+/// A case that is continued.
+pub struct Before {
+    /// Records of earlier runs, still to be taken.
+    pub events: Vec<Event>,
+    pub memory: Memory,
+    pub report: Option<Report>,
+    pub file: CaseFile,
+    pub is_cut: bool,
+    pub refused: Option<String>,
+}
+
+/// What stands in a note.
+const GIVEN: u8 = b'G';
+const WANTED: u8 = b'W';
+const FIRST: u8 = b'F';
+const AGAIN: u8 = b'A';
+
+#[derive(Serialize, Deserialize)]
+struct Again {
+    path: String,
+    up_to: usize,
+    gaps: Vec<Gap>,
+}
+
+/// Opens the case that `--logs` are added to: the job over all that it was ever given.
+pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Before), Failure> {
+    let typed = given(args)?;
+    let window = args.window(now).map_err(Failure::Usage)?;
+    let by = collect::fingerprint();
+    let mut resumed = Case::resume(dir, &by)?;
+    refuse_others(&resumed, dir)?;
+    let file = resumed.open.file.clone();
+    if let Some(typed) = &typed
+        && !holds(&file.principal, typed)
+    {
+        return Err(Failure::Usage(anyhow!(
+            "the case {} is about {}, and keeps only the records that matter for that\nhint: make a new case for {}",
+            dir.display(),
+            file.principal.id,
+            typed.id
+        )));
+    }
+    let principal = typed.unwrap_or_else(|| file.principal.clone());
+    let window = Window {
+        since: window.since.or(file.window.since),
+        until: window.until.or(file.window.until),
+        leaked_at: window.leaked_at.or(file.window.leaked_at),
+    };
+    let mut notes = Notes::default();
+    let read = resumed.notes(&mut |note| notes.take(note).context("a note is none of ours"));
+    if let Err(error) = read {
+        notes = Notes::default();
+        resumed.refused = Some(format!("{error:#}"));
+    }
+    let here = here(&args.logs)?;
+    let mut paths: Vec<Given> = notes.given.iter().filter(|given| **given != here).cloned().collect();
+    let mut gaps = resumed.open.gaps.clone();
+    if notes.given.is_empty()
+        && let Some(inputs) = &resumed.open.inputs
+    {
+        // Nothing is remembered of them: they are read again, and what could not be read then is told again.
+        let names = inputs.inputs.iter().map(|input| input.path.clone()).collect();
+        paths.push(Given { paths: names, ..here.clone() });
+        paths.push(here.clone());
+        gaps.extend(inputs.gaps.iter().filter(|gap| is_of_nothing_named(gap, &paths)).cloned());
+    } else {
+        paths.push(here.clone());
+    }
+    let earlier: Vec<Earlier> = notes.files.values().map(|(earlier, _)| earlier.clone()).collect();
+    let (source, missed) = FileSource::again(&paths, &earlier, dir);
+    gaps.extend(missed);
+    let is_changed = |path: &str| source.standing().get(path) == Some(&Standing::Changed);
+    let files = notes.files.into_iter().filter(|(path, _)| !is_changed(path));
+    let mut memory = Memory {
+        wanted: notes.wanted,
+        files: files.map(|(path, (_, was))| (path.into(), was)).collect(),
+        saved: Vec::new(),
+    };
+    let events = saved(&resumed, &mut memory.saved, &mut gaps);
+    let report = resumed.open.document("report").ok().flatten();
+    let report = report.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+    let mut looks = Vec::new();
+    for path in &resumed.open.inventory {
+        read_inventory(path, &mut looks, &mut gaps);
+    }
+    resumed.begin(&by, resumed.refused.is_some())?;
+    resumed.case.note(&[], &[note(GIVEN, &here, &[])?])?;
+    let (is_cut, refused) = (resumed.is_cut, resumed.refused.take());
+    let job = Job { principal, window, source, looks, swept: Vec::new(), gaps, opened: None, known: None };
+    Ok((job, resumed.case, Before { events, memory, report, file, is_cut, refused }))
+}
+
+/// Begins to remember what a new case's run reads.
+pub fn begin(case: &Case, logs: &[String]) -> anyhow::Result<()> {
+    case.remember(&collect::fingerprint())?;
+    case.note(&[], &[note(GIVEN, &here(logs)?, &[])?])
+}
+
+/// Paths as they are typed, and where.
+fn here(logs: &[String]) -> anyhow::Result<Given> {
+    let base = std::env::current_dir().context("tell the current folder")?;
+    Ok(Given { base, paths: logs.to_vec() })
+}
+
+/// A case that a person wrote, or that asked a cloud, has no files to go back to.
+fn refuse_others(resumed: &Resumed, dir: &Path) -> Result<(), Failure> {
+    let file = &resumed.open.file;
+    let why = if file.versions.is_none() {
+        "a person wrote it: its own evidence is all that it is about"
+    } else if file.operator.is_some()
+        || resumed.open.inputs.as_ref().is_some_and(|was| was.asked_by.is_some())
+    {
+        "it was asked of a cloud, and is continued by asking again"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Usage(anyhow!(
+        "add logs to the case {}: {why}\nhint: leave --logs out, or leave --case out and make a new case",
+        dir.display()
+    )))
+}
+
+/// Whether a gap of earlier runs is about nothing that is looked at now.
+fn is_of_nothing_named(gap: &Gap, paths: &[Given]) -> bool {
+    !paths.iter().flat_map(|given| &given.paths).any(|path| gap.place.starts_with(path.as_str()))
+        && gap.kind != crate::model::gap::GapKind::Interrupted
+}
+
+/// Reads the case's evidence: all that earlier runs took.
+fn saved(resumed: &Resumed, saved: &mut Vec<u128>, gaps: &mut Vec<Gap>) -> Vec<Event> {
+    let mut events = Vec::new();
+    if resumed.open.evidence.is_empty() {
+        return events;
+    }
+    let folder = resumed.case.dir().join("evidence");
+    let (source, missed) = FileSource::new(&[folder.to_string_lossy().into_owned()]);
+    gaps.extend(missed);
+    for shard in source.shards(&Query::default()) {
+        let input: Arc<str> = shard.name.as_str().into();
+        let unread = source.fetch(&shard, &mut |raw| {
+            let seen_in = Provenance { input: input.clone(), line: raw.line };
+            let read = read::head(raw.bytes).and_then(|head| {
+                let event = read::read(raw.bytes, seen_in)?;
+                Ok((head.identity, event))
+            });
+            // One that can't be read was kept and told of when it was first met.
+            if let Ok((identity, event)) = read {
+                saved.push(identity);
+                events.extend(event);
+            }
+            ControlFlow::Continue(())
+        });
+        gaps.extend(unread);
+    }
+    events
+}
+
+/// What earlier runs noted.
+#[derive(Default)]
+struct Notes {
+    given: Vec<Given>,
+    wanted: Vec<Wanted>,
+    files: BTreeMap<String, (Earlier, Remembered)>,
+}
+
+impl Notes {
+    fn take(&mut self, note: &[u8]) -> Option<()> {
+        let (kind, rest) = note.split_first()?;
+        let (head, body) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
+        let body = &body[1..];
+        match *kind {
+            GIVEN => {
+                let given = serde_json::from_slice(head).ok()?;
+                if !self.given.contains(&given) {
+                    self.given.push(given);
+                }
+            }
+            WANTED => self.wanted.extend(collect::read_wanted(head)?),
+            FIRST => {
+                let earlier: Earlier = serde_json::from_slice(head).ok()?;
+                let was = Remembered::read(body)?;
+                if was.up_to > self.wanted.len() {
+                    return None;
+                }
+                self.files.insert(earlier.path.clone(), (earlier, was));
+            }
+            AGAIN => {
+                let again: Again = serde_json::from_slice(head).ok()?;
+                if let Some((_, was)) = self.files.get_mut(&again.path)
+                    && again.up_to <= self.wanted.len()
+                {
+                    was.up_to = was.up_to.max(again.up_to);
+                    was.gaps.extend(again.gaps);
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn note(kind: u8, head: &impl Serialize, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut note = vec![kind];
+    serde_json::to_writer(&mut note, head)?;
+    note.push(b'\n');
+    note.extend_from_slice(body);
+    Ok(note)
+}
+
+/// Notes what is read while it is read.
+pub struct Notebook<'a> {
+    case: &'a Case,
+    source: &'a FileSource,
+    evidence: &'a Evidence,
+    base: PathBuf,
+    waiting: Mutex<Waiting>,
+    /// What was noted, by this run or an earlier one; held while notes are made to last.
+    noted: Mutex<BTreeSet<String>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// How many of the wanted ids are noted or wait.
+    wanted: usize,
+    new: Vec<Wanted>,
+    /// Each with what its first look brought, as bytes.
+    first: Vec<(Arc<str>, Vec<u8>)>,
+    again: Vec<Again>,
+    bytes: usize,
+    read: u64,
+    looked_again: BTreeSet<String>,
+}
+
+impl<'a> Notebook<'a> {
+    pub fn new(
+        case: &'a Case,
+        source: &'a FileSource,
+        evidence: &'a Evidence,
+        memory: &Memory,
+    ) -> anyhow::Result<Notebook<'a>> {
+        let waiting = Waiting { wanted: memory.wanted.len(), ..Waiting::default() };
+        let noted = memory.files.keys().map(ToString::to_string).collect();
+        Ok(Notebook {
+            case,
+            source,
+            evidence,
+            base: here(&[])?.base,
+            waiting: waiting.into(),
+            noted: Mutex::new(noted),
+        })
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what is noted last, now and then, while `work` is done, and all of it at the end.
+    pub fn beside<T>(&self, work: impl FnOnce() -> T) -> anyhow::Result<T> {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (done, noted) = std::thread::scope(|scope| {
+            let noting = scope.spawn(move || {
+                while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                    self.flush()?;
+                }
+                anyhow::Ok(())
+            });
+            let done = work();
+            drop(end);
+            (done, noting.join())
+        });
+        match noted {
+            Ok(noted) => noted?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        self.flush()?;
+        Ok(done)
+    }
+
+    /// Makes what waits last: first the evidence that it rests on.
+    fn flush(&self) -> anyhow::Result<()> {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (new, first, again) = {
+            let mut waiting = self.waiting();
+            waiting.bytes = 0;
+            (
+                std::mem::take(&mut waiting.new),
+                std::mem::take(&mut waiting.first),
+                std::mem::take(&mut waiting.again),
+            )
+        };
+        // What a file was is told by its hash, so it is taken now, while its bytes are still in memory.
+        self.source.hash_beside();
+        let written = self.evidence.flush()?;
+        let mut notes = Vec::new();
+        if !new.is_empty() {
+            notes.push(note(WANTED, &new, &[])?);
+        }
+        for (path, body) in first {
+            if let Some(earlier) = self.source.read_as(&path, &self.base) {
+                notes.push(note(FIRST, &earlier, &body)?);
+                noted.insert(path.to_string());
+            }
+        }
+        for again in again {
+            if noted.contains(&again.path) && !self.source.has_failed(&again.path) {
+                notes.push(note(AGAIN, &again, &[])?);
+            }
+        }
+        self.case.note(&written, &notes)
+    }
+
+    /// What was read, and what was not.
+    pub fn files(&self) -> Files {
+        let waiting = self.waiting();
+        let of = |standing: Standing| {
+            let all = self.source.standing().iter().filter(move |(_, is)| **is == standing);
+            all.map(|(name, _)| name.clone()).collect::<Vec<String>>()
+        };
+        let (changed, gone) = (of(Standing::Changed), of(Standing::Gone));
+        let known = (self.source.standing().len() - changed.len()) as u64;
+        Files { read: waiting.read, known, again: waiting.looked_again.len() as u64, changed, gone }
+    }
+}
+
+impl Note for Notebook<'_> {
+    fn searched(&self, file: &Arc<str>, wanted: &[Wanted], visit: Visit<'_>) -> anyhow::Result<()> {
+        let is_full = {
+            let mut waiting = self.waiting();
+            let from = waiting.wanted;
+            waiting.new.extend(wanted.get(from..).unwrap_or_default().iter().cloned());
+            waiting.wanted = from.max(wanted.len());
+            match visit {
+                Visit::First(counted) => {
+                    let body = counted.write()?;
+                    waiting.read += 1;
+                    waiting.bytes += body.len();
+                    waiting.first.push((file.clone(), body));
+                }
+                Visit::Again { up_to, gaps } => {
+                    let path = file.to_string();
+                    waiting.looked_again.insert(path.clone());
+                    waiting.again.push(Again { path, up_to, gaps: gaps.to_vec() });
+                }
+            }
+            waiting.bytes > WAITING
+        };
+        // Memory does not wait for the clock.
+        if is_full { self.flush() } else { Ok(()) }
+    }
+}
+
+/// What changed since the case's last report.
+pub fn changes(before: &Before, report: &Report, files: Files) -> Changes {
+    Changes {
+        resumed: before.is_cut,
+        forgotten: before.refused.clone(),
+        ..changed::changes(before.report.as_ref(), report, files)
+    }
+}
