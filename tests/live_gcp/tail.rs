@@ -201,6 +201,14 @@ fn what_runs_by_itself_is_stopped_or_named_and_comes_back_as_it_was() {
     done.goes_through();
     is_stopped(&after, &made);
     is_told(&stand, &after, &made);
+    // What the log still tells of, and the cloud has no more: its names are the owners' now.
+    let report = std::fs::read(stand.path("case").join("report.json")).expect("a report");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let resources = report["resources"].as_array().expect("a list");
+    for kind in ["gcp.run.service", "gcp.composer.environment"] {
+        let mut late = resources.iter().filter(|one| one["kind"] == kind && one.to_string().contains("late"));
+        assert_eq!(late.next().expect("the log tells it")["state"], "gone", "{kind}");
+    }
     is_same(&outside(&after, &made), &outside(&before, &made), "the owners' own of the same names");
 
     let mark = stand.mark();

@@ -78,9 +78,16 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &CloudbuildChange) -> Result<
         CloudbuildChange::CancelBuild { it } => {
             let call = "cloudbuild.projects.locations.builds.cancel";
             let template = "v1/projects/{}/locations/{}/builds/{}:cancel";
-            Ask::post(call, at, CLOUDBUILD, template, &[&at.account, location(it, at), short(it)])?
-                .body(json!({}))
-                .repeatable()
+            let ids = [&*at.account, location(it, at), short(it)];
+            let ask = Ask::post(call, at, CLOUDBUILD, template, &ids)?.body(json!({})).repeatable();
+            return match gcp.rest.json(&ask).await {
+                Ok(answer) => Ok(receipt(&answer)),
+                // It may have ended by itself in between, which is what was wanted.
+                Err(error) => match build(gcp, at, it).await {
+                    Ok(now) if !is_running(&now) => Ok(Receipt::default()),
+                    _ => Err(error),
+                },
+            };
         }
         CloudbuildChange::DeleteBuildTrigger { it } => {
             let call = "cloudbuild.projects.locations.triggers.delete";

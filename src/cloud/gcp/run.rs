@@ -238,8 +238,17 @@ async fn cancel(gcp: &Gcp, at: &Place, execution: &Value) -> Result<Receipt, Clo
     let place = part(path, &["locations"]).unwrap_or(&at.region);
     let template = "v2/projects/{}/locations/{}/jobs/{}/executions/{}:cancel";
     let ask = Ask::post(call, at, RUN, template, &[&at.account, place, job, name(path)])?;
-    let begun = gcp.rest.json(&ask.body(json!({})).repeatable()).await?;
-    gcp.followed(begun, RUN, "v2/{+}", call, at).await
+    match gcp.rest.json(&ask.body(json!({})).repeatable()).await {
+        Ok(begun) => gcp.followed(begun, RUN, "v2/{+}", call, at).await,
+        Err(error) => {
+            // It may have ended by itself in between, which is what was wanted.
+            let it = Named { name: path.into(), uid: text(execution, "uid").map(Into::into), made: None };
+            match self::execution(gcp, at, &it).await {
+                Ok(now) if is_over(&now) => Ok(Receipt::default()),
+                _ => Err(error),
+            }
+        }
+    }
 }
 
 /// The one that is meant, never its namesake.

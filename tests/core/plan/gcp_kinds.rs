@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use triage::analyze::Investigation;
 use triage::model::change::gcp::*;
 use triage::model::change::{Change, Reversal};
+use triage::model::observed::State;
 use triage::model::report::{Attribution, Resource, Window};
-use triage::model::{Principal, Provenance, Report};
+use triage::model::{Observed, Principal, Provenance, Report, ResourceRef};
 use triage::plan::{Guard, Options, contain::contain};
 use triage::read::cloudaudit;
 
@@ -289,14 +290,52 @@ const RECORDED: &[&str] = &[
     "cloudsql/instances.create",
 ];
 
+const LEAKED: &str = "projects/acme-ci/serviceAccounts/ci-deployer@acme-ci.iam.gserviceaccount.com/keys/7c1f0a9be24d4f7a8d3b5e6f90123456789abcde";
+
+/// Reads recorded entries, with each text of a pair in the place of the other.
+fn investigated(names: &[&str], instead: &[(&str, &str)]) -> Investigation {
+    let mut investigation = Investigation::new(Principal::parse(LEAKED).unwrap(), Window::default());
+    for name in names {
+        let mut text = std::fs::read_to_string(fixtures().join(format!("events/gcp/{name}.json"))).unwrap();
+        for (of, with) in instead {
+            text = text.replace(of, with);
+        }
+        investigation.absorb(cloudaudit::read(text.as_bytes(), Provenance::default()).unwrap().unwrap());
+    }
+    investigation
+}
+
+/// Whatever else is called so: a label of a machine names its cluster.
+#[test]
+fn a_node_is_its_clusters_also_where_a_service_has_the_same_name() {
+    let names = ["run/Services.CreateService-v1", "container/CreateCluster"];
+    let mut investigation = investigated(&names, &[("img-proxy", "farm")]);
+    let resource = ResourceRef {
+        kind: "gcp.compute.instance",
+        id: arc("4502250834870667704"),
+        names: vec![arc("gke-farm-pool-0ffc")],
+        account: arc("acme-ci"),
+        region: arc("us-central1-a"),
+        launcher: None,
+    };
+    investigation.observe(Observed {
+        resource,
+        at: "2026-03-14T03:00:00Z".parse().unwrap(),
+        state: State::Running,
+        created_at: Some("2026-03-14T02:12:00Z".parse().unwrap()),
+        held_by: vec![arc("farm")],
+        made_by: None,
+        identity: None,
+        details: Default::default(),
+    });
+    let report = investigation.report();
+    let node = report.resources.iter().find(|one| one.kind == "gcp.compute.instance").expect("it is theirs");
+    assert_eq!(node.launched_by.as_deref(), Some("projects/acme-ci/zones/us-central1-a/clusters/farm"));
+}
+
 #[test]
 fn recorded_entries_are_enough_for_a_plan() {
-    let key = "projects/acme-ci/serviceAccounts/ci-deployer@acme-ci.iam.gserviceaccount.com/keys/7c1f0a9be24d4f7a8d3b5e6f90123456789abcde";
-    let mut investigation = Investigation::new(Principal::parse(key).unwrap(), Window::default());
-    for name in RECORDED {
-        let raw = std::fs::read(fixtures().join(format!("events/gcp/{name}.json"))).unwrap();
-        investigation.absorb(cloudaudit::read(&raw, Provenance::default()).unwrap().unwrap());
-    }
+    let investigation = investigated(RECORDED, &[]);
     let plan = contain(&investigation.report(), &Guard::default(), Options::default());
     let told: Vec<String> =
         plan.steps.iter().map(|step| format!("{} {}", step.change.name(), step.target.id)).collect();
