@@ -166,7 +166,8 @@ impl FileSource {
             if lock(&self.stamps).insert(name.clone(), stamp).is_some_and(|before| !before.is_like(&stamp)) {
                 self.has_changed(&name);
             }
-            if inputs.get(&name).is_none_or(|input| input.sha256.is_none()) {
+            // A second look only searches: what the file is was told by the first.
+            if !inputs.contains_key(&name) {
                 lock(&self.unhashed).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
                 let input = Input {

@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use crate::read::Head;
 use std::sync::atomic::AtomicBool;
 
+mod grams;
 mod needles;
 mod passes;
 mod remembered;

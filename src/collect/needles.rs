@@ -3,26 +3,47 @@
 //! Pure. In a record, also behind `\/` and `\uXXXX`; in a whole text, where a record may be, so that a text without one is
 //! never taken apart. `collect` alone uses it.
 
+use super::grams::Grams;
+use crate::read::delivery::{Search, has_escape};
 use aho_corasick::packed::{self, Searcher};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 /// No cloud's id is longer than this; an attacker's user name of a megabyte would cost the search hours and gigabytes.
 const LONGEST: usize = 256;
 /// As many as vector instructions search for at once without losing their speed.
-const FEW: usize = 48;
+const FEW: usize = 32;
 /// Bytes by which an id is looked for first.
 const WINDOW: usize = 8;
+/// What stands before the identity in every delivered record, beside a version.
+const BEFORE: [&str; 2] = [r#"{"eventVersion":""#, r#"","userIdentity":"#];
 
 /// Wanted ids, ready to be searched for.
 pub(super) struct Needles {
+    number: u64,
+    is_within_strings: bool,
     all: AhoCorasick,
-    few: Option<Few>,
+    long: Option<Grams>,
+    short: Short,
+}
+
+/// Ids that are too short to be told by one sample.
+enum Short {
+    None,
+    Few(Few),
+    Many(AhoCorasick),
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::default();
 }
 
 impl Needles {
     pub fn of(ids: &[Arc<str>]) -> anyhow::Result<Needles> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
         let begun: Vec<&str> = ids.iter().map(|id| beginning(id)).collect();
         // An id in a JSON string is written with its quotes and control characters escaped: search its escaped form too.
         let escaped: Vec<String> = begun
@@ -33,39 +54,82 @@ impl Needles {
                 (inner != **id).then_some(inner)
             })
             .collect();
-        let bytes: usize = begun.iter().map(|id| id.len()).sum();
         let patterns: Vec<&str> = begun.into_iter().chain(escaped.iter().map(String::as_str)).collect();
         // Google takes people's e-mails in any letter case and logs them as they were typed.
         let any_case = ids.iter().any(|id| is_person(id));
-        let is_small = ids.len() <= 500 && bytes <= 32 << 10;
-        let all = AhoCorasick::builder()
-            // Which one matches does not matter, but only this kind of match lets it skip bytes by vector instructions.
-            .match_kind(MatchKind::LeftmostFirst)
-            .kind(Some(if is_small { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }))
-            .ascii_case_insensitive(any_case)
-            .build(&patterns)?;
-        let few = (!any_case).then(|| Few::of(&patterns)).flatten();
-        Ok(Needles { all, few })
+        let (long, short): (Vec<&str>, Vec<&str>) =
+            patterns.iter().partition(|id| id.len() >= Grams::SHORTEST);
+        let long = if long.is_empty() { None } else { Some(Grams::of(&long, any_case)) };
+        let short = match &*short {
+            [] => Short::None,
+            short => match (!any_case).then(|| Few::of(short)).flatten() {
+                Some(few) => Short::Few(few),
+                None => Short::Many(automaton(short, any_case)?),
+            },
+        };
+        Ok(Needles {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            is_within_strings: patterns.iter().all(|id| is_within_strings(id)),
+            all: automaton(&patterns, any_case)?,
+            long,
+            short,
+        })
     }
 
     /// Whether a record may hold one.
     pub fn hit(&self, raw: &[u8], scratch: &mut Vec<u8>) -> bool {
-        self.all.is_match(raw) || unescaped(raw, scratch).is_some_and(|plain| self.all.is_match(&*plain))
+        self.is_in(raw) || unescaped(raw, scratch).is_some_and(|plain| self.all.is_match(&*plain))
     }
 
-    /// Where the next one stands that is written plainly.
-    pub fn find(&self, text: &[u8], from: usize) -> Option<usize> {
-        match &self.few {
-            Some(few) => few.find(text, from),
-            None => self.all.find(Input::new(text).span(from..text.len())).map(|found| found.start()),
-        }
+    /// Whether a text may hold one at all.
+    pub fn may_be_in(&self, text: &[u8]) -> bool {
+        self.is_in(text) || has_escape(text)
+    }
+}
+
+impl Search for Needles {
+    fn number(&self) -> u64 {
+        self.number
     }
 
-    /// Where the next escape stands behind which a letter of one may be hidden.
-    pub fn escape(text: &[u8], from: usize) -> Option<usize> {
-        let all = memchr::memchr_iter(b'\\', text.get(from..)?);
-        all.map(|at| from + at).find(|at| matches!(text.get(at + 1), Some(b'/' | b'u')))
+    fn is_within_strings(&self) -> bool {
+        self.is_within_strings
     }
+
+    fn is_in(&self, part: &[u8]) -> bool {
+        self.long.as_ref().is_some_and(|long| long.is_in(part))
+            || match &self.short {
+                Short::None => false,
+                Short::Few(few) => few.is_in(part),
+                Short::Many(all) => all.is_match(part),
+            }
+    }
+
+    fn is_behind_escapes(&self, part: &[u8]) -> bool {
+        SCRATCH.with_borrow_mut(|scratch| {
+            unescaped(part, scratch).is_some_and(|plain| self.all.is_match(&*plain))
+        })
+    }
+}
+
+fn automaton(ids: &[&str], any_case: bool) -> anyhow::Result<AhoCorasick> {
+    let bytes: usize = ids.iter().map(|id| id.len()).sum();
+    let is_small = ids.len() <= 100 && bytes <= 4 << 10;
+    Ok(AhoCorasick::builder()
+        // Which one matches does not matter, but only this kind of match lets it skip bytes by vector instructions.
+        .match_kind(MatchKind::LeftmostFirst)
+        .kind(Some(if is_small { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }))
+        .ascii_case_insensitive(any_case)
+        .build(ids)?)
+}
+
+/// Whether an occurrence of it lies within one string, and not in what all records begin with.
+fn is_within_strings(id: &str) -> bool {
+    let is_version = id.len() <= 8 && id.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+    let lower = id.to_ascii_lowercase();
+    !id.contains(['{', '}', '"'])
+        && !is_version
+        && !BEFORE.iter().any(|before| before.to_ascii_lowercase().contains(&lower))
 }
 
 /// A few ids, searched for by the part of each that is rarest in logs: all keys begin alike.
@@ -81,7 +145,7 @@ impl Few {
             return None;
         }
         let ids: Vec<(Box<[u8]>, usize)> =
-            patterns.iter().map(|id| (id.as_bytes().into(), COMMON.rarest(id.as_bytes()))).collect();
+            patterns.iter().map(|id| (id.as_bytes().into(), rarest(id.as_bytes(), 4))).collect();
         let mut builder = packed::Config::new().builder();
         for (id, at) in &ids {
             builder.add(&id[*at..id.len().min(at + WINDOW)]);
@@ -89,20 +153,21 @@ impl Few {
         Some(Few { search: builder.build()?, ids })
     }
 
-    fn find(&self, text: &[u8], begin: usize) -> Option<usize> {
-        let mut from = begin;
-        loop {
-            let found = self.search.find_in(text, aho_corasick::Span { start: from, end: text.len() })?;
+    fn is_in(&self, text: &[u8]) -> bool {
+        let mut from = 0;
+        while let Some(found) = self.search.find_in(text, aho_corasick::Span { start: from, end: text.len() })
+        {
             // Any of them may stand around this place, not only the one whose part was found first.
-            let is_there = |(id, at): &&(Box<[u8]>, usize)| {
-                let start = found.start().checked_sub(*at).filter(|start| *start >= begin);
+            let is_there = |(id, at): &(Box<[u8]>, usize)| {
+                let start = found.start().checked_sub(*at);
                 start.is_some_and(|start| text[start..].starts_with(id))
             };
-            if let Some((_, at)) = self.ids.iter().find(is_there) {
-                return Some(found.start() - at);
+            if self.ids.iter().any(is_there) {
+                return true;
             }
             from = found.start() + 1;
         }
+        false
     }
 }
 
@@ -127,14 +192,15 @@ impl Common {
         Common(pairs)
     }
 
-    /// Where the four bytes begin that are least common.
-    fn rarest(&self, id: &[u8]) -> usize {
-        let often = |four: &[u8]| -> f64 {
-            four.windows(2).map(|p| f64::from(self.0[usize::from(p[0]) << 8 | usize::from(p[1])]).ln()).sum()
-        };
-        let by_rarity = |(_, a): &(usize, f64), (_, b): &(usize, f64)| a.total_cmp(b);
-        id.windows(4).map(often).enumerate().min_by(by_rarity).map_or(0, |(at, _)| at)
+    fn often(&self, part: &[u8]) -> f64 {
+        part.windows(2).map(|p| f64::from(self.0[usize::from(p[0]) << 8 | usize::from(p[1])]).ln()).sum()
     }
+}
+
+/// Where the bytes of an id begin, as many as are said, that are least common in logs.
+pub(super) fn rarest(id: &[u8], len: usize) -> usize {
+    let by_rarity = |(_, a): &(usize, f64), (_, b): &(usize, f64)| a.total_cmp(b);
+    id.windows(len).map(|part| COMMON.often(part)).enumerate().min_by(by_rarity).map_or(0, |(at, _)| at)
 }
 
 /// Returns what is searched of an id: its beginning finds every record that holds the whole.

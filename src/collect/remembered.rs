@@ -10,7 +10,7 @@ use crate::model::Gap;
 use crate::model::report::CoveredScope;
 use crate::read::delivery;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Told of each file that was searched to its end.
@@ -110,9 +110,8 @@ impl Wanted {
 pub struct Holds {
     /// Sorted.
     pub accounts: Box<[u64]>,
-    pub emails: Option<HashSet<u64>>,
-    /// An e-mail may be hidden behind an escape.
-    pub is_escaped: bool,
+    /// Sorted.
+    pub emails: Option<Box<[u64]>>,
     pub from: i64,
     pub to: i64,
 }
@@ -123,7 +122,7 @@ impl Holds {
             && wanted
                 .email
                 .zip(self.emails.as_ref())
-                .is_none_or(|(email, all)| all.contains(&email) || self.is_escaped)
+                .is_none_or(|(email, all)| all.binary_search(&email).is_ok())
             && wanted.from.is_none_or(|from| self.to >= from)
             && wanted.until.is_none_or(|until| self.from <= until)
     }
@@ -136,7 +135,7 @@ pub fn fingerprint() -> String {
     let email = delivery::email("builder@shop-prod-4821.iam.gserviceaccount.com").unwrap_or_default();
     let (mark, identity) =
         crate::read::head(RECORD).map_or((0, 0), |head| (head.mark, crate::read::fold(head.identity)));
-    format!("1 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
+    format!("2 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What is written of a first look, beside the numbers.
@@ -155,7 +154,6 @@ struct Head {
 struct HoldsHead {
     accounts: usize,
     emails: Option<usize>,
-    is_escaped: bool,
     from: i64,
     to: i64,
 }
@@ -165,8 +163,7 @@ impl Counted<'_> {
     pub fn write(&self) -> anyhow::Result<Vec<u8>> {
         let holds = self.holds.map(|holds| HoldsHead {
             accounts: holds.accounts.len(),
-            emails: holds.emails.as_ref().map(HashSet::len),
-            is_escaped: holds.is_escaped,
+            emails: holds.emails.as_ref().map(|emails| emails.len()),
             from: holds.from,
             to: holds.to,
         });
@@ -209,9 +206,8 @@ impl Remembered {
                 accounts: words(&mut rest, holds.accounts)?.into(),
                 emails: match holds.emails {
                     None => None,
-                    Some(len) => Some(words(&mut rest, len)?.into_iter().collect()),
+                    Some(len) => Some(words(&mut rest, len)?.into()),
                 },
-                is_escaped: holds.is_escaped,
                 from: holds.from,
                 to: holds.to,
             }),

@@ -20,9 +20,10 @@ use crate::read::cloudtrail::delivery::Walker;
 use crate::read::delivery::{self, Delivery};
 use crate::read::{self, Head, RecordKind};
 use rayon::slice::ParallelSliceMut;
+use serde::de::IgnoredAny;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -94,19 +95,18 @@ impl Searched {
     }
 }
 
-fn holds_of(found: &Delivery, text: &[u8]) -> Option<Holds> {
+fn holds_of(found: &Delivery) -> Option<Holds> {
+    if found.is_open {
+        return None;
+    }
     let from = found.scopes.iter().map(|seen| seen.from).min()?;
     let to = found.scopes.iter().map(|seen| seen.to).max()?;
     let own = found.scopes.iter().filter_map(|seen| delivery::account(seen.account.as_bytes()));
-    let accounts: BTreeSet<u64> = found.accounts.iter().copied().chain(own).collect();
-    let emails = found.emails.clone();
-    (!found.is_open).then(|| Holds {
-        accounts: accounts.into_iter().collect(),
-        emails,
-        is_escaped: Needles::escape(text, 0).is_some(),
-        from,
-        to,
-    })
+    let mut accounts: Vec<u64> = found.accounts.iter().copied().chain(own).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let emails = found.emails.as_deref().map(Box::from);
+    Some(Holds { accounts: accounts.into(), emails, from, to })
 }
 
 struct Desk<'a> {
@@ -130,11 +130,11 @@ struct Scan<'a> {
     began: Instant,
     known: RwLock<Option<Known>>,
     desk: Mutex<Desk<'a>>,
-    searched: Mutex<BTreeMap<Arc<str>, Searched>>,
+    searched: Mutex<HashMap<Arc<str>, Searched>>,
     /// Searches for second looks, the newest first.
     ready: Mutex<Vec<Search>>,
     /// Of every record, folded, to count duplicates by: 8 bytes each.
-    identities: Mutex<Vec<Vec<u64>>>,
+    identities: Mutex<Vec<u64>>,
     /// Of records of other kinds, which are counted once.
     others: Mutex<HashSet<u128>>,
     saved: Identities,
@@ -193,7 +193,7 @@ impl Scan<'_> {
             tallies.gaps.extend(was.gaps);
             tallies.counts.other_records +=
                 was.others.into_iter().filter(|other| others.insert(*other)).count() as u64;
-            lock(&self.identities).push(was.identities);
+            lock(&self.identities).extend(was.identities);
             lock(&self.searched).insert(file, Searched { up_to: was.up_to, holds: was.holds });
         }
         Ok(())
@@ -396,13 +396,16 @@ impl Scan<'_> {
             tallies.counts.other_records += new;
             join_all(&mut tallies.scopes, std::mem::take(&mut here.tallies.scopes));
             drop(tallies);
-            if !here.identities.is_empty() {
-                lock(&self.identities).push(here.identities);
-            }
+            lock(&self.identities).extend_from_slice(&here.identities);
         }
         lock(&self.tallies).gaps.append(&mut here.unread);
         if !self.is_stopped() {
-            lock(&self.searched).insert(input.clone(), Searched { up_to: turn.up_to, holds });
+            let mut searched = lock(&self.searched);
+            match searched.get_mut(input) {
+                // What it can hold was found out the first time.
+                Some(seen) => seen.up_to = turn.up_to,
+                None => drop(searched.insert(input.clone(), Searched { up_to: turn.up_to, holds })),
+            }
         }
         if let Err(failure) = self.learn(false) {
             self.fail(failure);
@@ -452,35 +455,9 @@ impl Scan<'_> {
 }
 
 /// How many of these were there before.
-fn duplicates(parts: Vec<Vec<u64>>) -> u64 {
-    let mut all: Vec<u64> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    parts.into_iter().for_each(|part| all.extend(part));
+fn duplicates(mut all: Vec<u64>) -> u64 {
     all.par_sort_unstable();
     all.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64
-}
-
-/// The records of a walked text that may hold a wanted id.
-fn hits(
-    text: &[u8],
-    needles: &Needles,
-    record_at: impl Fn(usize) -> Range<usize>,
-) -> BTreeSet<(usize, usize)> {
-    let mut found = BTreeSet::new();
-    let mut at = 0;
-    while let Some(hit) = needles.find(text, at) {
-        let range = record_at(hit);
-        at = range.end.max(hit + 1);
-        found.insert((range.start, range.end));
-    }
-    let (mut at, mut scratch) = (0, Vec::new());
-    while let Some(escape) = Needles::escape(text, at) {
-        let range = record_at(escape);
-        at = range.end.max(escape + 1);
-        if text.get(range.clone()).is_some_and(|raw| needles.hit(raw, &mut scratch)) {
-            found.insert((range.start, range.end));
-        }
-    }
-    found
 }
 
 impl Take for Scan<'_> {
@@ -515,16 +492,22 @@ impl Take for Scan<'_> {
                 return None;
             }
         };
+        let search = turn.needles.as_deref();
+        if !turn.is_first && search.is_none_or(|search| !search.may_be_in(text)) {
+            self.done(&input.into(), &turn, None, Here::default());
+            return Some(Whole { records: 0, shape: Shape::Records });
+        }
         WALKERS.with_borrow_mut(|(walker, liner)| {
-            let found = if is_lines { liner.walk(text)? } else { walker.walk(text)? };
-            let hits = match &turn.needles {
-                Some(needles) => hits(text, needles, |at| found.record_at(at)),
-                None => BTreeSet::new(),
-            };
+            let found = if is_lines { liner.walk(text, search)? } else { walker.walk(text, search)? };
             // Whatever does not hold here is for the careful way, before anything is counted.
-            let mut heads = Vec::with_capacity(hits.len());
-            for (from, to) in hits {
-                heads.push((from, to, read::head(text.get(from..to)?).ok()?));
+            let mut heads = Vec::with_capacity(found.hits.len());
+            for range in found.hits.iter().map(|n| found.record(*n)) {
+                heads.push((range.start, range.end, read::head(text.get(range)?).ok()?));
+            }
+            // Where each before it is whole, it is no part of another one.
+            let last = found.hits.last().filter(|_| !is_lines).map_or(0, |last| last + 1);
+            for n in (0..last).filter(|n| found.hits.binary_search(n).is_err()) {
+                serde_json::from_slice::<IgnoredAny>(text.get(found.record(n))?).ok()?;
             }
             let input: Arc<str> = input.into();
             let mut here = Here::default();
@@ -558,7 +541,7 @@ impl Take for Scan<'_> {
                     self.refused(why, &input, line, &mut here);
                 }
             }
-            self.done(&input, &turn, holds_of(found, text), here);
+            self.done(&input, &turn, holds_of(found), here);
             let shape = match records {
                 _ if !is_lines => Shape::Records,
                 1 => Shape::Object,

@@ -3,11 +3,15 @@
 //! Pure. The walkers are [`super::cloudtrail::delivery`] and [`super::cloudaudit::lines`]; `collect` reads what they found.
 
 use crate::model::time;
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 
-/// Spellings that are remembered of each kind; a power of two.
+/// Spellings that are remembered of each kind, and hints that lead to them; powers of two.
 const KNOWN: usize = 4096;
+const HINTS: usize = 2048;
+/// Strings looked at here are short.
+const LONGEST_STRING: usize = 2048;
+/// Levels of nesting that are walked.
+const DEEPEST: usize = 8;
 
 /// What was learnt of a file.
 #[derive(Default)]
@@ -19,12 +23,14 @@ pub struct Delivery {
     /// Identities of the records, folded to 64 bits.
     pub identities: Vec<u64>,
     pub scopes: Vec<Seen>,
+    /// The records, by number, that hold what was looked for.
+    pub hits: Vec<usize>,
     /// Identities of records of other kinds, such as insights.
     pub others: Vec<u128>,
     /// Every account that a record is of, its caller is of or its resources lie in, sorted.
     pub accounts: Vec<u64>,
-    /// Of every e-mail, where they are gathered; see [`emails`].
-    pub emails: Option<HashSet<u64>>,
+    /// Of every e-mail, sorted, where all of them are known; see [`email_at`].
+    pub emails: Option<Vec<u64>>,
     /// A record was parsed whose accounts were not gathered.
     pub is_open: bool,
 }
@@ -41,11 +47,18 @@ pub struct Seen {
 }
 
 impl Delivery {
-    /// Where the record that holds this byte lies.
-    pub fn record_at(&self, at: usize) -> std::ops::Range<usize> {
-        let n = self.ends.partition_point(|end| *end <= at);
+    /// Where a record lies, by number.
+    pub fn record(&self, n: usize) -> std::ops::Range<usize> {
         let from = n.checked_sub(1).map_or(self.begin, |before| self.ends[before] + 1);
         from..self.ends.get(n).copied().unwrap_or(from)
+    }
+
+    /// Notes that the record at hand holds what was looked for.
+    pub(super) fn hit(&mut self) {
+        let n = self.ends.len();
+        if self.hits.last() != Some(&n) {
+            self.hits.push(n);
+        }
     }
 
     pub(super) fn clear(&mut self, begin: usize) {
@@ -53,15 +66,24 @@ impl Delivery {
         self.ends.clear();
         self.identities.clear();
         self.scopes.clear();
+        self.hits.clear();
         self.others.clear();
         self.accounts.clear();
         self.emails = None;
         self.is_open = false;
     }
 
-    pub(super) fn count(&mut self, account: &str, region: &str, source: &'static str, at: i64) {
-        let is_same =
-            |seen: &&mut Seen| *seen.region == *region && *seen.account == *account && seen.source == source;
+    /// Counts a record at a time in epoch nanoseconds; `None` when its region is no text.
+    pub(super) fn count(
+        &mut self,
+        account: &str,
+        region: &[u8],
+        source: &'static str,
+        at: i64,
+    ) -> Option<()> {
+        let is_same = |seen: &&mut Seen| {
+            seen.region.as_bytes() == region && *seen.account == *account && seen.source == source
+        };
         match self.scopes.iter_mut().find(is_same) {
             Some(seen) => {
                 seen.records += 1;
@@ -70,38 +92,65 @@ impl Delivery {
             }
             None => self.scopes.push(Seen {
                 account: account.into(),
-                region: region.into(),
+                region: std::str::from_utf8(region).ok()?.into(),
                 source,
                 records: 1,
                 from: at,
                 to: at,
             }),
         }
+        Some(())
     }
 }
 
-/// The accounts that some bytes name, and the file for which they were last taken.
-pub(super) struct Accounts {
-    all: Box<[u64]>,
-    taken: u64,
+/// Looks for something in a part of a record, so that what repeats is looked at once.
+pub trait Search {
+    /// The same for the same search and no other.
+    fn number(&self) -> u64;
+    /// Whether no occurrence can reach over a brace or an unescaped quote.
+    fn is_within_strings(&self) -> bool;
+    /// Whether it stands in these bytes as it is spelt: yes too often, never no when it is there.
+    fn is_in(&self, part: &[u8]) -> bool;
+    /// Whether it stands in these bytes behind escapes.
+    fn is_behind_escapes(&self, part: &[u8]) -> bool;
 }
 
-impl Accounts {
-    pub(super) fn of(bytes: &[u8]) -> Accounts {
-        Accounts { all: accounts(bytes).collect(), taken: 0 }
-    }
+/// Whether a letter may be hidden behind this backslash.
+pub fn is_escape(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at + 1), Some(b'/' | b'u'))
+}
 
-    pub(super) fn tell(&mut self, file: u64, to: &mut Vec<u64>) {
-        if self.taken != file {
-            self.taken = file;
-            to.extend(&self.all);
-        }
-    }
+/// Whether any letter is hidden behind an escape.
+pub fn has_escape(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', text).any(|at| is_escape(text, at))
+}
+
+/// Whether something stands in these bytes, however it is spelt.
+pub(super) fn is_there(search: &impl Search, part: &[u8]) -> bool {
+    search.is_in(part) || (has_escape(part) && search.is_behind_escapes(part))
 }
 
 /// Numbers of twelve digits, whatever they stand in.
 pub fn accounts(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    bytes.split(|c| !c.is_ascii_digit()).filter(|run| run.len() == 12).filter_map(account)
+    const LEN: usize = 12;
+    let mut from = 0;
+    // One of any twelve bytes in a row is every twelfth.
+    std::iter::from_fn(move || {
+        while let Some(at) = bytes.get(from..).and_then(|rest| {
+            rest.iter().skip(LEN - 1).step_by(LEN).position(u8::is_ascii_digit).map(|n| n * LEN + LEN - 1)
+        }) {
+            let at = from + at;
+            let start =
+                bytes[from..at].iter().rposition(|c| !c.is_ascii_digit()).map_or(from, |n| from + n + 1);
+            let len = bytes[start..].iter().take_while(|c| c.is_ascii_digit()).count();
+            // Where an earlier run ended there is no digit just before.
+            from = start + len;
+            if len == LEN {
+                return Some(bytes[start..from].iter().fold(0, |n, c| n * 10 + u64::from(c - b'0')));
+            }
+        }
+        None
+    })
 }
 
 /// The number of an account; of anything else that holds records (a project, a folder) a number made of its name.
@@ -114,21 +163,21 @@ pub fn account(text: &[u8]) -> Option<u64> {
     Some(hash.finish() | 1 << 63)
 }
 
-/// A number for the e-mail around each `@`, made of the eight bytes on either side in lower case.
-pub fn emails(text: &[u8]) -> impl Iterator<Item = u64> {
-    memchr::memchr_iter(b'@', text).filter_map(|at| {
-        let eight = |part: &[u8; 8]| u64::from_le_bytes(part.map(|c| c.to_ascii_lowercase()));
-        // A shorter name begins after some sign: that, and what is before it, is part of the number.
-        let before = eight(text[..at].last_chunk::<8>()?);
-        let after = eight(text[at + 1..].first_chunk::<8>()?);
-        // `"@type"` is no e-mail.
-        (text[at - 1] != b'"').then(|| before.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ after)
-    })
+/// A number for the e-mail around this `@`, made of the eight bytes on either side in lower case.
+pub fn email_at(text: &[u8], at: usize) -> Option<u64> {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    // A shorter name begins after some sign: that, and what is before it, is part of the number. Signs that become alike only
+    // make it true too often.
+    let eight = |part: &[u8; 8]| u64::from_le_bytes(*part) | LOWER;
+    let before = eight(text[..at].last_chunk::<8>()?);
+    let after = eight(text[at + 1..].first_chunk::<8>()?);
+    // `"@type"` is no e-mail.
+    (text[at - 1] != b'"').then(|| before.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ after)
 }
 
 /// The same for a wanted id, when it has as much on either side.
 pub fn email(id: &str) -> Option<u64> {
-    emails(id.as_bytes()).next().filter(|_| id.matches('@').count() == 1)
+    email_at(id.as_bytes(), id.find('@')?).filter(|_| id.matches('@').count() == 1)
 }
 
 /// Where the text goes on after this, if it stands here.
@@ -136,10 +185,104 @@ pub(super) fn follows(body: &[u8], at: usize, what: &[u8]) -> Option<usize> {
     body.get(at..)?.starts_with(what).then_some(at + what.len())
 }
 
-/// Where a string ends that holds no escape; those looked at here are short.
+/// Where a string ends that holds no escape and is not long.
+#[inline]
 pub(super) fn ends(body: &[u8], at: usize) -> Option<usize> {
-    let len = body[at..].iter().take(256).position(|c| matches!(c, b'"' | b'\\'))?;
-    (body[at + len] == b'"').then_some(at + len)
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let near = body.get(at..body.len().min(at + LONGEST_STRING))?;
+    let zeros = |x: u64| x.wrapping_sub(ONES) & !x & ONES << 7;
+    let mut from = 0;
+    while let Some(word) = near.get(from..from + 8) {
+        let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+        let hits = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if hits != 0 {
+            // Only the lowest hit is sure to be one.
+            let end = from + (hits.trailing_zeros() / 8) as usize;
+            return (near[end] == b'"').then_some(at + end);
+        }
+        from += 8;
+    }
+    let end = from + near[from..].iter().position(|c| matches!(c, b'"' | b'\\'))?;
+    (near[end] == b'"').then_some(at + end)
+}
+
+/// Walks an object whose strings hold no escapes, tells each of its fields, and returns where it ends; `None` when it is
+/// written otherwise, or broken.
+pub(super) fn object<'a>(
+    text: &'a [u8],
+    from: usize,
+    each: &mut dyn FnMut(&'a [u8], &'a [u8]) -> Option<()>,
+) -> Option<usize> {
+    let at = follows(text, from, b"{")?;
+    if text.get(at) == Some(&b'}') {
+        return Some(at + 1);
+    }
+    let end = fields(text, at, 1, each)?;
+    is_plain(&text[from..end]).then_some(end)
+}
+
+/// The same from the first key on, up to and with the brace that ends it.
+pub(super) fn rest_of_object<'a>(
+    text: &'a [u8],
+    from: usize,
+    each: &mut dyn FnMut(&'a [u8], &'a [u8]) -> Option<()>,
+) -> Option<usize> {
+    let end = fields(text, from, 1, each)?;
+    is_plain(&text[from..end]).then_some(end)
+}
+
+/// Whether this is text without control characters.
+fn is_plain(text: &[u8]) -> bool {
+    // Not with `all`, which stops at the first and can't be done by vectors.
+    text.iter().fold(true, |is, c| is & (*c >= b' ')) && std::str::from_utf8(text).is_ok()
+}
+
+fn fields<'a>(
+    text: &'a [u8],
+    mut at: usize,
+    depth: usize,
+    each: &mut dyn FnMut(&'a [u8], &'a [u8]) -> Option<()>,
+) -> Option<usize> {
+    loop {
+        let key = follows(text, at, b"\"")?;
+        let end = ends(text, key)?;
+        let from = follows(text, end + 1, b":")?;
+        at = value(text, from, depth)?;
+        each(&text[key..end], &text[from..at])?;
+        match text.get(at)? {
+            b',' => at += 1,
+            b'}' => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
+/// Where a value ends.
+fn value(text: &[u8], from: usize, depth: usize) -> Option<usize> {
+    let is_deep = depth >= DEEPEST;
+    match text.get(from)? {
+        b'"' => Some(ends(text, from + 1)? + 1),
+        b'{' if text.get(from + 1) == Some(&b'}') => Some(from + 2),
+        b'{' if !is_deep => fields(text, from + 1, depth + 1, &mut |_, _| Some(())),
+        b'[' if text.get(from + 1) == Some(&b']') => Some(from + 2),
+        b'[' if !is_deep => {
+            let mut at = from + 1;
+            loop {
+                at = value(text, at, depth + 1)?;
+                match text.get(at)? {
+                    b',' => at += 1,
+                    b']' => return Some(at + 1),
+                    _ => return None,
+                }
+            }
+        }
+        b't' => follows(text, from, b"true"),
+        b'f' => follows(text, from, b"false"),
+        b'n' => follows(text, from, b"null"),
+        b'1'..=b'9' => Some(from + text[from..].iter().take(20).take_while(|c| c.is_ascii_digit()).count()),
+        b'0' => Some(from + 1),
+        _ => None,
+    }
 }
 
 /// Reads times as the clouds write them; knows the day that it read last.
@@ -189,37 +332,113 @@ impl Clock {
     }
 }
 
-/// What was parsed before, by its bytes; what falls on the same place is forgotten.
-pub(super) struct Known<T>(Vec<Option<(Box<[u8]>, T)>>);
+/// What was learnt before, by its bytes; what falls on the same place is forgotten.
+pub(super) struct Known<T> {
+    slots: Vec<Slot<T>>,
+    /// By a hint, where it led before.
+    hints: Vec<u16>,
+}
 
-impl<T> Default for Known<T> {
+#[derive(Default)]
+struct Slot<T> {
+    bytes: Vec<u8>,
+    told: T,
+    /// Number of the last search that looked at it, and whether it was in it.
+    searched: u64,
+    is_hit: bool,
+    /// Number of the file that last took what it tells.
+    taken: u64,
+}
+
+impl<T: Default> Default for Known<T> {
     fn default() -> Known<T> {
-        Known((0..KNOWN).map(|_| None).collect())
+        Known { slots: (0..KNOWN).map(|_| Slot::default()).collect(), hints: vec![0; HINTS] }
     }
 }
 
 impl<T> Known<T> {
-    pub(super) fn get_or(&mut self, bytes: &[u8], parse: impl FnOnce(&[u8]) -> Option<T>) -> Option<&mut T> {
-        let slot = &mut self.0[sample(bytes) & (KNOWN - 1)];
-        if slot.as_ref().is_none_or(|(known, _)| **known != *bytes) {
-            *slot = Some((bytes.into(), parse(bytes)?));
-        }
-        slot.as_mut().map(|(_, told)| told)
+    /// What stands at the beginning of this text, if the hint leads to it: its place and its length.
+    #[inline]
+    pub(super) fn guess(&self, hint: u64, text: &[u8]) -> Option<(usize, usize)> {
+        let place = usize::from(self.hints[hinted(hint)]);
+        let bytes = &self.slots[place].bytes;
+        (!bytes.is_empty() && text.starts_with(bytes)).then_some((place, bytes.len()))
     }
+
+    /// The place of what is known by these bytes; `learn` makes it known.
+    pub(super) fn place(
+        &mut self,
+        hint: u64,
+        bytes: &[u8],
+        learn: impl FnOnce(&[u8], &mut T) -> Option<()>,
+    ) -> Option<usize> {
+        let place = sample(bytes) & (KNOWN - 1);
+        let slot = &mut self.slots[place];
+        if *slot.bytes != *bytes {
+            slot.bytes.clear();
+            learn(bytes, &mut slot.told)?;
+            slot.bytes.extend_from_slice(bytes);
+            (slot.searched, slot.taken) = (0, 0);
+        }
+        self.hints[hinted(hint)] = place as u16;
+        Some(place)
+    }
+
+    pub(super) fn at(&self, place: usize) -> &T {
+        &self.slots[place].told
+    }
+
+    /// What it tells, once for each file.
+    pub(super) fn take(&mut self, place: usize, file: u64) -> Option<&T> {
+        let slot = &mut self.slots[place];
+        let is_new = std::mem::replace(&mut slot.taken, file) != file;
+        is_new.then_some(&slot.told)
+    }
+
+    /// Whether what is looked for stands in it.
+    pub(super) fn is_hit(&mut self, place: usize, search: &impl Search) -> bool {
+        let slot = &mut self.slots[place];
+        if slot.searched != search.number() {
+            slot.searched = search.number();
+            slot.is_hit = is_there(search, &slot.bytes);
+        }
+        slot.is_hit
+    }
+}
+
+fn hinted(hint: u64) -> usize {
+    (hint.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & (HINTS - 1)
+}
+
+/// The eight bytes from here on, or fewer and zeros: to make hints of.
+#[inline]
+pub(super) fn word(text: &[u8], at: usize) -> u64 {
+    let eight = text.get(at..at + 8).and_then(|part| part.try_into().ok());
+    eight.map_or(0, u64::from_le_bytes)
 }
 
 /// A number of the bytes: which are alike is decided by comparing them all.
 fn sample(bytes: &[u8]) -> usize {
     const ODD: u64 = 0x517c_c1b7_2722_0a95;
-    let word = |part: &[u8]| u64::from_le_bytes(part.try_into().expect("eight bytes"));
-    let (mut even, mut odd) = (bytes.len() as u64, 0_u64);
-    for chunk in bytes.chunks_exact(16) {
-        even = (even.rotate_left(5) ^ word(&chunk[..8])).wrapping_mul(ODD);
-        odd = (odd.rotate_left(5) ^ word(&chunk[8..])).wrapping_mul(ODD);
+    let mut lanes = [bytes.len() as u64, 1, 2, 3];
+    let mut mix = |part: &[u8]| {
+        for (lane, word) in lanes.iter_mut().zip(part.chunks_exact(8)) {
+            let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+            *lane = (lane.rotate_left(5) ^ word).wrapping_mul(ODD);
+        }
+    };
+    let chunks = bytes.chunks_exact(32);
+    let rest = chunks.remainder();
+    chunks.for_each(&mut mix);
+    match bytes.last_chunk::<32>() {
+        Some(last) if !rest.is_empty() => mix(last),
+        Some(_) => {}
+        None => {
+            let mut last = [0; 32];
+            last[..rest.len()].copy_from_slice(rest);
+            mix(&last);
+        }
     }
-    if let Some(last) = bytes.last_chunk::<16>() {
-        even = (even.rotate_left(5) ^ word(&last[..8])).wrapping_mul(ODD);
-        odd = (odd.rotate_left(5) ^ word(&last[8..])).wrapping_mul(ODD);
-    }
-    ((even ^ odd.rotate_left(17)) >> 40) as usize
+    let [a, b, c, d] = lanes;
+    ((a ^ b.rotate_left(17) ^ c.rotate_left(31) ^ d.rotate_left(47)) >> 40) as usize
 }

@@ -65,6 +65,17 @@ pub fn fold(identity: u128) -> u64 {
     (identity ^ (identity >> 64)) as u64
 }
 
+/// Mixes a text into a number that is counted by: quick, and no secret.
+pub(crate) fn mix(mark: u64, text: &[u8]) -> u64 {
+    const ODD: u64 = 0x517c_c1b7_2722_0a95;
+    let mix = |mark: u64, word: u64| (mark.rotate_left(5) ^ word).wrapping_mul(ODD);
+    let (words, rest) = text.as_chunks::<8>();
+    let mark = words.iter().fold(mark, |mark, word| mix(mark, u64::from_le_bytes(*word)));
+    let rest = rest.iter().fold(text.len() as u64, |word, c| word << 8 | u64::from(*c));
+    let mark = mix(mark, rest);
+    mark ^ mark >> 29
+}
+
 /// Returns the first 128 bits of the SHA-256 of `parts`, each length-prefixed: an identity for records.
 pub fn identity_of(parts: &[&[u8]]) -> u128 {
     use sha2::{Digest, Sha256};

@@ -4,7 +4,7 @@
 //! error; only what is no JSON object at all is.
 
 use crate::model::{Time, time};
-use crate::read::{Head, RecordKind, Unreadable, fold, identity_of};
+use crate::read::{Head, RecordKind, Unreadable, fold, identity_of, mix};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -344,12 +344,5 @@ impl Entry<'_> {
 
 /// The mark of an entry by the logging service's own key of it; see [`Head::mark`].
 pub(super) fn mark(log: &[u8], nanoseconds: i128, id: &[u8], part: &[u8]) -> u64 {
-    use std::hash::{DefaultHasher, Hasher};
-    let mut hash = DefaultHasher::new();
-    for text in [log, id, part] {
-        hash.write(text);
-        hash.write_u8(0xff);
-    }
-    hash.write_i128(nanoseconds);
-    hash.finish()
+    [log, id, part].into_iter().fold(nanoseconds as u64, mix)
 }

@@ -5,7 +5,7 @@
 //! once. A line that is written in any other way is parsed; a file of anything else is `None`. `collect` alone calls it.
 
 use super::head::{head, mark};
-use crate::read::delivery::{Clock, Delivery, Known, emails, ends};
+use crate::read::delivery::{Clock, Delivery, Known, Search, email_at, ends, is_escape, object, word};
 use crate::read::{Head, RecordKind};
 use memchr::memmem::Finder;
 use serde_json::Value;
@@ -14,6 +14,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 const AUDIT: &[u8] = b"\"@type\":\"type.googleapis.com/google.cloud.audit.AuditLog\"";
+const RESOURCE: &[u8] = b"\"resource";
+/// Bytes in which an entry ends after its payload, nearly always.
+const AFTER: usize = 1024;
+/// E-mails that are told apart at once; a power of two.
+const MET: usize = 512;
 /// Every field that an audit entry of a sink has; one with another may be something else.
 const FIELDS: &[&str] = &[
     "insertId",
@@ -36,23 +41,33 @@ pub struct Liner {
     /// What follows the payload where fields are sorted, and where the service's own order is kept.
     sorted: Finder<'static>,
     unsorted: Finder<'static>,
-    location: Finder<'static>,
-    name: Finder<'static>,
+    /// How a resource's name and location both begin.
+    resource: Finder<'static>,
     logs: Known<Log>,
     resources: Known<Resource>,
     clock: Clock,
+    emails: Emails,
     found: Delivery,
 }
 
 /// What a log's name tells.
+#[derive(Default)]
 struct Log {
-    account: Box<str>,
+    account: String,
     source: &'static str,
 }
 
 /// What a resource's labels tell of where it lies.
+#[derive(Default)]
 struct Resource {
-    region: Option<Box<str>>,
+    region: Option<String>,
+}
+
+/// The e-mails of a file, nearly each once.
+struct Emails {
+    all: Vec<u64>,
+    /// Those that were met last, each in its place.
+    last: Vec<u64>,
 }
 
 impl Default for Liner {
@@ -60,11 +75,11 @@ impl Default for Liner {
         Liner {
             sorted: Finder::new(b"},\"receiveTimestamp\":\""),
             unsorted: Finder::new(b"},\"insertId\":\""),
-            location: Finder::new(b"\"resourceLocation\":"),
-            name: Finder::new(b"\"resourceName\":"),
+            resource: Finder::new(RESOURCE),
             logs: Known::default(),
             resources: Known::default(),
             clock: Clock::default(),
+            emails: Emails { all: Vec::new(), last: vec![0; MET] },
             found: Delivery::default(),
         }
     }
@@ -89,19 +104,34 @@ impl Liner {
     }
 
     /// Walks a whole file; `None` when it is not one entry a line, or anything in it can't be made out.
-    pub fn walk(&mut self, text: &[u8]) -> Option<&Delivery> {
+    pub fn walk(&mut self, text: &[u8], search: Option<&impl Search>) -> Option<&Delivery> {
         self.found.clear(0);
+        self.emails.clear();
         let body = text.strip_suffix(b"\n").unwrap_or(text);
-        let mut at = 0;
-        for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
-            let line = &body[at..end];
-            if self.line(line).is_none() {
-                self.parsed(line)?;
+        let (mut at, mut is_escaped, mut any_escaped) = (0, false, false);
+        // One look for all that may stand anywhere.
+        for sign in memchr::memchr3_iter(b'\n', b'@', b'\\', body).chain([body.len()]) {
+            match body.get(sign) {
+                Some(b'@') => self.emails.met(body, sign),
+                Some(b'\\') => is_escaped |= is_escape(body, sign),
+                Some(_) | None => {
+                    let line = &body[at..sign];
+                    if self.line(line).is_none() {
+                        self.parsed(line)?;
+                    }
+                    let is_hit = |search: &_| {
+                        Search::is_in(search, line) || (is_escaped && Search::is_behind_escapes(search, line))
+                    };
+                    if search.is_some_and(is_hit) {
+                        self.found.hit();
+                    }
+                    self.found.ends.push(sign);
+                    (at, any_escaped, is_escaped) = (sign + 1, any_escaped | is_escaped, false);
+                }
             }
-            self.found.ends.push(end);
-            at = end + 1;
         }
-        self.found.emails = Some(emails(body).collect());
+        // Behind an escape any may be hidden.
+        self.found.emails = (!any_escaped).then(|| self.emails.sorted());
         Some(&self.found)
     }
 
@@ -110,26 +140,33 @@ impl Liner {
         let (id, log) = (line.id.filter(|id| !id.is_empty())?, line.log.filter(|log| !log.is_empty())?);
         let at = self.clock.nanoseconds(line.at?)?;
         let payload = line.payload?;
-        let log_told = self.logs.get_or(log, |log| {
-            let log =
-                std::str::from_utf8(log).ok().filter(|log| log.contains("cloudaudit.googleapis.com"))?;
-            let account = super::account_of(Some(log), None, None)?;
-            Some(Log { account: account.into(), source: super::source_of(Some(log), None) })
-        })?;
+        let hint = word(log, 9) ^ log.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+        let log_told = match self.logs.guess(hint, log) {
+            Some((place, len)) if len == log.len() => place,
+            _ => self.logs.place(hint, log, learn_log)?,
+        };
         let region = match line.resource {
-            Some(resource) => self.resources.get_or(resource, resource_of)?.region.as_deref(),
+            Some(resource) => {
+                let hint = resource.last_chunk::<16>().map_or(0, |last| word(last, 0) ^ word(last, 8));
+                let place = match self.resources.guess(hint, resource) {
+                    Some((place, len)) if len == resource.len() => place,
+                    _ => self.resources.place(hint, resource, learn_resource)?,
+                };
+                self.resources.at(place).region.as_deref()
+            }
             None => None,
         };
         let of_payload;
         let region = match region {
             Some(region) => region,
             None => {
-                of_payload = region_in(payload, &self.location, &self.name)?;
+                of_payload = region_in(payload, &self.resource)?;
                 &of_payload
             }
         };
+        let Log { account, source } = self.logs.at(log_told);
+        self.found.count(account, region.as_bytes(), source, at)?;
         self.found.identities.push(mark(log, at.into(), id, b""));
-        self.found.count(&log_told.account, region, log_told.source, at);
         Some(())
     }
 
@@ -146,14 +183,21 @@ impl Liner {
             at = match (key, text.get(at)?) {
                 (b"protoPayload", b'{') if text[at + 1..].starts_with(AUDIT) => {
                     let next = if line.id.is_some() { &self.sorted } else { &self.unsorted };
-                    at + next.find(&text[at..])? + 1
+                    // Near its end as a rule; wherever it stands, the rest of the line is held against it.
+                    let near = text.len().saturating_sub(AFTER).max(at);
+                    match next.find(&text[near..]) {
+                        Some(n) => near + n + 1,
+                        None => at + next.find(&text[at..])? + 1,
+                    }
                 }
                 (
                     b"insertId" | b"logName" | b"timestamp" | b"receiveTimestamp" | b"severity" | b"trace"
                     | b"spanId",
                     b'"',
                 ) => ends(text, at + 1)? + 1,
-                (b"resource" | b"operation" | b"labels" | b"sourceLocation", b'{') => closes(text, at)?,
+                (b"resource" | b"operation" | b"labels" | b"sourceLocation", b'{') => {
+                    object(text, at, &mut |_, _| Some(()))?
+                }
                 (b"traceSampled", b't') => at + 4,
                 (b"traceSampled", b'f') => at + 5,
                 _ => return None,
@@ -195,36 +239,46 @@ impl Liner {
         else {
             return None;
         };
+        self.found.count(&account, region.as_bytes(), source, i64::try_from(at.as_nanosecond()).ok()?)?;
         self.found.identities.push(mark);
-        self.found.count(&account, &region, source, i64::try_from(at.as_nanosecond()).ok()?);
         Some(())
     }
 }
 
-/// Where a small object ends.
-fn closes(text: &[u8], from: usize) -> Option<usize> {
-    let (mut at, mut depth) = (from, 0_usize);
-    loop {
-        match text.get(at)? {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            b'"' => at = ends(text, at + 1)?,
-            _ => {}
+impl Emails {
+    fn clear(&mut self) {
+        self.all.clear();
+        self.last.fill(0);
+    }
+
+    fn met(&mut self, text: &[u8], at: usize) {
+        let Some(email) = email_at(text, at) else { return };
+        let last = &mut self.last[email as usize & (MET - 1)];
+        if *last != email {
+            *last = email;
+            self.all.push(email);
         }
-        at += 1;
+    }
+
+    fn sorted(&mut self) -> Vec<u64> {
+        self.all.sort_unstable();
+        self.all.dedup();
+        self.all.clone()
     }
 }
 
-/// What a resource's labels tell; `None` when it is no JSON object.
-fn resource_of(resource: &[u8]) -> Option<Resource> {
+fn learn_log(log: &[u8], told: &mut Log) -> Option<()> {
+    let log = std::str::from_utf8(log).ok().filter(|log| log.contains("cloudaudit.googleapis.com"))?;
+    *told =
+        Log { account: super::account_of(Some(log), None, None)?, source: super::source_of(Some(log), None) };
+    Some(())
+}
+
+/// Learns what a resource's labels tell; `None` when it is no JSON object.
+fn learn_resource(resource: &[u8], told: &mut Resource) -> Option<()> {
     let whole: Value = serde_json::from_slice(resource).ok()?;
     // With any location of its own there is nothing for the payload to tell.
-    let told = head(&[b"{\"resource\":", resource, b"}"].concat()).ok()?;
+    let of_entry = head(&[b"{\"resource\":", resource, b"}"].concat()).ok()?;
     let labels = whole.as_object()?.iter().filter(|(key, _)| is_key(key, "labels"));
     let mut places = labels.filter_map(|(_, labels)| labels.as_object()).flatten();
     let has_place = places.any(|(key, value)| {
@@ -232,7 +286,8 @@ fn resource_of(resource: &[u8]) -> Option<Resource> {
             && *value != Value::Null
             && *value != ""
     });
-    Some(Resource { region: has_place.then(|| told.region.into()) })
+    told.region = has_place.then_some(of_entry.region);
+    Some(())
 }
 
 fn is_key(key: &str, wanted: &str) -> bool {
@@ -240,26 +295,25 @@ fn is_key(key: &str, wanted: &str) -> bool {
 }
 
 /// The region that a payload tells; `None` when it may be told in more than one place.
-fn region_in<'a>(payload: &'a [u8], location: &Finder, name: &Finder) -> Option<Cow<'a, str>> {
-    let place = match location.find(payload) {
-        None => None,
-        Some(at) => {
-            let list = payload[at + location.needle().len()..].strip_prefix(b"{\"currentLocations\":[\"")?;
-            if location.find(list).is_some() {
-                return None;
-            }
-            Some(std::str::from_utf8(&list[..ends(list, 0)?]).ok()?).filter(|place| !place.is_empty())
+fn region_in<'a>(payload: &'a [u8], resource: &Finder) -> Option<Cow<'a, str>> {
+    let (mut place, mut name) = (None, None);
+    for at in resource.find_iter(payload) {
+        let rest = &payload[at + RESOURCE.len()..];
+        let (what, value) = match rest.first()? {
+            b'L' => match rest.strip_prefix(b"Location\":") {
+                Some(rest) => (&mut place, rest.strip_prefix(b"{\"currentLocations\":[\"")?),
+                None => continue,
+            },
+            b'N' => match rest.strip_prefix(b"Name\":") {
+                Some(rest) => (&mut name, rest.strip_prefix(b"\"")?),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if what.replace(std::str::from_utf8(&value[..ends(value, 0)?]).ok()?).is_some() {
+            return None;
         }
-    };
-    let resource = match name.find(payload) {
-        None => None,
-        Some(at) => {
-            let text = payload[at + name.needle().len()..].strip_prefix(b"\"")?;
-            if name.find(text).is_some() {
-                return None;
-            }
-            Some(std::str::from_utf8(&text[..ends(text, 0)?]).ok()?).filter(|name| !name.is_empty())
-        }
-    };
-    Some(super::region_of([place], resource).map_or(Cow::Borrowed("global"), Cow::Owned))
+    }
+    let [place, name] = [place, name].map(|text| text.filter(|text| !text.is_empty()));
+    Some(super::region_of([place], name).map_or(Cow::Borrowed("global"), Cow::Owned))
 }
