@@ -215,6 +215,10 @@ pub async fn see(inventory: Arc<dyn Inventory>, plan: Plan) -> Seen {
     for (at, step) in plan.steps.into_iter().enumerate() {
         match sights.remove(&at) {
             Some(Sight::Gone) => seen.gone.push(step),
+            // What a step before it changes is looked at when that is done: an isolation's groups may go when the last machine is out.
+            Some(Sight::There { .. }) if step.undoes.is_some() && seen.waits(&step, &renumbered) => {
+                seen.take(step, &mut renumbered)
+            }
             Some(Sight::There { is_done: true, .. }) => seen.already.push(step),
             Some(Sight::There { state, .. }) => {
                 seen.take(Step { seen: Some(state), ..step }, &mut renumbered)
@@ -226,6 +230,11 @@ pub async fn see(inventory: Arc<dyn Inventory>, plan: Plan) -> Seen {
 }
 
 impl Seen {
+    /// Whether a step that stays in the plan must have succeeded before this one.
+    fn waits(&self, step: &Step, renumbered: &BTreeMap<u32, u32>) -> bool {
+        step.needs.iter().any(|needed| renumbered.contains_key(needed))
+    }
+
     fn take(&mut self, mut step: Step, renumbered: &mut BTreeMap<u32, u32>) {
         let no = self.plan.steps.len() as u32 + 1;
         renumbered.insert(step.no, no);

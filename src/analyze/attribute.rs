@@ -281,6 +281,7 @@ fn launcher_named<'a>(
     launchers.named(births, launcher).find(|birth| {
         birth.at <= at
             && can_launch(birth.resource.kind)
+            && launches(birth.resource.kind, child.kind)
             && is_joinable(&birth.resource.account, &child.account)
             && (launcher.starts_with("arn:") || is_within(&birth.resource.region, &child.region))
             && is_alive(birth, deaths, at)
@@ -300,6 +301,21 @@ fn is_alive(launcher: &Birth, deaths: &Deaths, at: Time) -> bool {
 /// Whether things of this kind launch others: a template or role of the same name as a victim's group launches nothing.
 fn can_launch(kind: &str) -> bool {
     !kind.starts_with("aws.") || crate::catalog::aws::LAUNCHER_KINDS.contains(&kind)
+}
+
+/// Whether a thing of one kind can have launched one of another: a machine's label names a cluster, not what else bears that
+/// name and runs on machines of Google's own.
+fn launches(holder: &str, child: &str) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "gcp.appengine.",
+        "gcp.cloudbuild.",
+        "gcp.cloudfunctions.",
+        "gcp.cloudscheduler.",
+        "gcp.file.",
+        "gcp.run.",
+        "gcp.sqladmin.",
+    ];
+    child != "gcp.compute.instance" || !ELSEWHERE.iter().any(|service| holder.starts_with(service))
 }
 
 fn is_joinable(a: &str, b: &str) -> bool {
@@ -461,6 +477,7 @@ fn held_birth(launchers: &Launchers, births: &[Birth], seen: &Observed, deaths: 
     let holder = seen.held_by.iter().find_map(|held_by| {
         launchers.named(births, held_by).find(|birth| {
             is_joinable(&birth.resource.account, &seen.resource.account)
+                && launches(birth.resource.kind, seen.resource.kind)
                 // Clocks of two services: a child may bear a time a little before its launcher's log entry.
                 && birth.at.as_second() <= at.as_second() + 60
         })
@@ -586,6 +603,7 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
                 attribution: birth.attribution,
                 launched_by: birth.launched_by.clone(),
                 confidence: birth.confidence,
+                protections: protections(&birth.details),
                 details: birth.details.clone(),
                 cost: None,
                 turns: meters.of_life(
@@ -607,6 +625,16 @@ fn resources(graph: &Graph, births: &[Birth], gaps: &mut BTreeSet<Gap>) -> Vec<R
         ))
     });
     resources
+}
+
+/// The words that tell of a protection that is on.
+fn protections(details: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<Arc<str>> {
+    let is_on = |text: &str| !matches!(text, "off" | "false" | "no" | "unknown");
+    details
+        .iter()
+        .filter(|(word, text)| !word.starts_with("tag:") && word.contains("protect") && is_on(text))
+        .map(|(word, _)| word.clone())
+        .collect()
 }
 
 /// Google's zones are named `<region>-<letter>`.

@@ -4,6 +4,7 @@
 //! never-exported look the same from here, and the report says so.
 
 use super::graph::Graph;
+use crate::catalog::aws::arn::partition_of;
 use crate::model::gap::GapKind;
 use crate::model::report::{Coverage, CoveredScope};
 use crate::model::{Gap, Provider};
@@ -29,6 +30,16 @@ pub const AWS_DEFAULT_REGIONS: [&str; 17] = [
     "us-west-1",
     "us-west-2",
 ];
+
+/// The same of the account's partition, by a region that was seen of it; of partitions whose list is not known none is missed.
+fn defaults(seen: &str) -> &'static [&'static str] {
+    match partition_of(seen) {
+        "aws" => &AWS_DEFAULT_REGIONS,
+        "aws-cn" => &["cn-north-1", "cn-northwest-1"],
+        "aws-us-gov" => &["us-gov-east-1", "us-gov-west-1"],
+        _ => &[],
+    }
+}
 
 pub fn coverage<'a>(
     graph: &Graph,
@@ -112,8 +123,11 @@ fn expect_aws(
     gaps: &mut BTreeSet<Gap>,
 ) {
     for account in seen.intersection(met) {
-        let quiet: Vec<&str> = AWS_DEFAULT_REGIONS
-            .into_iter()
+        let there = all.keys().find(|(of, region, _)| of == account && region.contains('-'));
+        let expected = defaults(there.map_or("", |(_, region, _)| region));
+        let quiet: Vec<&str> = expected
+            .iter()
+            .copied()
             .filter(|region| {
                 !all.contains_key(&(account.clone(), (*region).to_owned(), "management".to_owned()))
             })
@@ -128,7 +142,7 @@ fn expect_aws(
                 format!(
                     "no management record from {} of {} default regions: quiet, or not in what was given",
                     quiet.len(),
-                    AWS_DEFAULT_REGIONS.len()
+                    expected.len()
                 ),
             ));
         }

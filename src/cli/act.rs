@@ -43,13 +43,21 @@ pub struct Acted {
     pub is_interrupted: bool,
     /// What was tried in vain, and where.
     pub failed: Vec<(Place, Change)>,
+    /// What is in force now, by whatever way, or what it was about is gone.
+    pub reached: BTreeSet<(Place, Change)>,
     pub gaps: Vec<Gap>,
     /// For `-o json`.
     pub documents: Vec<Value>,
 }
 
 impl Acted {
+    /// Adds what came of a later plan. What failed before and is in force after it is no failure any more: the second wave knows
+    /// ways that the first, which reads no log, does not.
     pub fn join(&mut self, other: Acted) {
+        let before = self.failed.len();
+        self.failed.retain(|one| !other.reached.contains(one));
+        self.bad = self.bad.saturating_sub(before - self.failed.len());
+        self.reached.extend(other.reached);
         self.good += other.good;
         self.did += other.did;
         self.has_called |= other.has_called;
@@ -79,13 +87,15 @@ impl Actor<'_> {
         self.case.write_plan(plan.kind.name(), &json::document(&plan))?;
         self.show(&plan, &already, &gone)?;
         let mut acted = Acted { good: already.len() + gone.len(), gaps, ..Acted::default() };
+        let what = |step: &Step| (observe::place_of(step), step.change.clone());
+        acted.reached.extend(already.iter().chain(&gone).map(what));
         acted.documents.push(json!({"plan": plan, "already": numbers(&already), "gone": numbers(&gone)}));
         if self.args.dry_run || plan.steps.is_empty() {
             return Ok(acted);
         }
         self.check_permissions(&plan);
         let planned: BTreeMap<u32, (Place, Change)> =
-            plan.steps.iter().map(|step| (step.no, (observe::place_of(step), step.change.clone()))).collect();
+            plan.steps.iter().map(|step| (step.no, what(step))).collect();
         // Who declines keeps a whole case.
         self.case.seal()?;
         let approved = self.approve(plan)?;
@@ -96,6 +106,8 @@ impl Actor<'_> {
         acted.did += done.ends.iter().filter(|ended| ended.end == End::Done).count();
         let bad = done.ends.iter().filter(|ended| !ended.end.is_good());
         acted.failed.extend(bad.filter_map(|ended| planned.get(&ended.no).cloned()));
+        let good = done.ends.iter().filter(|ended| ended.end.is_good());
+        acted.reached.extend(good.filter_map(|ended| planned.get(&ended.no).cloned()));
         acted.has_called |= done.ends.iter().any(|ended| matches!(ended.end, End::Done | End::NotSeen(_)));
         acted.is_interrupted |= done.halted == Some(Halt::Interrupted);
         acted.documents.push(document(&done));

@@ -9,6 +9,7 @@ use super::ui::Ui;
 use crate::case::{AskedBy, Case, HostClock};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::Corpus;
+use crate::model::change::Change;
 use crate::model::plan::Plan;
 use crate::model::report::Window;
 use crate::model::{Gap, Principal, Provider, Report};
@@ -44,6 +45,14 @@ pub trait Door {
         account: &str,
         needs: Vec<&'static str>,
     ) -> Async<'static, Result<Vec<String>, CloudError>>;
+    /// What files a ticket about this, where support takes it, and in which account or project; asks, and files nothing.
+    fn ticket(
+        &self,
+        report: &Report,
+        subject: &Arc<str>,
+        body: &str,
+        test: bool,
+    ) -> Result<(Arc<str>, Change), CloudError>;
     /// Refuses to work on the credential that we work with.
     fn refuse_self(&self, principal: &Principal) -> Result<(), Failure>;
     /// Follows the principal everywhere, and asks what became of what it made.

@@ -17,6 +17,7 @@ use crate::cloud::many::Many;
 use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Ask;
+use crate::model::change::{Change, SupportChange};
 use crate::model::gap::GapKind;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
@@ -281,6 +282,26 @@ impl Door for Session {
     ) -> Async<'static, Result<Vec<String>, CloudError>> {
         let (aws, account) = (self.aws.clone(), account.to_owned());
         Box::pin(async move { aws.lacks(&account, &needs).await })
+    }
+
+    fn ticket(
+        &self,
+        report: &Report,
+        subject: &Arc<str>,
+        body: &str,
+        _test: bool,
+    ) -> Result<(Arc<str>, Change), CloudError> {
+        let account = report.principal.account.clone().unwrap_or_else(|| self.aws.identity.account.clone());
+        let place = Place::new(account.clone(), "");
+        let route = self.runtime.block_on(aws::support::route(&self.aws, &place))?;
+        let change = SupportChange::CreateCase {
+            subject: subject.clone(),
+            body: body.into(),
+            service: route.service,
+            category: route.category,
+            severity: route.severity,
+        };
+        Ok((account, change.into()))
     }
 
     fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {

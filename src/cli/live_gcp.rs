@@ -15,6 +15,8 @@ use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Ask;
+use crate::model::change::Change;
+use crate::model::change::gcp::SupportChange;
 use crate::model::plan::Plan;
 use crate::model::report::{Confidence, Finding, FindingKind};
 use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, Provider, Report, Time};
@@ -38,6 +40,9 @@ const LATE_MINUTES: u32 = 60;
 
 /// Projects asked at the same time.
 const AT_ONCE: usize = 32;
+
+/// The highest that every plan with the API takes; the console raises it.
+const PRIORITY: &str = "P2";
 
 /// A signed-in operator and where they can go.
 pub struct Session {
@@ -131,25 +136,38 @@ impl Session {
         }
     }
 
+    pub(super) fn gcp(&self) -> &Arc<Gcp> {
+        &self.gcp
+    }
+
+    /// Waits for what is asked.
+    pub(super) fn within<T>(&self, asked: impl Future<Output = T>) -> T {
+        self.runtime.block_on(asked)
+    }
+
+    /// Every project where we get to, whoever leaked.
+    pub(super) fn everything(&self) -> Reach {
+        self.runtime.block_on(self.gcp.reach(&self.wanted(None)))
+    }
+
+    fn wanted(&self, principal: Option<&Principal>) -> Wanted {
+        let ids = |all: &[String]| {
+            all.iter().map(|id| id.trim().into()).filter(|id: &Arc<str>| !id.is_empty()).collect()
+        };
+        let names = principal.into_iter().flat_map(|one| one.email.iter().chain([&one.id]));
+        Wanted {
+            projects: ids(&self.args.project),
+            folders: ids(&self.args.folders),
+            organizations: ids(&self.args.organization),
+            billing: ids(&self.args.billing_account),
+            principals: names.filter(|id| id.contains('@')).cloned().collect(),
+            home: principal.and_then(|one| one.account.clone()),
+        }
+    }
+
     fn reach(&self, principal: &Principal, ui: &Ui) -> &Reach {
         self.reach.get_or_init(|| {
-            let ids = |all: &[String]| {
-                all.iter().map(|id| id.trim().into()).filter(|id: &Arc<str>| !id.is_empty()).collect()
-            };
-            let wanted = Wanted {
-                projects: ids(&self.args.project),
-                folders: ids(&self.args.folders),
-                organizations: ids(&self.args.organization),
-                billing: ids(&self.args.billing_account),
-                principals: principal
-                    .email
-                    .iter()
-                    .chain([&principal.id])
-                    .filter(|id| id.contains('@'))
-                    .cloned()
-                    .collect(),
-                home: principal.account.clone(),
-            };
+            let wanted = self.wanted(Some(principal));
             let reach = self.runtime.block_on(self.gcp.reach(&wanted));
             ui.note(
                 Line::new()
@@ -306,7 +324,10 @@ impl Door for Session {
     }
 
     fn clock(&self) -> HostClock {
-        HostClock::Unknown("Google's answers were not asked for their date".into())
+        match self.gcp.clock {
+            Some(ahead) => HostClock::AheadSeconds(ahead),
+            None => HostClock::Unknown("no answer of Google had a date".into()),
+        }
     }
 
     fn overrides(&self) -> &[String] {
@@ -351,6 +372,31 @@ impl Door for Session {
     ) -> Async<'static, Result<Vec<String>, CloudError>> {
         let (gcp, account) = (self.gcp.clone(), account.to_owned());
         Box::pin(async move { gcp.lacks(&account, &needs).await })
+    }
+
+    fn ticket(
+        &self,
+        report: &Report,
+        subject: &Arc<str>,
+        body: &str,
+        test: bool,
+    ) -> Result<(Arc<str>, Change), CloudError> {
+        let organization = self.args.organization.first().map(|id| format!("organizations/{id}"));
+        let named = self.args.project.first().map(|id| Arc::from(id.as_str()));
+        let home =
+            named.or_else(|| report.principal.account.clone()).or_else(|| self.gcp.quota_project.clone());
+        let project = home.unwrap_or_else(|| Arc::from(self.word.as_str()));
+        let route = self.runtime.block_on(self.gcp.ticket_route(&project))?;
+        let change = SupportChange::CreateSupportCase {
+            parent: organization.unwrap_or_else(|| format!("projects/{project}")).into(),
+            display_name: subject.clone(),
+            description: body.into(),
+            classification: route.id,
+            classified_as: route.name,
+            priority: PRIORITY.into(),
+            test_case: test,
+        };
+        Ok((project, change.into()))
     }
 
     fn refuse_self(&self, principal: &Principal) -> Result<(), Failure> {

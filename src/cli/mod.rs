@@ -41,7 +41,7 @@ pub mod revoke;
 pub mod schema;
 #[cfg(feature = "aws")]
 mod sources;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 mod submit;
 pub mod ticket;
 #[cfg(feature = "aws")]

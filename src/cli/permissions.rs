@@ -9,6 +9,9 @@ mod gcp;
 #[cfg(feature = "aws")]
 pub use aws::{actions, aws};
 
+#[cfg(feature = "gcp")]
+pub use gcp::needed as gcp_permissions;
+
 use super::ui::Ui;
 use super::{Failure, exit};
 use anyhow::Context;
@@ -22,6 +25,10 @@ pub struct PermissionsArgs {
     /// What they are for; each but audit comes without what audit needs.
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     pub command: Purpose,
+    /// AWS: the partition whose ARNs the policies name.
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "PARTITION", default_value = "aws", value_parser = crate::model::principal::PARTITIONS)]
+    pub partition: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,7 +49,7 @@ pub enum Purpose {
     Revoke,
     /// Stop and isolate what was launched, and undo it.
     Contain,
-    /// File a ticket with AWS Support.
+    /// File a ticket with the provider's support.
     Ticket,
     /// What only `contain --destroy` and `revoke --destroy` need besides.
     Destroy,
@@ -51,13 +58,7 @@ pub enum Purpose {
 pub fn run(args: &PermissionsArgs, ui: &Ui) -> Result<u8, Failure> {
     let printed = match args.provider {
         #[cfg(feature = "aws")]
-        Cloud::Aws => aws::printed(args.command, ui)?,
-        #[cfg(feature = "gcp")]
-        Cloud::Gcp if args.command == Purpose::Ticket => {
-            return Err(Failure::Usage(anyhow::anyhow!(
-                "list permissions: Google's ticket is filed by hand as yet\nhint: triage report CASE --support-case prints it"
-            )));
-        }
+        Cloud::Aws => aws::printed(args.command, &args.partition, ui)?,
         #[cfg(feature = "gcp")]
         Cloud::Gcp => gcp::printed(args.command)?,
     };

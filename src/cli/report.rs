@@ -35,18 +35,22 @@ pub struct ReportArgs {
     /// Print the ticket that the provider's support asks for, ready to paste, instead.
     #[arg(long, conflicts_with = "output")]
     pub support_case: bool,
-    /// File that ticket with AWS Support, where the account's plan has its API; asks first.
-    #[cfg(feature = "aws")]
+    /// File that ticket with the provider, where the account's support plan has the API; asks first.
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[arg(long, requires = "support_case")]
     pub submit: bool,
     /// Consent to filing it, without being asked.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[arg(long, requires = "submit")]
     pub yes: bool,
     /// Stop after the ticket and its plan.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[arg(long, requires = "submit", conflicts_with = "yes")]
     pub dry_run: bool,
+    /// Google Cloud: file it as a test case, which support does not act on.
+    #[cfg(any(feature = "aws", feature = "gcp"))]
+    #[arg(long, requires = "submit")]
+    pub test_case: bool,
     /// Exit with 0 although something could not be read; the report says so all the same.
     #[arg(long)]
     pub allow_gaps: bool,
@@ -59,14 +63,14 @@ pub struct ReportArgs {
     /// List everything instead of counts and examples.
     #[arg(short, long)]
     pub verbose: bool,
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     #[command(flatten)]
     pub live: super::live_args::LiveArgs,
 }
 
 pub fn run(args: &ReportArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
     let (dossier, _) = dossier(&args.folder, needs_events(args.output), ui, stop)?;
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     if args.submit {
         return super::submit::run(args, &dossier, ui, stop);
     }

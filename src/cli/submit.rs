@@ -1,18 +1,21 @@
 //! `triage report CASE --support-case --submit`: files the ticket where the account's plan has the API, after consent, through
-//! the executor: it is in the journal, and filing it twice is once.
+//! the executor: it is in the journal, and filing it twice is once. The text is printed before anything is asked, so that it can
+//! be pasted whatever comes of it.
 
 use super::act::{Acted, Actor};
 use super::args::ActArgs;
-use super::live::Session;
 use super::report::ReportArgs;
 use super::ui::Ui;
-use super::{Failure, finish, open, ticket};
-use crate::cloud::aws::support;
-use crate::model::change::SupportChange;
-use crate::model::{Dossier, Place, Provider};
+use super::{Failure, deeds, door, finish, open, ticket};
+use crate::exec::journal;
+use crate::model::dossier::After;
+use crate::model::plan::PlanKind;
+use crate::model::{Dossier, Provider};
 use crate::plan;
+use crate::render::{Line, Untrusted};
 use anyhow::{Context, anyhow};
 use clap::Parser;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -27,42 +30,49 @@ struct Rest {
 const SUBJECT: usize = 200;
 
 pub fn run(args: &ReportArgs, dossier: &Dossier, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, Failure> {
-    if dossier.report.principal.provider != Provider::Aws {
+    let provider = dossier.report.principal.provider;
+    if args.test_case && provider == Provider::Aws {
         return Err(Failure::Usage(anyhow!(
-            "file the ticket: Google's is filed by hand as yet\nhint: leave --submit out, and paste what is printed"
+            "file a test case: AWS Support has none\nhint: --dry-run stops after the text and the plan"
         )));
     }
     let text = ticket::text(&args.folder, dossier)?;
     let opened = open::existing(&args.folder)?;
-    let session = Session::connect(&args.live, &opened.id, !args.dry_run, ui)?;
+    ui.result(text.paste().as_bytes()).context("write the result")?;
+    let session = door::connect(provider, &args.live, &opened.id, !args.dry_run, ui)?;
     session.refuse_self(&opened.principal)?;
-    let account = match &dossier.report.principal.account {
-        Some(account) => account.clone(),
-        None => session.aws.identity.account.clone(),
-    };
-    let route = session
-        .runtime
-        .block_on(support::route(&session.aws, &Place::new(account.clone(), "")))
-        .map_err(|error| {
-            anyhow!("file the ticket: {error}\nhint: the Support API needs a Business plan or better; any plan can paste what triage report --support-case prints")
-        })?;
     let room = SUBJECT.saturating_sub(opened.id.len() + " [triage ]".len());
     let head: String = text.subject.chars().take(room).collect();
     let subject: Arc<str> = format!("{head} [triage {}]", opened.id).into();
-    let change = SupportChange::CreateCase {
-        subject: subject.clone(),
-        body: text.body.as_str().into(),
-        service: route.service,
-        category: route.category,
-        severity: route.severity,
-    };
+    let (account, change) =
+        session.ticket(&dossier.report, &subject, &text.body, args.test_case).map_err(|error| {
+            let plan = match provider {
+                Provider::Aws => "Business Support or better",
+                Provider::Gcp => "Standard Support or better, and its API enabled",
+            };
+            anyhow!("file the ticket: {error}\nhint: the support API needs {plan}; with any plan, paste what is printed above; nothing was changed")
+        })?;
     let act = Rest::try_parse_from(["triage"]).context("read the flags")?.act;
     let act = ActArgs { yes: args.yes, dry_run: args.dry_run, ..act };
-    let case = opened.case(&session)?;
-    // Whoever consents has read what is sent.
-    ui.result(text.paste().as_bytes()).context("write the result")?;
-    let actor = Actor { session: &session, case: &case, args: &act, ui, stop };
+    let case = opened.case(&*session)?;
+    let actor = Actor { session: &*session, case: &case, args: &act, ui, stop };
     let mut acted = Acted::default();
     acted.join(actor.act(plan::ticket::ticket(&dossier.report, &account, &subject, change))?);
+    if acted.did > 0
+        && let Some(number) = number(case.dir())
+    {
+        ui.note(Line::new().put("Filed: ").put(Untrusted(&number)));
+    }
     finish::acted(&act, &case, &acted, ui)
+}
+
+/// What the provider calls the ticket that was filed last, as the journal has it.
+fn number(case: &Path) -> Option<String> {
+    let (lines, ledger) = journal::read(&case.join("journal.ndjson")).ok()?;
+    let mut deeds = deeds::deeds(&lines, &ledger);
+    deeds.retain(|one| one.kind == PlanKind::Ticket);
+    match deeds.pop()?.after? {
+        After::There(state) => state["case"].as_str().map(str::to_owned),
+        After::Gone => None,
+    }
 }

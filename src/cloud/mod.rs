@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod clock;
 mod error;
 pub mod files;
 #[cfg(feature = "gcp")]
@@ -185,16 +187,20 @@ pub trait Inventory: Send + Sync {
 /// Changes. `exec::run` alone may hold one.
 pub trait Mutator: Send + Sync {
     /// Makes these changes, which are of one kind and in one place, at most as many as their `spec().batch`: one answer for
-    /// each, in their order. What one refuses must not sink the others.
+    /// each, in their order. What one refuses must not sink the others. `answered` says how often each was answered before, in
+    /// this case: the same change after the same number of answers is the same request, also of another run.
     fn perform<'a>(
         &'a self,
         at: &'a Place,
         changes: &'a [Change],
+        answered: &'a [u32],
     ) -> Async<'a, Vec<Result<Receipt, CloudError>>>;
 }
 
 /// What the cloud said when it took a change: not yet that it happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Receipt {
     /// The cloud's own id of the call, for its support.
     #[serde(default, skip_serializing_if = "Option::is_none")]

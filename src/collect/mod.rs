@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 mod grams;
 mod needles;
+mod parts;
 mod passes;
 mod remembered;
 mod scan;
@@ -46,6 +47,8 @@ pub struct Corpus {
 const NAMED_PER_SHARD: usize = 20;
 /// Events handed over at once: fewer locks than one by one, little memory.
 const BATCH: usize = 256;
+
+const NOT_KEPT: &str = "it is no single JSON record that could be kept as evidence";
 
 /// Why a record was not taken.
 enum Refusal {

@@ -4,8 +4,9 @@
 //! it: [`super::scan`].
 
 use super::needles::Needles;
+use super::parts::{self, Parts};
 use super::tally::{Identities, Scopes, Tallies, count_new, join_all};
-use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, Refusal, Settling};
+use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, NOT_KEPT, Refusal, Settling};
 use crate::analyze::Investigation;
 use crate::cloud::{Ask, Feed, LogSource, Query, Raw, Take};
 use crate::model::gap::GapKind;
@@ -44,7 +45,15 @@ pub fn collect_live(
     let mut first = true;
     let mut earlier: HashSet<String> = HashSet::new();
     let mut asked = Asked::default();
-    while let Some(mut query) = next(source, investigation, &mut asked, live, stop) {
+    let split = Parts::default();
+    loop {
+        let Some(mut query) = next(source, investigation, &mut asked, live, stop) else {
+            // What there is of entries that will not be whole any more may lead on.
+            match rest(&split, investigation, keep, &saved, &mut corpus.gaps)? {
+                true => continue,
+                false => break,
+            }
+        };
         let is_live = source.is_live();
         if is_live {
             asked.extend(&mut query);
@@ -58,6 +67,7 @@ pub fn collect_live(
             is_live,
             first: (first || is_live).then_some(&seen),
             saved: &saved,
+            split: &split,
             keep,
             progress,
             stop,
@@ -82,6 +92,7 @@ pub fn collect_live(
         }
     }
     if stop.load(Ordering::Relaxed) {
+        rest(&split, investigation, keep, &saved, &mut corpus.gaps)?;
         corpus.complete = false;
         corpus.gaps.push(Gap::new(
             GapKind::Interrupted,
@@ -94,6 +105,28 @@ pub fn collect_live(
     corpus.gaps.sort();
     corpus.gaps.dedup();
     Ok(corpus)
+}
+
+/// Reads what there is of split entries that will not be whole any more; whether there was any.
+fn rest(
+    split: &Parts,
+    investigation: &mut Investigation,
+    keep: &dyn Keep,
+    saved: &Identities,
+    gaps: &mut Vec<Gap>,
+) -> anyhow::Result<bool> {
+    let left = split.left();
+    let any = !left.is_empty();
+    for mut joined in left {
+        gaps.extend(joined.gap.take());
+        match joined.read(keep, saved, &mut 0) {
+            Ok(event) => event.into_iter().for_each(|event| investigation.absorb(event)),
+            Err(Refusal::Failure(failure)) => return Err(failure),
+            // What is missing is told; that the rest is no record by itself says nothing more.
+            Err(Refusal::Unreadable(_)) => {}
+        }
+    }
+    Ok(any)
 }
 
 /// What was asked so far: a live source's answers are searched for everything that is known, not for what is new alone.
@@ -149,6 +182,7 @@ struct Pass<'a> {
     /// On the first pass, and on every pass of a live source: every identity met, to count duplicates.
     first: Option<&'a Identities>,
     saved: &'a Identities,
+    split: &'a Parts,
     keep: &'a dyn Keep,
     progress: &'a Progress,
     stop: &'a AtomicBool,
@@ -198,6 +232,17 @@ impl Pass<'_> {
         if head.as_ref().is_some_and(|head| head.kind == RecordKind::Other) {
             return Ok(());
         }
+        let part = match &head {
+            None if parts::may_be(raw.bytes) => read::head(raw.bytes).ok(),
+            known => known.clone(),
+        };
+        if let Some((head, part)) = part.as_ref().and_then(|head| Some((head, head.part?))) {
+            let seen_in = Provenance { input: input.clone(), line: raw.line };
+            if let Some(whole) = self.split.take(part, raw.bytes, head, seen_in, Some(&self.needles)) {
+                batch.extend(whole.read(self.keep, self.saved, &mut here.saved)?);
+            }
+            return Ok(());
+        }
         // The provider's own notices (leaks, abuse) name no one that could be searched for: all of them are heard.
         let is_notice = head.as_ref().is_some_and(|head| head.kind == RecordKind::Abuse);
         if !is_notice && !self.needles.hit(raw.bytes, scratch) {
@@ -215,9 +260,7 @@ impl Pass<'_> {
             here.saved += 1;
             // What can't be kept is not interpreted either: no conclusion without its evidence.
             if !self.keep.save(raw.bytes, &head).map_err(Refusal::Failure)? {
-                return Err(Refusal::Unreadable(
-                    "it is no single JSON record that could be kept as evidence".into(),
-                ));
+                return Err(Refusal::Unreadable(NOT_KEPT.into()));
             }
         } else if self.first.is_none() || self.is_live {
             // Already read in an earlier pass, or in answer to another question.

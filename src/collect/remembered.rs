@@ -46,6 +46,8 @@ pub struct Counted<'a> {
     pub identities: &'a [u64],
     pub others: &'a [u128],
     pub holds: Option<&'a Holds>,
+    /// It holds parts of records whose other parts may be in other files: it must be read along with those.
+    pub is_split: bool,
 }
 
 /// All that earlier runs remember.

@@ -5,9 +5,10 @@
 //! delivered file is walked and searched as a whole; of any other, each record is looked at.
 
 use super::needles::Needles;
+use super::parts::{self, Parts};
 use super::remembered::{Counted, Holds, Memory, Note, Visit, Wanted};
 use super::tally::{Identities, Tallies, count, join_all};
-use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, Refusal};
+use super::{BATCH, Corpus, Keep, NAMED_PER_SHARD, NOT_KEPT, Refusal};
 use crate::analyze::Investigation;
 use crate::cloud::unwrap::Shape;
 use crate::cloud::{Feed, LogSource, Query, Raw, Shard, Take, Whole};
@@ -56,6 +57,7 @@ pub(super) fn scan(
         identities: Mutex::default(),
         others: Mutex::default(),
         saved: Identities::default(),
+        parts: Parts::default(),
         tallies: Mutex::default(),
         failure: Mutex::default(),
     };
@@ -64,10 +66,17 @@ pub(super) fn scan(
     let query = Query::default();
     let all = source.shards(&query);
     let mut shards = scan.unread(&all);
-    while !shards.is_empty() && !scan.is_stopped() {
-        progress.pass(shards.len() as u64);
-        source.drive(&query, &shards, &scan);
-        scan.failed()?;
+    loop {
+        while !shards.is_empty() && !scan.is_stopped() {
+            progress.pass(shards.len() as u64);
+            source.drive(&query, &shards, &scan);
+            scan.failed()?;
+            scan.learn(true)?;
+            shards = scan.behind(&all);
+        }
+        if !scan.rest()? || scan.is_stopped() {
+            break;
+        }
         scan.learn(true)?;
         shards = scan.behind(&all);
     }
@@ -138,6 +147,7 @@ struct Scan<'a> {
     /// Of records of other kinds, which are counted once.
     others: Mutex<HashSet<u128>>,
     saved: Identities,
+    parts: Parts,
     tallies: Mutex<Tallies>,
     failure: Mutex<Option<anyhow::Error>>,
 }
@@ -164,6 +174,8 @@ struct Here {
     unread: Vec<Gap>,
     /// Unreadable places beyond those that are named.
     more: u64,
+    /// Whether it holds parts of records.
+    is_split: bool,
 }
 
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -311,9 +323,7 @@ impl Scan<'_> {
         }
         // What can't be kept is not interpreted either: no conclusion without its evidence.
         if !self.keep.save(raw.bytes, head).map_err(Refusal::Failure)? {
-            return Err(Refusal::Unreadable(
-                "it is no single JSON record that could be kept as evidence".into(),
-            ));
+            return Err(Refusal::Unreadable(NOT_KEPT.into()));
         }
         let seen_in = Provenance { input: input.clone(), line: raw.line };
         here.batch.extend(read::read(raw.bytes, seen_in).map_err(|why| Refusal::Unreadable(why.0))?);
@@ -321,6 +331,22 @@ impl Scan<'_> {
             self.hand_over(&mut here.batch);
         }
         Ok(())
+    }
+
+    /// Reads what there is of split entries that will not be whole any more; whether there was any.
+    fn rest(&self) -> anyhow::Result<bool> {
+        let left = self.parts.left();
+        let any = !left.is_empty();
+        for mut joined in left {
+            lock(&self.tallies).gaps.extend(joined.gap.take());
+            match joined.read(self.keep, &self.saved, &mut 0) {
+                Ok(event) => self.hand_over(&mut event.into_iter().collect()),
+                Err(Refusal::Failure(failure)) => return Err(failure),
+                // What is missing is told; that the rest is no record by itself says nothing more.
+                Err(Refusal::Unreadable(_)) => {}
+            }
+        }
+        Ok(any)
     }
 
     /// Looks at a record by itself.
@@ -344,6 +370,19 @@ impl Scan<'_> {
             known = Some(head);
         }
         if known.as_ref().is_some_and(|head| head.kind == RecordKind::Other) {
+            return Ok(());
+        }
+        if known.is_none() && parts::may_be(raw.bytes) {
+            // Unreadable records were named the first time.
+            known = read::head(raw.bytes).ok().filter(|head| head.part.is_some());
+        }
+        if let Some((head, part)) = known.as_ref().and_then(|head| Some((head, head.part?))) {
+            here.is_split = true;
+            let seen_in = Provenance { input: input.clone(), line: raw.line };
+            let whole = self.parts.take(part, raw.bytes, head, seen_in, turn.needles.as_deref());
+            if let Some(whole) = whole {
+                here.batch.extend(whole.read(self.keep, &self.saved, &mut 0)?);
+            }
             return Ok(());
         }
         // The provider's own notices (leaks, abuse) name no one that could be searched for: all of them are heard.
@@ -429,6 +468,7 @@ impl Scan<'_> {
                 identities: &here.identities,
                 others: &here.others,
                 holds,
+                is_split: here.is_split,
             }),
             false => Visit::Again { up_to: turn.up_to, gaps: &here.unread },
         };

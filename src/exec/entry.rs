@@ -8,25 +8,28 @@ use crate::cloud::{CloudError, Receipt};
 use crate::model::change::{Change, Reversal};
 use crate::model::plan::{PlanKind, Target, Undoes};
 use crate::model::report::{Subject, Window};
+use crate::model::time::Written;
 use crate::model::{Place, Sight, Time, secret};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub const SCHEMA: &str = "triage.journal/1";
 
 /// A line as it is read back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     pub schema: String,
     /// 1-based; what other entries call it by.
     pub no: u64,
+    #[schemars(with = "Written")]
     pub at: Time,
     /// SHA-256 of the line before, without its line break; of nothing for the first.
     pub prev: String,
     pub entry: Entry,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
     Started(Box<Started>),
@@ -89,7 +92,7 @@ pub enum Entry {
 }
 
 /// A run begins.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Started {
     pub kind: PlanKind,
     /// SHA-256 of the plan as JSON.
@@ -110,7 +113,7 @@ pub struct Started {
 }
 
 /// A call that is about to be made, with all that taking it back needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Intent {
     /// Of the run's plan.
     pub step: u32,
@@ -123,6 +126,7 @@ pub struct Intent {
     pub undo: Reversed,
     /// From when on the undo gives no stolen session life again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Written>")]
     pub safe_from: Option<Time>,
     /// Whether the undo brings back a secret that leaked.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -141,7 +145,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// [`Reversal`] as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reversed {
     Changes(Vec<Change>),
@@ -158,7 +162,7 @@ impl From<Reversal> for Reversed {
 }
 
 /// What the cloud answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Ok(Receipt),
@@ -191,7 +195,7 @@ impl From<&Result<Receipt, CloudError>> for Outcome {
 }
 
 /// What became of an intent without an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     Done,
@@ -202,7 +206,7 @@ pub enum Resolution {
 }
 
 /// How a run ended, by number of steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     pub done: u64,
     pub already: u64,

@@ -28,6 +28,8 @@ pub struct Deed {
     pub undo_parts: u32,
     /// What put it in force again.
     pub again: Vec<u64>,
+    /// How often the cloud said yes or no to it; what nobody heard is not counted.
+    pub answers: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,13 @@ impl Ledger {
         numbers.into_iter().flatten().filter_map(|no| self.deeds.get(no)).filter(|deed| !deed.is_undone())
     }
 
+    /// How often this change was answered here, also where it was undone since: what comes next is another request.
+    pub fn answered(&self, at: &Place, change: &Change) -> u32 {
+        let numbers = self.by_change.get(at).and_then(|changes| changes.get(change));
+        let deeds = numbers.into_iter().flatten().filter_map(|no| self.deeds.get(no));
+        deeds.fold(0, |sum, deed| sum.saturating_add(deed.answers))
+    }
+
     /// Intents that were taken for not done, though the change is in force now: ours after all, seen late.
     pub(super) fn seen_late(&self, at: &Place, change: &Change) -> Vec<u64> {
         self.standing(at, change).filter(|deed| deed.may_be_done()).map(|deed| deed.no).collect()
@@ -130,19 +139,23 @@ impl Ledger {
                     undone: BTreeSet::new(),
                     undo_parts: 0,
                     again: Vec::new(),
+                    answers: 0,
                 };
                 self.deeds.insert(no, deed);
                 self.open.insert(no);
             }
             Entry::Again { of } => self.set(*of, Status::Open),
-            Entry::Outcome { of, outcome } => self.set(
-                *of,
-                match outcome {
+            Entry::Outcome { of, outcome } => {
+                let status = match outcome {
                     Outcome::Ok(_) => Status::Took,
                     Outcome::Refused { .. } => Status::Refused,
                     Outcome::Unclear { .. } => Status::Unclear,
-                },
-            ),
+                };
+                if let Some(deed) = self.deeds.get_mut(of) {
+                    deed.answers += u32::from(status != Status::Unclear);
+                }
+                self.set(*of, status);
+            }
             Entry::Verified { of, .. } => self.set(*of, Status::Verified),
             Entry::Resolved { of, to, .. } => self.set(*of, Status::Resolved(*to)),
             Entry::Undone { intents, part, parts } => {

@@ -68,7 +68,11 @@ impl Hand<'_> {
 
     /// Makes changes of one kind in one place, at most as many as one call takes.
     pub(super) async fn perform(&self, at: &Place, changes: &[Change]) -> Vec<Result<Receipt, CloudError>> {
-        whole(at, changes, self.answered(self.means.mutator.perform(at, changes)).await)
+        let answered = self
+            .means
+            .journal
+            .ledger(|ledger| changes.iter().map(|change| ledger.answered(at, change)).collect::<Vec<u32>>());
+        whole(at, changes, self.answered(self.means.mutator.perform(at, changes, &answered)).await)
     }
 
     /// Waits for an answer, but not for ever.

@@ -18,7 +18,7 @@ pub mod undo;
 mod unit;
 
 pub use clock::{Clock, Wall};
-pub use entry::{Entry, Intent, Line, Outcome, Resolution, Reversed, Started};
+pub use entry::{Entry, Intent, Line, Outcome, Resolution, Reversed, SCHEMA, Started};
 pub use gate::{Approved, Ask, Consent, Refused, Terms};
 pub use hold::Reverted;
 pub use journal::Journal;

@@ -10,8 +10,10 @@ mod samples;
 pub use aws::*;
 pub use gcp::{GcpChange, PolicyOf};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,6 +21,25 @@ use std::time::Duration;
 pub enum Change {
     Aws(AwsChange),
     Gcp(GcpChange),
+}
+
+/// One provider, one power, its fields: which powers there are grows within a version, so names and fields are left open.
+impl JsonSchema for Change {
+    fn schema_name() -> Cow<'static, str> {
+        "Change".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let power = json_schema!({
+            "type": "object", "minProperties": 1, "maxProperties": 1,
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"}, "additionalProperties": {"type": "object"}
+        });
+        json_schema!({
+            "description": "One call, as the program spells it: its provider, its name, and what it is made with.",
+            "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+            "properties": {"aws": power, "gcp": power}
+        })
+    }
 }
 
 /// What an operator, a permission check and an executor must know of a change.

@@ -19,13 +19,15 @@ use super::Time;
 use super::change::Change;
 use super::ids::{Word, word};
 use super::report::{Subject, Window};
+use super::time::Written;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
 pub const SCHEMA: &str = "triage.plan/1";
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     #[serde(deserialize_with = "word")]
     pub schema: Word,
@@ -37,7 +39,7 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     Revoke,
@@ -59,7 +61,7 @@ impl PlanKind {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// 1-based, in the order of execution.
     pub no: u32,
@@ -96,6 +98,7 @@ pub struct Step {
     pub seen: Option<Value>,
     /// Until when an undo would give stolen sessions life again, where records tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Written>")]
     pub lives_until: Option<Time>,
     /// In a plan of [`PlanKind::Undo`]: what it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +106,7 @@ pub struct Step {
 }
 
 /// What an undo's step takes back, as the journal numbers it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Undoes {
     /// Intents of one change in one place, newest first: that it had to be done again means that the earlier was gone.
     pub intents: Vec<u64>,
@@ -115,7 +118,7 @@ pub struct Undoes {
     pub while_in_force: Option<Change>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     #[serde(deserialize_with = "word")]
     pub kind: Word,
@@ -132,7 +135,7 @@ pub struct Target {
 }
 
 /// What is not touched, and why: uncertain, somebody else's, or beyond what this program can do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Withheld {
     pub target: Target,
     pub why: String,

@@ -245,6 +245,9 @@ pub struct Resource {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launched_by: Option<Arc<str>>,
     pub confidence: Confidence,
+    /// What must be cleared before it can be stopped or deleted, by the words of `details`, as the cloud told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protections: Vec<Arc<str>>,
     /// What the cloud told of it when it was looked at: `type`, `protected`, … Absent where nobody looked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<Arc<str>, Arc<str>>,

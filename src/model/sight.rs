@@ -1,11 +1,12 @@
 //! What a cloud shows of the thing that a change would change, and where it lies.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// An account or project, and a region or zone there; an empty region is the global one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     pub account: Arc<str>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -28,7 +29,7 @@ impl std::fmt::Display for Place {
 }
 
 /// What the cloud shows, asked now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sight {
     /// It does not exist (any more).

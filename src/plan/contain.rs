@@ -47,6 +47,11 @@ const ENDERS: &[(&str, &str)] = &[
     ("aws.ecs.service", "service"),
     ("aws.eks.nodegroup", "node group"),
     ("aws.emr.cluster", "cluster"),
+    ("gcp.container.cluster", "cluster"),
+    ("gcp.container.node_pool", "node pool"),
+    ("gcp.batch.job", "job"),
+    ("gcp.dataflow.job", "job"),
+    ("gcp.dataproc.cluster", "cluster"),
 ];
 
 /// What those launch.
@@ -57,6 +62,8 @@ const ENDED: &[&str] = &[
     "aws.ec2.spot_fleet",
     "aws.ec2.spot_request",
     "aws.ecs.task",
+    "gcp.compute.instance",
+    GROUP,
 ];
 
 const GROUP: &str = "gcp.compute.instance_group_manager";
@@ -66,7 +73,9 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let mut proposal = Proposal::new(report, guard);
     for resource in ground.resources.iter().copied().filter(|one| !is_identity(one.kind)) {
         // What is stopped is left as it is, unless it is to be destroyed.
-        let stopped = options.destroy && resource.state == "stopped" && resource.kind.starts_with("aws.");
+        let stopped = options.destroy
+            && resource.state == "stopped"
+            && (resource.kind.starts_with("aws.") || gcp::is_deleted_stopped(resource.kind));
         let stopped = stopped.then_some("stopped");
         if let Some(before) = alive(resource).or(stopped) {
             one(&ground, resource, before, options, &mut proposal);
@@ -75,7 +84,7 @@ pub fn contain(report: &Report, guard: &Guard, options: Options) -> Plan {
     let mut shared = shares::shares(&ground, &mut proposal);
     shared.extend(shares::rules(&ground, &mut proposal));
     let mut done = standing::standing(&ground, &mut proposal);
-    done.extend(gcp::standing(&ground, &mut proposal));
+    done.extend(gcp::standing(&ground, options, &mut proposal));
     tell(&ground, &shared, &done, &mut proposal);
     proposal.into_plan(PlanKind::Contain)
 }
@@ -296,7 +305,7 @@ fn ended_by_launcher(ask: &Ask) -> Option<Way> {
             let it = Ask { resource: holder, launcher: above, ..*ask };
             let is_planned = ask.ground.spares_resource(holder).is_none()
                 && (ask.options.destroy || *kind != "aws.emr.cluster")
-                && matches!(planned(&it), Way::Steps(_));
+                && matches!(planned(&it), Way::Steps(_) | Way::Chain(_));
             if is_planned {
                 let why = format!("It ends with its {noun} {}, which this plan empties.", holder.id);
                 return Some(Way::by_hand(why, String::new()));

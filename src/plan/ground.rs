@@ -2,6 +2,7 @@
 
 use super::advice;
 use super::words::{count, list};
+use crate::catalog::aws::arn::Arn;
 use crate::model::plan::Target;
 use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, Touched, Use};
 use crate::model::{EventId, Provider};
@@ -101,6 +102,17 @@ impl<'a> Ground<'a> {
             let names = principal.match_indices("user/").map(|(at, user)| &principal[at + user.len()..]);
             self.identities.extend(names);
         }
+    }
+
+    /// Returns the partition that an account of AWS lies in, as the ARNs of who signs in there tell it; one of which none is
+    /// known lies where the principal does.
+    pub fn partition(&self, account: &str) -> &'a str {
+        let arns = || {
+            let of = self.report.credentials.iter().filter_map(|one| one.principal.as_deref());
+            of.chain(self.report.principal.arn.as_deref()).filter_map(Arn::parse)
+        };
+        let own = arns().find(|arn| arn.account == account);
+        own.or_else(|| arns().next()).map_or("aws", |arn| arn.partition)
     }
 
     pub fn uses_of(&self, credential: &str) -> &[&'a Use] {

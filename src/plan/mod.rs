@@ -107,9 +107,16 @@ impl<'a> Proposal<'a> {
         let is_credential = ["iam", "rolesanywhere", "sso", "identitystore", "sts"]
             .iter()
             .any(|service| target.kind.split('.').nth(1) == Some(*service));
-        target.kind.starts_with("aws.")
-            && !is_credential
-            && self.found(target).is_some_and(|one| !one.details.contains_key(TAGS_SEEN))
+        if !target.kind.starts_with("aws.") || is_credential || !self.guard.asks_tags() {
+            return false;
+        }
+        match self.found(target) {
+            Some(one) => !one.details.contains_key(TAGS_SEEN),
+            // Somebody else's, which was only changed: it is not looked at before the plan is made.
+            None => {
+                self.report.touched.iter().any(|one| one.id == target.id && one.account == target.account)
+            }
+        }
     }
 
     /// What the cloud told of a target when it was looked at.

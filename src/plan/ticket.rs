@@ -1,5 +1,6 @@
 //! The plan that files a ticket: one step, which consent is asked for as for any other.
 
+use crate::model::Provider;
 use crate::model::change::{Change, Undo};
 use crate::model::plan::{Plan, PlanKind, SCHEMA, Step, Target};
 use crate::model::report::Report;
@@ -10,7 +11,10 @@ pub fn ticket(report: &Report, account: &Arc<str>, subject: &Arc<str>, change: i
     let change = change.into();
     let spec = change.spec();
     let target = Target {
-        kind: "aws.support.case",
+        kind: match report.principal.provider {
+            Provider::Aws => "aws.support.case",
+            Provider::Gcp => "gcp.support.case",
+        },
         id: subject.clone(),
         name: None,
         account: account.clone(),

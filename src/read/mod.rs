@@ -25,6 +25,19 @@ pub struct Head {
     pub region: String,
     /// `management`, `data`, `insight`, `network`, `digest` on AWS; `activity`, `data_access`, `system_event`, `policy`, `abuse` on Google.
     pub source: &'static str,
+    /// Where it is a part of an entry that was too large for one record.
+    pub part: Option<Part>,
+}
+
+/// A part of a split log entry, which is read when all of them are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The same in all parts.
+    pub of: u128,
+    /// From 0.
+    pub index: u32,
+    /// At least 2.
+    pub total: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

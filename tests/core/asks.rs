@@ -349,3 +349,66 @@ fn two_quiet_rounds_end_the_wait_and_news_prolong_it() {
     assert_eq!(minutes(&[true, false, true, false, false, false]), [5, 15, 30, 60]);
     assert_eq!(minutes(&[true; 9]), [5, 15, 30, 60, 120]);
 }
+
+/// As a trail: every record of an account, the principal's and everybody's, made as it is handed on.
+struct Crowd {
+    strangers: usize,
+}
+
+impl LogSource for Crowd {
+    fn about(&self) -> String {
+        "a crowd".into()
+    }
+
+    fn shards(&self, _: &Query) -> Vec<Shard> {
+        Vec::new()
+    }
+
+    fn drive(&self, _: &Query, _: &[Shard], to: &dyn Take) {
+        to.part("crowd", &mut |sink| {
+            for n in 0..=self.strangers {
+                let key = if n == self.strangers / 2 { KEY.to_owned() } else { format!("AKIA{n:016}") };
+                let line = format!(
+                    r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/u{n}","accountId":"111122223333","accessKeyId":"{key}","userName":"u{n}"}},"eventTime":"2026-09-14T08:34:04Z","eventSource":"kms.amazonaws.com","eventName":"Decrypt","awsRegion":"eu-west-3","sourceIPAddress":"203.0.113.9","userAgent":"{}","requestParameters":null,"responseElements":null,"eventID":"00000000-0000-4000-8000-{n:012}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#,
+                    "x".repeat(2000)
+                );
+                assert_eq!(sink(Raw { bytes: line.as_bytes(), line: 0 }), ControlFlow::Continue(()));
+            }
+            Vec::new()
+        });
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+/// Counts what it is given to keep.
+#[derive(Default)]
+struct Kept(AtomicU64);
+
+impl Keep for Kept {
+    fn save(&self, _: &[u8], _: &Head) -> anyhow::Result<bool> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+/// 240 MB of other people's records are counted and let go: of each only its identity stays, 16 bytes.
+#[test]
+fn what_others_did_is_not_held() {
+    crate::hostile::bounded("asks::what_others_did_is_not_held", 96 << 20, || {
+        let strangers = 100_000;
+        let principal = Principal::parse(KEY).unwrap();
+        let mut investigation = Investigation::new(principal, Window::default());
+        let (stop, kept) = (AtomicBool::new(false), Kept::default());
+        let source = Crowd { strangers };
+        let corpus =
+            collect::collect(&source, &mut investigation, &kept, &Progress::default(), &stop).unwrap();
+        collect::tell(&mut investigation, &corpus);
+        let report = investigation.report();
+        assert_eq!(report.counts.records_read, strangers as u64 + 1);
+        assert_eq!(report.counts.events_of_principal, 1);
+        assert_eq!(kept.0.into_inner(), 1, "only the principal's is evidence");
+    });
+}

@@ -508,17 +508,6 @@ fn a_bigquery_export_is_an_entry_like_any_other() {
 }
 
 #[test]
-fn parts_of_a_split_entry_are_read_or_named() {
-    let part = |index: u64| with(entry(), "/split", json!({"uid": "u", "index": index, "totalSplits": 3}));
-    assert_eq!(&*read(&part(0)).action, "compute.disks.setLabels");
-    assert_ne!(head(&part(0)).unwrap().identity, head(&part(1)).unwrap().identity);
-    let half = without(part(1), "/protoPayload/authenticationInfo");
-    assert_eq!(refused(&half.to_string()), "entry 2 of 3 of a split log entry, which is not whole by itself");
-    let tail = with(half, "/protoPayload", json!({"response": {"x": 1}}));
-    assert_eq!(refused(&tail.to_string()), "entry 2 of 3 of a split log entry, which is not whole by itself");
-}
-
-#[test]
 fn abuse_notices_belong_to_nobody() {
     let notice = json!({
         "logName": "projects/acme-ci/logs/abuseevent.googleapis.com%2Fabuse_events",

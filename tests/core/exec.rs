@@ -8,6 +8,7 @@ pub mod fake;
 mod kill;
 mod runs;
 
+use crate::formats::{check_journal, check_plan};
 use clock::Still;
 use fake::{Fake, Things, World, reverse, spec, thing};
 use serde_json::json;
@@ -156,13 +157,16 @@ impl Lab {
 
     pub fn run(&self, fake: &Fake<'_>, plan: Plan) -> Done {
         let journal = Journal::open(&self.case).unwrap();
-        self.clock.run(self.carry_out(fake, plan, &journal, options()))
+        let done = self.clock.run(self.carry_out(fake, plan, &journal, options()));
+        check_journal(&self.path());
+        done
     }
 
     /// Undoes everything, at a time when all of it is safe.
     pub fn undo(&self, fake: &Fake<'_>) -> (Plan, Done) {
         let journal = Journal::open(&self.case).unwrap();
         let plan = self.undo_plan(&journal);
+        check_plan(&plan);
         (plan.clone(), self.clock.run(self.carry_out(fake, plan, &journal, options())))
     }
 

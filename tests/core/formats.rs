@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 use std::sync::{LazyLock, atomic::AtomicBool};
 use triage::cli::report;
 use triage::cli::ui::{Color, Ui};
+use triage::exec;
 use triage::model::dossier::Dossier;
+use triage::model::plan::Plan;
 use triage::model::{Report, Time};
 use triage::render::{csv, html, iocs, json, markdown, ocsf, schema, timesketch};
 
@@ -33,18 +35,45 @@ fn read(path: &str) -> Value {
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-static REPORT: LazyLock<jsonschema::Validator> =
-    LazyLock::new(|| jsonschema::validator_for(&serde_json::to_value(schema::report()).unwrap()).unwrap());
+type Judge = LazyLock<jsonschema::Validator>;
 
-/// Every report that a test looks at goes through here.
+static REPORT: Judge = LazyLock::new(|| validator(schema::report()));
+static PLAN: Judge = LazyLock::new(|| validator(schema::plan()));
+static JOURNAL: Judge = LazyLock::new(|| validator(schema::journal::<exec::Line>(exec::SCHEMA)));
+
+fn validator(schema: schemars::Schema) -> jsonschema::Validator {
+    jsonschema::validator_for(&serde_json::to_value(schema).unwrap()).unwrap()
+}
+
 #[track_caller]
-pub fn check_report(report: &Value) {
-    let wrong: Vec<String> = REPORT
-        .iter_errors(report)
+fn judge(schema: &Judge, document: &Value) {
+    let wrong: Vec<String> = schema
+        .iter_errors(document)
         .take(5)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Every report that a test looks at goes through here.
+#[track_caller]
+pub fn check_report(report: &Value) {
+    judge(&REPORT, report);
+}
+
+/// The same of every plan.
+#[track_caller]
+pub fn check_plan(plan: &Plan) {
+    judge(&PLAN, &serde_json::to_value(plan).unwrap());
+}
+
+/// The same of every journal, line by line; returns the entries.
+#[track_caller]
+pub fn check_journal(path: &std::path::Path) -> Vec<Value> {
+    let lines = std::fs::read_to_string(path).unwrap();
+    // A line that a kill cut off is none.
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.inspect(|line| judge(&JOURNAL, line)).map(|mut line| line["entry"].take()).collect()
 }
 
 static OCSF: LazyLock<[(u64, jsonschema::Validator); 3]> = LazyLock::new(|| {
@@ -83,13 +112,16 @@ fn column(table: &[u8], head: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_published_schema_is_the_one_that_is_printed() {
-    let printed = String::from_utf8(json::document(&schema::report())).unwrap();
-    let path = fixtures().join("schema/triage.report.1.json");
-    if std::env::var_os("TRIAGE_BLESS").is_some() {
-        std::fs::write(&path, &printed).unwrap();
+fn the_published_schemas_are_the_ones_that_are_printed() {
+    let journal = schema::journal::<exec::Line>(exec::SCHEMA);
+    for (name, schema) in [("report", schema::report()), ("plan", schema::plan()), ("journal", journal)] {
+        let printed = String::from_utf8(json::document(&schema)).unwrap();
+        let path = fixtures().join(format!("schema/triage.{name}.1.json"));
+        if std::env::var_os("TRIAGE_BLESS").is_some() {
+            std::fs::write(&path, &printed).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), printed, "{name}");
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), printed);
     // A schema that takes everything would prove nothing.
     let mut wrong = serde_json::to_value(scenario("aws-role-chain").0).unwrap();
     check_report(&wrong);

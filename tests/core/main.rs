@@ -31,6 +31,7 @@ mod properties;
 mod render;
 mod scenarios;
 mod siblings;
+mod split;
 mod sql;
 mod support;
 mod ticket;

@@ -3,6 +3,7 @@
 mod always;
 mod compute;
 mod every_kind;
+mod gcp_kinds;
 
 mod known;
 mod machines;
@@ -61,6 +62,7 @@ fn check(plan: &Plan, expect: &str) {
 
 /// What holds for every plan, whatever the report.
 fn sound(plan: &Plan) {
+    crate::formats::check_plan(plan);
     let mut places = BTreeSet::new();
     for (index, step) in plan.steps.iter().enumerate() {
         assert_eq!(step.no as usize, index + 1);

@@ -34,6 +34,7 @@ fn made(kind: &'static str, id: &str, name: Option<&str>, words: &[(&str, &str)]
         attribution: Attribution::Direct,
         launched_by: None,
         confidence: Confidence::Confirmed,
+        protections: vec![],
         details: details(words),
         cost: None,
         turns: vec![],

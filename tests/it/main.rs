@@ -13,6 +13,8 @@ mod principal;
 mod pty;
 mod readme;
 mod report;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod secrets;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;

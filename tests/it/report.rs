@@ -2,8 +2,9 @@
 
 mod browser;
 
+use crate::schemas_shared::hold;
 use crate::support::{Bench, SCENARIOS, scenario};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const FORMATS: [&str; 9] = ["table", "json", "jsonl", "csv", "md", "html", "ocsf", "timesketch", "iocs"];
 
@@ -96,14 +97,35 @@ fn an_altered_report_is_said_and_never_taken_for_whole() {
 }
 
 #[test]
-fn the_schema_is_printed_and_holds_for_what_is_printed() {
+fn the_schemas_are_printed_and_hold_for_what_is_written() {
     let bench = Bench::new();
-    let schema: Value = bench.run(&["schema", "report"]).exits(0).json();
-    assert_eq!(schema["$id"], "urn:triage:report:1");
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = jsonschema::validator_for(&bench.run(&["schema", "report"]).exits(0).json()).unwrap();
     for name in SCENARIOS {
         let report = bench.run(&["report", &scenario(name), "-o", "json", "--allow-gaps"]).exits(0).json();
         assert!(validator.is_valid(&report), "{name}");
+        bench.run(&["--case", &scenario(name), "--case-dir", name, "--allow-gaps"]).exits(0);
+        let looked = hold(&bench.path(name));
+        assert_eq!((looked.reports, looked.plans, looked.journal), (1, 2, 0), "{name}");
+    }
+    // A schema that takes everything would prove nothing.
+    let path = bench.path("aws-role-chain/plan-revoke.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    let schema = bench.run(&["schema", "plan"]).exits(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&plan));
+    for (field, wrong) in [
+        ("/schema", json!("triage.plan/2")),
+        ("/kind", json!("destroy")),
+        ("/steps/0/no", json!("first")),
+        ("/steps/0/change", json!({"aws": {}})),
+        ("/steps/0/change", json!({"azure": {"stop_machine": {}}})),
+        ("/steps/0/target", json!({"kind": "aws.iam.user"})),
+        ("/withheld", json!(null)),
+    ] {
+        let mut plan = plan.clone();
+        *plan.pointer_mut(field).unwrap_or_else(|| panic!("{field}")) = wrong;
+        assert!(!validator.is_valid(&plan), "{field}");
     }
 }
 

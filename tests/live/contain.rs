@@ -162,3 +162,149 @@ fn what_is_destroyed_is_saved_first_and_only_the_thiefs() {
 fn pointer(row: &Value, what: &str) -> String {
     format!("/{}/{}/{what}", row["account"].as_str().expect("text"), row["region"].as_str().expect("text"))
 }
+
+/// Machines that the thief launched by its own hand.
+fn machines(stand: &Stand) -> Vec<&Value> {
+    let made = stand.world["resources"].as_array().expect("a list").iter();
+    made.filter(|one| one["kind"] == "aws.ec2.instance" && one["by"] != "workers").collect()
+}
+
+/// Without groups and copies that were not there before: they are added beside the owners' own.
+fn as_before(state: &Value, before: &Value) -> Value {
+    let mut state = state.clone();
+    for account in state.as_object_mut().expect("accounts").iter_mut() {
+        for place in account.1.as_object_mut().expect("regions").iter_mut() {
+            for what in ["rules", "snapshots", "copies"] {
+                let old = &before[account.0][place.0][what];
+                if let Some(Value::Object(map)) = place.1.get_mut(what) {
+                    map.retain(|name, _| old.get(name).is_some());
+                    if map.is_empty() {
+                        place.1.as_object_mut().expect("a place").remove(what);
+                    }
+                }
+            }
+        }
+    }
+    state
+}
+
+#[test]
+fn machines_are_cut_off_and_their_disks_saved_under_the_cases_name_and_all_of_it_has_a_way_back() {
+    let Some(stand) = Stand::attacked() else { return };
+    let before = stand.state();
+    let mark = stand.mark();
+    let more = ["--yes", "--isolate", "--snapshot", MEANT, "--pause", "1", "--case-dir", "case"];
+    stand.triage("contain", &more).goes_through();
+    let after = stand.state();
+    is_contained(&stand, &after, &[]);
+    let case = stand.read_json("case/case.json")["id"].as_str().expect("an id").to_owned();
+    let calls = stand.calls(mark);
+    for made in machines(&stand) {
+        let id = made["id"].as_str().expect("text");
+        let path = format!("{}/{id}/groups", pointer(made, "instances"));
+        let groups =
+            |state: &Value| state.pointer(&path).and_then(Value::as_object).cloned().expect("groups");
+        let (was, is) = (groups(&before), groups(&after));
+        assert!(!is.is_empty() && was.keys().eq(is.keys()), "{made}: {was:?} {is:?}");
+        for (interface, now) in &is {
+            let [now] = now.as_array().expect("groups").as_slice() else { panic!("{made}: {now}") };
+            assert_ne!(was[interface], json!([now]), "{made} is in another group");
+            let rules = &after.pointer(&pointer(made, "rules")).expect("rules")[now.as_str().expect("text")];
+            assert_eq!((&rules["in"], &rules["out"]), (&json!([]), &json!([])), "{made}: {rules}");
+            // In two steps: first into a group that lets all through, so that no open connection is tracked, then into this one.
+            let moves: Vec<&Value> = calls
+                .iter()
+                .filter(|call| call["action"] == "ModifyNetworkInterfaceAttribute")
+                .filter(|call| call["asked"]["NetworkInterfaceId"] == **interface)
+                .map(|call| &call["asked"]["Groups"])
+                .collect();
+            let [open, shut] = moves.as_slice() else { panic!("{interface}: {moves:?}") };
+            assert_eq!(**shut, json!([now]));
+            let open = open[0].as_str().expect("a group");
+            let rules = &after.pointer(&pointer(made, "rules")).expect("rules")[open];
+            assert!(
+                rules["in"].to_string().contains("0.0.0.0/0")
+                    && rules["out"].to_string().contains("0.0.0.0/0"),
+                "{rules}"
+            );
+        }
+        let copied = after.pointer(&pointer(made, "copies")).and_then(Value::as_object).expect("copies");
+        let ours: Vec<_> = copied.values().filter(|copy| copy["tags"]["triage:of"] == *id).collect();
+        assert!(!ours.is_empty(), "its disks were saved: {copied:?}");
+        assert!(
+            ours.iter().all(|copy| copy["tags"]["triage:case"] == *case && copy["of"].is_string()),
+            "{ours:?}"
+        );
+    }
+    for action in ["CreateSnapshot", "CreateSecurityGroup"] {
+        let made: Vec<_> = calls.iter().filter(|call| call["action"] == action).collect();
+        assert!(!made.is_empty(), "{action}");
+        assert!(made.iter().all(|call| call["asked"].to_string().contains(&case)), "{action}: {made:?}");
+    }
+    let paths = allowed(&stand);
+    assert_eq!(without(&as_before(&after, &before), &paths), without(&before, &paths), "innocents");
+
+    let undone = stand.run(&mut stand.command(&["undo", "case", "--yes", MEANT])).exits(0);
+    let (end, kept) = (stand.state(), |state: &Value| state.to_string().matches("triage:of").count());
+    // Copies of disks are evidence, and stay; the groups of the isolation go.
+    assert_eq!(kept(&end), kept(&after));
+    assert!(!end.to_string().contains("\"triage-"), "the groups are gone: {}", undone.err);
+    assert_eq!(as_before(&end, &before), before, "as it was: {}", undone.err);
+}
+
+#[test]
+fn what_was_stopped_first_is_copied_and_then_destroyed_and_nothing_is_left_to_do() {
+    let Some(stand) = Stand::attacked() else { return };
+    let before = stand.state();
+    stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "case"]).goes_through();
+    let stopped = stand.state();
+    is_contained(&stand, &stopped, &[]);
+    let mark = stand.mark();
+    let destroy = ["--yes", "--destroy", MEANT, "--pause", "1", "--case", "case"];
+    stand.triage("contain", &destroy).goes_through();
+    let (state, calls) = (stand.state(), stand.calls(mark));
+    for made in machines(&stand) {
+        let id = made["id"].as_str().expect("text");
+        assert_eq!(state.pointer(&format!("{}/{id}", pointer(made, "instances"))), None, "{made} is gone");
+        let at = |action: &str| {
+            let of = |call: &&Value| {
+                call["action"] == action
+                    && call["account"] == made["account"]
+                    && call["asked"].to_string().contains(id)
+            };
+            calls.iter().filter(of).map(|call| call["n"].as_u64().expect("a number")).collect::<Vec<_>>()
+        };
+        let (copied, ended) = (at("CreateSnapshot"), at("TerminateInstances"));
+        assert!(!copied.is_empty() && !ended.is_empty(), "{made}: {copied:?} {ended:?}");
+        assert!(copied.iter().max() < ended.iter().min(), "copied before it ends: {made}");
+        let cleared = at("ModifyInstanceAttribute");
+        let was_held = before.pointer(&format!("{}/{id}/held", pointer(made, "instances")));
+        // The protection against stopping went when it was stopped.
+        assert_eq!(cleared.len(), usize::from(was_held == Some(&json!([true, true]))), "{made}");
+        assert!(cleared.iter().all(|n| Some(n) < ended.iter().min()), "{made}");
+    }
+    let single = |call: &&Value| {
+        let asked = &call["asked"];
+        let named = ["DisableApiTermination", "DisableApiStop"];
+        named.iter().filter(|name| asked.get(**name).is_some_and(|value| !value.is_null())).count() == 1
+    };
+    let cleared: Vec<&Value> =
+        calls.iter().filter(|call| call["action"] == "ModifyInstanceAttribute").collect();
+    assert!(cleared.iter().all(single), "one attribute at a time: {cleared:?}");
+    assert!(
+        state[stand.text("/accounts/data")]["us-west-2"]["scaling"].get("workers").is_none(),
+        "the group is gone"
+    );
+    for innocent in stand.world["innocent"].as_array().expect("a list") {
+        if innocent["kind"] == "aws.ec2.instance" {
+            let path =
+                format!("{}/{}", pointer(innocent, "instances"), innocent["id"].as_str().expect("text"));
+            assert!(state.pointer(&path).is_some(), "{innocent}");
+            assert_eq!(state.pointer(&path), before.pointer(&path), "{innocent}");
+        }
+    }
+    let mark = stand.mark();
+    stand.triage("contain", &destroy).goes_through();
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "a second run has nothing to do");
+    assert_eq!(stand.state(), state);
+}

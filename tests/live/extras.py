@@ -2,6 +2,7 @@
 permission boundaries, the listing of function URLs. Answers by AWS's models; everything else is moto's.
 """
 
+import json
 import secrets
 from datetime import datetime, timezone
 
@@ -10,6 +11,9 @@ from access import Who, account_of, expiry, new_id, new_key
 REGIONS = ["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
            "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"]
 OPT_IN = ["af-south-1", "ap-east-1", "eu-south-1", "me-south-1"]
+
+# What an hour costs today, wherever: no price of the program's own table.
+PRICES = {"p3.16xlarge": "25.1000000000", "p3.2xlarge": "3.1700000000"}
 
 
 class Refused(Exception):
@@ -185,6 +189,32 @@ class Extras:
             return {"FunctionUrlConfigs": []}
         url.pop("ResponseMetadata", None)
         return {"FunctionUrlConfigs": [url]}
+
+    # -- support, pricing ---------------------------------------------------------------------------------------------------
+
+    def support_DescribeServices(self, call, who, asked):
+        rows = {"amazon-elastic-compute-cloud-linux": ("Elastic Compute Cloud (EC2 - Linux)", {"instance-issue": "Instance Issue"}),
+                "customer-account": ("Account", {"other-account-issues": "Other Account Issues", "security": "Security"})}
+        return {"services": [{"code": code, "name": name, "categories": [{"code": each, "name": title} for each, title in kinds.items()]}
+                             for code, (name, kinds) in rows.items()]}
+
+    def support_DescribeSeverityLevels(self, call, who, asked):
+        names = {"low": "General guidance", "normal": "System impaired", "high": "Production system impaired", "urgent": "Production system down"}
+        return {"severityLevels": [{"code": code, "name": name} for code, name in names.items()]}
+
+    def pricing_GetProducts(self, call, who, asked):
+        wanted = {row["Field"]: row["Value"] for row in asked.get("Filters", [])}
+        whole = {"capacitystatus": "Used", "marketoption": "OnDemand", "operatingSystem": "Linux", "preInstalledSw": "NA", "tenancy": "Shared"}
+        if asked["ServiceCode"] != "AmazonEC2" or any(wanted.get(field) != value for field, value in whole.items()):
+            raise Refused("InvalidParameterException", 400, f"more than one price: {wanted}")
+        price = PRICES.get(wanted["instanceType"])
+        if price is None:
+            return {"FormatVersion": "aws_v1", "PriceList": []}
+        sku = f"{wanted['instanceType']}.{wanted['regionCode']}"
+        rate = {"unit": "Hrs", "pricePerUnit": {"USD": price}}
+        return {"FormatVersion": "aws_v1", "PriceList": [json.dumps({
+            "product": {"productFamily": "Compute Instance", "sku": sku}, "serviceCode": "AmazonEC2",
+            "terms": {"OnDemand": {f"{sku}.JRTCKXETXF": {"priceDimensions": {f"{sku}.JRTCKXETXF.6YS6EN2CT7": rate}}}}})]}
 
 
 def now():

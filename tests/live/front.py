@@ -225,7 +225,9 @@ class Front:
         with self.lock:
             for fault in self.faults:
                 meets = all(fault.get(name) in (None, value) for name, value in about.items())
-                if fault.get("times", 1) and meets and fault.get("contains", "").encode() in call.body + call.target.encode():
+                said = call.body + call.target.encode()
+                meets = meets and fault.get("contains", "").encode() in said and (fault.get("unless", "\0").encode() not in said)
+                if fault.get("times", 1) and meets:
                     if fault.get("after", 0) > 0:
                         fault["after"] -= 1
                         continue
@@ -352,7 +354,7 @@ class Control:
         return {}
 
     def do_faults(self, asked):
-        """Sets all faults: [{kind, and where: service, action, region, account, key, contains (in the body); times, after}].
+        """Sets all faults: [{kind, and where: service, action, region, account, key, contains, unless (in the body); times, after}].
 
         Kinds: dead, denied, throttle, 500, disabled, reset, hang (seconds), code (code, status, message), answer (answer),
         empty_page (list: a page of nothing that goes on).

@@ -9,9 +9,13 @@ mod contain;
 mod doctor;
 mod faults;
 mod front;
+mod handover;
+mod more;
 mod powers;
 mod pty;
 mod revoke;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod second;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;

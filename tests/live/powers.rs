@@ -77,7 +77,7 @@ async fn all() {
         if let Err(error) = &before {
             wrong.insert(format!("{name}: look"), error.to_string());
         }
-        if let Err(error) = aws.perform(&at, std::slice::from_ref(&sample)).await.remove(0) {
+        if let Err(error) = aws.perform(&at, std::slice::from_ref(&sample), &[0]).await.remove(0) {
             wrong.insert(name.clone(), error.to_string());
             continue;
         }

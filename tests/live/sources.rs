@@ -357,6 +357,22 @@ fn a_digest_with_a_key_that_is_not_cloudtrails_proves_nothing() {
 }
 
 #[test]
+fn public_keys_that_lead_in_a_circle_prove_nothing() {
+    let Some(kept) = Kept::of_organization() else { return };
+    let circle = json!({"PublicKeyList": [], "NextToken": "again"});
+    kept.stand.faults(
+        json!([{"kind": "answer", "service": "cloudtrail", "action": "ListPublicKeys", "answer": circle}]),
+    );
+    let report = kept.audit_near("live", &["--verify-trail"]).exits(3).json();
+    let told: Vec<String> = gaps(&report).iter().map(|gap| gap.to_string()).collect();
+    assert!(told.iter().any(|gap| gap.contains("the same page again and again")), "{told:#?}");
+    let asked = kept.stand.faults(json!([]))[0]["hit"].as_u64().expect("it was met");
+    assert!(asked <= 4 * kept.stand.list("accounts").len() as u64, "{asked} times");
+    let proof = kept.stand.read_json("live/proof.json");
+    assert!(proof.as_array().expect("a list").iter().all(|one| one["files"] == 0), "{proof}");
+}
+
+#[test]
 fn lake_gives_the_report_of_the_same_records_page_by_page() {
     let Some(kept) = Kept::of_organization() else { return };
     let engines = json!({"stores": {STORE: [kept.owner(), "us-east-1"]}, "page": 7});

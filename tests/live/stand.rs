@@ -130,6 +130,12 @@ impl Stand {
         Some(stand)
     }
 
+    /// Adds a piece to the world (`more.py`), and returns what it made.
+    pub fn add(&self, what: &str) -> Value {
+        let made = script(self.python, &["more.py", &self.url, what], &self.world);
+        serde_json::from_str(&made).expect("JSON")
+    }
+
     /// Every service of AWS, as its own description has it.
     pub fn models() -> Option<Stand> {
         Stand::start(&["models.py"])
@@ -393,6 +399,7 @@ impl Stand {
             .filter_map(|part| keys["responder"][part].as_str())
             .collect();
         crate::secrets_shared::stay_inside(self.home.path(), &printed, &own);
+        crate::schemas_shared::hold(self.home.path());
     }
 }
 

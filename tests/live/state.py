@@ -10,7 +10,8 @@ from urllib.parse import unquote
 def everything(moto, accounts, regions, extras):
     found = {}
     for account in accounts:
-        found[account] = {"iam": iam(moto("iam", account), account, extras), "policies": policies(moto("organizations", account))}
+        found[account] = {"iam": iam(moto("iam", account), account, extras), "policies": policies(moto("organizations", account)),
+                          "buckets": buckets(moto("s3", account))}
         for region in regions:
             place = {name: look(moto, account, region) for name, look in LOOKS}
             found[account][region] = {name: seen for name, seen in place.items() if seen}
@@ -56,6 +57,21 @@ def policies(client):
     return {each["Name"]: sorted(t["TargetId"] for t in client.list_targets_for_policy(PolicyId=each["Id"])["Targets"]) for each in found}
 
 
+def buckets(client):
+    found = {}
+    for each in client.list_buckets()["Buckets"]:
+        name, row = each["Name"], {}
+        for word, call, member in (("block", client.get_public_access_block, "PublicAccessBlockConfiguration"),
+                                   ("policy", client.get_bucket_policy, "Policy")):
+            try:
+                row[word] = document(call(Bucket=name)[member])
+            except client.exceptions.ClientError:  # has none
+                row[word] = None
+        row["acl"] = sorted(json.dumps([grant["Grantee"].get("URI"), grant["Permission"]]) for grant in client.get_bucket_acl(Bucket=name)["Grants"])
+        found[name] = row
+    return found
+
+
 def instances(moto, account, region):
     client, found = moto("ec2", account, region), {}
     for page in client.get_paginator("describe_instances").paginate():
@@ -67,7 +83,9 @@ def instances(moto, account, region):
                 InstanceId=each["InstanceId"], Attribute=name).get(member, {}).get("Value", False)
             found[each["InstanceId"]] = {
                 "state": each["State"]["Name"], "type": each["InstanceType"], "tags": tags,
-                "groups": sorted(group["GroupId"] for group in each["SecurityGroups"]),
+                # Of its interfaces: moto shows none of the machine's own where none was asked for at its launch.
+                "groups": {face["NetworkInterfaceId"]: sorted(group["GroupId"] for group in face["Groups"])
+                           for face in each["NetworkInterfaces"]},
                 "held": [attribute("disableApiTermination", "DisableApiTermination"), attribute("disableApiStop", "DisableApiStop")],
                 "profile": each.get("IamInstanceProfile", {}).get("Arn"),
             }
@@ -108,6 +126,20 @@ def snapshots(moto, account, region):
     return found
 
 
+def images(moto, account, region):
+    client, found = moto("ec2", account, region), {}
+    for each in client.describe_images(Owners=["self"])["Images"]:
+        shared = client.describe_image_attribute(ImageId=each["ImageId"], Attribute="launchPermission")
+        found[each["ImageId"]] = sorted(json.dumps(row, sort_keys=True) for row in shared["LaunchPermissions"])
+    return found
+
+
+def copies(moto, account, region):
+    """Whose disk each snapshot holds, and what it says of itself."""
+    found = moto("ec2", account, region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    return {each["SnapshotId"]: {"of": each["VolumeId"], "tags": {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}} for each in found}
+
+
 def pairs(moto, account, region):
     ec2 = moto("ec2", account, region)
     return {"keys": sorted(each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]),
@@ -146,5 +178,5 @@ def trails(moto, account, region):
             for each in client.describe_trails(includeShadowTrails=False)["trailList"] if each["HomeRegion"] == region}
 
 
-LOOKS = (("instances", instances), ("scaling", groups), ("rules", rules), ("snapshots", snapshots), ("pairs", pairs),
+LOOKS = (("instances", instances), ("scaling", groups), ("rules", rules), ("snapshots", snapshots), ("copies", copies), ("images", images), ("pairs", pairs),
          ("functions", functions), ("ecs", services), ("trails", trails))

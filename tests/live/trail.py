@@ -32,7 +32,14 @@ VERSIONED = {"AddPermission": "20150331v2", "RemovePermission": "20150331v2", "U
              "GetFunction": "20150331v2", "GetPolicy": "20150331v2", "GetFunctionConfiguration": "20150331v2"}
 
 
+# What S3 calls otherwise in a record than in its API.
+S3_NAMES = {"PutPublicAccessBlock": "PutBucketPublicAccessBlock", "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+            "PutBucketLifecycleConfiguration": "PutBucketLifecycle"}
+
+
 def event_name(call):
+    if call.service == "s3":
+        return S3_NAMES.get(call.operation, call.operation)
     if call.service == "lambda":
         version = re.match(r"/(2015-03-31|2017-10-31)/", call.path)
         if version:
@@ -100,6 +107,12 @@ class Trail:
         told = translate.told(asked or {}, call.service)
         if call.service == "s3" and "bucket" in told:
             told["bucketName"] = told.pop("bucket")
+            if call.operation == "PutBucketPolicy":
+                told |= {"policy": "", "bucketPolicy": json.loads(asked["Policy"])}
+            if call.operation == "PutBucketAcl" and asked.get("ACL"):
+                told |= {"acl": [""], "x-amz-acl": [asked["ACL"]]}
+            if call.operation == "PutPublicAccessBlock":
+                told |= {"publicAccessBlock": [""], "PublicAccessBlockConfiguration": asked["PublicAccessBlockConfiguration"]}
         return told or None
 
     def _answered(self, call, answer, body, reads):

@@ -112,6 +112,8 @@ class Compute:
         if fault:
             refuse = (fault.get("status", 503), fault.get("code", "ZONE_RESOURCE_POOL_EXHAUSTED"),
                       fault.get("message", "The zone does not have enough resources available to fulfill the request."))
+        slow = self.stand.faults.take("slow", call=call)
+        seconds = slow["seconds"] if slow else self.seconds
         resource, label = LOGGED.get(collection or bare(call.method.collection), ("audited_resource", None))
         labels = {}
         if label and thing and label != "project_id":
@@ -121,7 +123,7 @@ class Compute:
         told = {"resource": resource, "labels": labels, "location": scope.split("/")[-1], "log": {"compute.googleapis.com/root_trigger_id": world.uuid()}}
         target = link.removeprefix(HOST) if link else f"projects/{project}"
         method = method or f"v1.{call.id}"
-        row = {"operation": operation, "project": project, "scope": scope, "apply": apply, "refuse": refuse, "end": self.stand.monotonic() + self.seconds,
+        row = {"slow": bool(slow), "operation": operation, "project": project, "scope": scope, "apply": apply, "refuse": refuse, "end": self.stand.monotonic() + seconds,
                "entry": (call.who if who is None else who, method, target, told, call.source if who is None else "private", call.agent if who is None else who.agent)}
         self.operations[name] = row
         if not quiet:
@@ -134,6 +136,9 @@ class Compute:
         row["quiet"] = quiet
         call.silent = True
         return copy.deepcopy(operation)
+
+    def is_slow(self, operation):
+        return self.operations[operation["name"]]["slow"]
 
     def tick(self):
         """Ends the operations whose time has come, in order."""

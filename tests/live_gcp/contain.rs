@@ -59,6 +59,9 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
     let job =
         &state["resources"]["cloudscheduler"][format!("projects/{shop}/locations/us-central1/jobs/wake")];
     assert_eq!(job["state"], "PAUSED", "{job}");
+    let service =
+        &state["resources"]["run"][format!("projects/{shop}/locations/us-central1/services/metrics")];
+    assert_eq!(service["scaling"], json!({"scalingMode": "MANUAL", "manualInstanceCount": 0}), "{service}");
     assert!(
         !state["policies"]["buckets/shop-assets-4821"].to_string().contains("allUsers"),
         "the bucket is shut again"
@@ -126,8 +129,7 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
     is_contained(&stand, &after, &[]);
     assert_eq!(innocents(&stand, &after), innocents(&stand, &before), "innocents");
 
-    // Not done yet, and said so: the service runs on, and the sink stays gone.
-    is_left_to_a_person(&stand, "case", "metrics", "run.services.patch");
+    // Not done yet, and said so: the sink stays gone.
     is_left_to_a_person(&stand, "case", "sinks/to-archive", "logging.sinks.create");
 
     let mark = stand.mark();
@@ -160,4 +162,37 @@ fn an_operation_that_fails_after_it_was_accepted_is_told_and_the_rest_is_done() 
         _ => panic!("{running:?} run: {}", done.err),
     }
     is_contained(&stand, &state, &running);
+}
+
+#[test]
+fn a_call_whose_answer_nobody_heard_is_made_again_as_the_same_request() {
+    let Some(stand) = Stand::attacked() else { return };
+    // One stop takes its time, and its answer never comes.
+    stand.faults(json!([{"kind": "mute", "method": "instances.stop", "times": 1},
+                        {"kind": "slow", "method": "instances.stop", "times": 1, "seconds": 60}]));
+    let mark = stand.mark();
+    let args = ["--yes", MEANT, "--pause", "1"];
+    let silent = |call: &Value| call["method"] == "compute.instances.stop" && call["status"] == "hang";
+    stand.killed(stand.whole("contain", &args).args(["--case-dir", "case"]), || {
+        stand.calls(mark).iter().any(silent)
+    });
+    let first = stand.calls(mark).into_iter().find(silent).expect("it was seen");
+    let of_it = |since: usize| -> Vec<Value> {
+        let calls = stand.calls(since).into_iter();
+        calls.filter(|call| call["method"] == first["method"] && call["path"] == first["path"]).collect()
+    };
+    assert_eq!(of_it(mark).len(), 1);
+
+    stand.faults(json!([]));
+    let mark = stand.mark();
+    let again = ["contain", "--case", "case", "--organization", stand.organization()];
+    stand.run(stand.command(&again).args(args)).goes_through();
+    let again = of_it(mark);
+    assert_eq!(again.len(), 1, "it was not seen to be done yet: {again:#?}");
+    assert!(first["request"].is_string() && again[0]["request"] == first["request"], "{first} {again:#?}");
+    let stops = stand.calls(0);
+    let stops: Vec<&Value> = stops.iter().filter(|call| call["request"].is_string()).collect();
+    let ids: BTreeSet<&str> = stops.iter().map(|call| text(call, "request")).collect();
+    assert_eq!(ids.len() + 1, stops.len(), "and no other request shares its id with any");
+    is_contained(&stand, &stand.state(), &[]);
 }

@@ -19,7 +19,7 @@ DOCUMENTS = pathlib.Path(googleapiclient.__file__).parent / "discovery_cache" / 
 SERVED = {
     "compute": ["v1"], "iam": ["v1", "v2"], "iamcredentials": ["v1"], "cloudresourcemanager": ["v3", "v1"], "logging": ["v2"], "storage": ["v1"],
     "apikeys": ["v2"], "serviceusage": ["v1"], "cloudasset": ["v1"], "cloudbilling": ["v1"], "policyanalyzer": ["v1"], "container": ["v1"],
-    "run": ["v2"], "cloudfunctions": ["v2"], "appengine": ["v1"], "batch": ["v1"], "dataproc": ["v1"], "dataflow": ["v1b3"],
+    "run": ["v2"], "cloudfunctions": ["v2", "v1"], "appengine": ["v1"], "batch": ["v1"], "dataproc": ["v1"], "dataflow": ["v1b3"],
     "aiplatform": ["v1"], "notebooks": ["v2"], "tpu": ["v2"], "cloudbuild": ["v1"], "cloudscheduler": ["v1"], "composer": ["v1"],
     "file": ["v1"], "sqladmin": ["v1"], "essentialcontacts": ["v1"], "billingbudgets": ["v1"], "bigquery": ["v2"], "cloudsupport": ["v2"],
     "orgpolicy": ["v2"], "oslogin": ["v1"], "securitycenter": ["v1"],

@@ -62,6 +62,8 @@ def open_(stand, verb, asked):
                 stand.compute.seconds = stand.long_seconds = value
             elif name == "unreachable":
                 stand.compute.unreachable = set(value)
+            elif name == "skew":
+                stand.skew = value
             elif name == "life":
                 stand.access.life = value
             elif name == "late":

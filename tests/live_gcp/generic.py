@@ -233,7 +233,7 @@ def made(call, parent, store):
     if service == "dataflow":
         thing |= {"id": id, "name": body.get("name", id), "projectId": call["projectId"]}
     if service == "dataproc":
-        thing |= {"clusterName": id} if collection == "clusters" else {"reference": {"projectId": call["projectId"], "jobId": id}}
+        thing |= {"clusterName": id} if collection == "clusters" else {}
     if service == "cloudbuild" and collection == "triggers":
         thing["id"] = id
     thing = {field: value for field, value in thing.items() if not fields or field in fields}

@@ -91,7 +91,7 @@ def gone(compute, project, zone, thing):
 
 def found(call, verb=None):
     project, place, _ = enter(call, verb, "instances")
-    thing = call.stand.compute.find(project, place, "instances", call["instance"])
+    thing = call.stand.compute.find(project, place, "instances", call.get("instance") or call["resource"])
     call.tell(name=f"projects/{project}/{place}/instances/{thing['name']}", resource="gce_instance",
               labels={"instance_id": thing["id"], "zone": call["zone"]})
     return project, call["zone"], thing
@@ -194,7 +194,11 @@ def transition(call, verb, from_, during, to, stampfield):
         thing["status"] = to if done else was
         if done and was != to:
             thing[stampfield] = call.world.stamp()
-    return call.stand.compute.operate(call, call.method.verb, thing, apply)
+    operation = call.stand.compute.operate(call, call.method.verb, thing, apply)
+    # Accepted, and not begun: nothing shows yet.
+    if call.stand.compute.is_slow(operation):
+        thing["status"] = was
+    return operation
 
 
 @on("compute.instances.stop")

@@ -137,7 +137,7 @@ def entries_list(call):
         return {"nextPageToken": again(start)}
     seen, rows = set(), []
     for source in sources:
-        for entry in logs.entries(source):
+        for entry in (piece for whole in logs.entries(source) for piece in pieces(call, whole)):
             at = (entry["logName"], entry["timestamp"], entry["insertId"], entry.get("split", {}).get("index", 0))
             if at not in seen and test(entry):
                 seen.add(at)
@@ -147,7 +147,7 @@ def entries_list(call):
     if call.stand.faults.on("duplicates"):
         # Within one answer there are none; over the edge of two pages and of two requests there can be.
         page = page if not start else [rows[start - 1]] + page
-    answer = {"entries": [piece for entry in page for piece in pieces(call, entry)]} if page else {}
+    answer = {"entries": page} if page else {}
     end = start + min(size or 50, logs.most)
     if end < len(rows):
         answer["nextPageToken"] = again(end)
@@ -155,17 +155,32 @@ def entries_list(call):
 
 
 def pieces(call, entry):
-    """A large entry comes in parts that share a uid."""
-    if not call.stand.faults.on("split") or "response" not in entry.get("protoPayload", {}) or "operation" in entry:
+    """A large entry comes in parts that share a uid: what is spread over them is request, response and metadata, texts cut anywhere."""
+    if not call.stand.faults.on("split") or "response" not in entry.get("protoPayload", {}):
         return [entry]
     head, tail = copy.deepcopy(entry), copy.deepcopy(entry)
-    response = head["protoPayload"].pop("response")
-    tail["protoPayload"] = {"@type": head["protoPayload"]["@type"], "response": response}
+    for whole in ("request", "metadata"):
+        tail["protoPayload"].pop(whole, None)
+    head["protoPayload"]["response"], tail["protoPayload"]["response"] = halves(entry["protoPayload"]["response"])
     uid = entry["insertId"].strip("-") + "+" + entry["timestamp"]
     for index, part in enumerate((head, tail)):
         part["split"] = {"uid": uid, "index": index, "totalSplits": 2}
+        if not index:
+            del part["split"]["index"]
         part["insertId"] = f"{entry['insertId']}-{index}"
     return [head, tail]
+
+
+def halves(thing):
+    if isinstance(thing, dict):
+        both = [(key, (value, value) if key == "@type" else halves(value)) for key, value in thing.items()]
+        return {key: one for key, (one, _) in both if one is not None}, {key: two for key, (_, two) in both if two is not None}
+    if isinstance(thing, list):
+        both = [halves(value) for value in thing]
+        return [one if one is not None else type(thing[at])() for at, (one, _) in enumerate(both)], [two if two is not None else type(thing[at])() for at, (_, two) in enumerate(both)]
+    if isinstance(thing, str) and len(thing) > 1:
+        return thing[:len(thing) // 2], thing[len(thing) // 2:]
+    return None, thing
 
 
 @on("logging.entries.write")
@@ -190,7 +205,8 @@ def default_sinks(container):
 
 
 def everywhere(path):
-    return on(*(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")))
+    # The documents have the same paths without a kind, too.
+    return on(f"logging.{path}", *(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")))
 
 
 def place(call, permission, given):

@@ -7,7 +7,12 @@
 mod audit;
 mod contain;
 mod faults;
+mod handover;
 mod revoke;
+#[path = "../shared/schemas.rs"]
+mod schemas_shared;
 mod signin;
 mod stand;
+mod tail;
+mod tail_b;
 mod world;

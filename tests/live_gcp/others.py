@@ -8,6 +8,16 @@ import generic
 from call import on
 from errors import Refusal, denied
 
+# What parts of machines cost an hour today: no price of the program's own table.
+SKUS = [(f"{family} {part} running in Americas", usage, unit, nanos if usage == "OnDemand" else nanos // 4)
+        for family, part, unit, nanos in (
+            ("N1 Predefined Instance", "Core", "h", 41_000_000), ("N1 Predefined Instance", "Ram", "GiBy.h", 5_100_000),
+            ("N2 Instance", "Core", "h", 42_000_000), ("N2 Instance", "Ram", "GiBy.h", 5_200_000),
+            ("E2 Instance", "Core", "h", 32_000_000), ("E2 Instance", "Ram", "GiBy.h", 4_300_000),
+            ("C2D AMD Instance", "Core", "h", 43_000_000), ("C2D AMD Instance", "Ram", "GiBy.h", 5_300_000),
+            ("Compute optimized", "Core", "h", 44_000_000), ("Compute optimized", "Ram", "GiBy.h", 5_400_000))
+        for usage in ("OnDemand", "Preemptible")]
+
 # -- storage ------------------------------------------------------------------------------------------------------------------
 
 
@@ -300,6 +310,21 @@ def billed(call):
     rows = [{"name": f"projects/{id}/billingInfo", "projectId": id, "billingEnabled": True, "billingAccountName": account}
             for id, project in sorted(call.world.projects.items()) if project["_billing"] == account]
     return call.stand.paged(call, "projectBillingInfo", rows, 100)
+
+
+@on("cloudbilling.services.skus.list")
+def skus(call):
+    """The public catalog, as far as the attack's machines need it."""
+    if call["parent"] != "services/6F81-5844-456A":
+        raise Refusal(404, f"Service {call['parent']} was not found", status="NOT_FOUND")
+    rows = []
+    for number, (name, usage, unit, nanos) in enumerate(SKUS):
+        rate = {"startUsageAmount": 0, "unitPrice": {"currencyCode": "USD", "units": "0", "nanos": nanos}}
+        rows.append({"name": f"services/6F81-5844-456A/skus/{number:04}-0000-0000", "skuId": f"{number:04}-0000-0000", "description": name,
+                     "category": {"serviceDisplayName": "Compute Engine", "resourceFamily": "Compute", "usageType": usage},
+                     "serviceRegions": ["us-central1", "us-east1", "us-west1", "europe-west1", "europe-west4", "asia-east1"],
+                     "pricingInfo": [{"pricingExpression": {"usageUnit": unit, "tieredRates": [rate]}}]})
+    return call.stand.paged(call, "skus", rows, 3)
 
 
 @on("cloudbilling.billingAccounts.list")

@@ -29,8 +29,11 @@ import generic
 import groups
 import iam
 import instances
+import kinds_a
+import kinds_b
 import logs
 import others
+import support
 from access import Access, Who, unauthenticated
 from audit import Audit
 from call import HANDLERS, Call, reads
@@ -39,7 +42,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, logs, others)
+PARTS = (crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 
@@ -50,6 +53,7 @@ class Stand:
         self.lock, self.changed = self.world.lock, threading.Condition(self.world.lock)
         self.access, self.audit, self.faults = Access(self.world), Audit(self.world), Faults()
         self.compute, self.logs = Compute(self), logs.Logs(self)
+        self.skew = 0  # Seconds that our `Date` is ahead.
         self.calls, self.bad, self.longs, self.long_seconds = [], [], {}, 0.1
 
     def monotonic(self):
@@ -79,7 +83,7 @@ class Stand:
 
     def longrunning(self, call, name, apply):
         """A google.longrunning operation: done after a while, with the answer or an error; two entries in the log."""
-        head = "/".join(name.split("/")[:4]) if name.startswith("projects/") and "/locations/" in name else ""
+        head = "/".join(name.split("/")[:4]) if name.startswith("projects/") and ("/locations/" in name or "/regions/" in name) else ""
         id = f"{head + '/' if head else ''}operations/{call.world.uuid()}" if call.service not in ("cloudresourcemanager", "serviceusage") else \
             f"operations/{'cp' if call.service == 'cloudresourcemanager' else 'acf'}.{call.world.number(19)}"
         if call.service == "iam":
@@ -105,6 +109,7 @@ class Stand:
         """What has happened since somebody last looked."""
         self.compute.tick()
         groups.tick(self)
+        kinds_a.tick(self)
         for row in list(self.longs.values()):
             told = row["told"]
             if told.get("done") or told.get("status") == "DONE" or row["end"] > self.monotonic():
@@ -244,6 +249,12 @@ class Stand:
         call.record(answer, refusal)
         if refusal:
             raise refusal
+        if "requestId" in params:
+            row["request"] = params["requestId"]
+        # It was done, and nobody hears of it.
+        mute = self.faults.take("mute", call=call)
+        if mute:
+            raise Hurt("hang", mute.get("seconds", 120))
         wrong = discovery.faults(method.book, method.response, answer) if method.response else []
         if wrong:
             self.bad.append({"method": method.id, "wrong": wrong[:5]})
@@ -363,6 +374,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve
+
+    def date_time_string(self, timestamp=None):
+        """What time it is here, as every answer says."""
+        return super().date_time_string((timestamp or time.time()) + self.stand.skew)
 
     def log_message(self, *_):
         pass

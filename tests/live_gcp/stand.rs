@@ -168,6 +168,22 @@ impl Stand {
         Some(stand)
     }
 
+    /// An organization that a script of ours builds and attacks by itself.
+    pub fn played_by(script: &str) -> Option<Stand> {
+        let mut stand = Stand::empty()?;
+        let told = self::script(stand.python, &[script, &stand.url]);
+        stand.world = serde_json::from_str(&told).expect("the world is JSON");
+        for (name, file) in stand.world["files"].as_object().expect("files") {
+            fs::write(stand.path(&format!("{name}.json")), file.to_string()).expect("a file");
+        }
+        assert_eq!(
+            stand.door("bad", json!({})),
+            json!([]),
+            "every answer of the stand-in is one that the documents know"
+        );
+        Some(stand)
+    }
+
     fn start(python: &'static Path, args: &[&str]) -> Stand {
         let mut process = Command::new(python)
             .arg("stand.py")
@@ -303,12 +319,17 @@ impl Stand {
     /// Runs `triage <what> --key-file <the leaked key>` over the whole organization with more arguments.
     #[track_caller]
     pub fn triage(&self, what: &str, more: &[&str]) -> Done {
+        self.run(&mut self.whole(what, more))
+    }
+
+    /// The same, not run yet.
+    pub fn whole(&self, what: &str, more: &[&str]) -> Command {
         let leaked = self.path("leaked.json");
         let mut args =
             vec![what, "--key-file", leaked.to_str().expect("UTF-8"), "--organization", self.organization()];
         args.extend(["--leaked-at", self.text("/leaked_at")]);
         args.extend(more);
-        self.run(&mut self.command(&args))
+        self.command(&args)
     }
 
     /// Runs to the end, or fails after a time that no run may take.
@@ -336,12 +357,35 @@ impl Stand {
         let read = |path: &Path| String::from_utf8(fs::read(path).expect("what was written")).expect("UTF-8");
         let done = Done { code, out: read(&out), err: read(&err) };
         self.no_secret_in(&done);
+        crate::schemas_shared::hold(self.home.path());
         assert_eq!(
             self.door("bad", json!({})),
             json!([]),
             "every answer of the stand-in is one that the documents know"
         );
         done
+    }
+
+    /// Runs until `until` says so, and kills it there as a power cut would.
+    #[track_caller]
+    pub fn killed(&self, command: &mut Command, until: impl Fn() -> bool) {
+        let err = self.path("stderr");
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(File::create(&err).expect("a file"));
+        let began = Instant::now();
+        let mut child = command.spawn().expect("the binary runs");
+        while !until() {
+            let ended = child.try_wait().expect("the binary is ours");
+            let told = || fs::read_to_string(&err).unwrap_or_default();
+            assert!(ended.is_none(), "it ended before it was killed: {}", told());
+            if began.elapsed() > LIMIT {
+                let _ = child.kill();
+                panic!("what it should be killed at never came: {}", told());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        child.kill().expect("the binary is ours");
+        child.wait().expect("the binary is ours");
     }
 
     /// No key material and no token of anybody may be printed or kept, whatever happens.

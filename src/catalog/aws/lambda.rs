@@ -175,11 +175,7 @@ fn arn(record: &Record, function: &str) -> Arc<str> {
     if account.is_empty() || region.is_empty() {
         return function.into();
     }
-    let partition = match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = arn::partition_of(region);
     format!("arn:{partition}:lambda:{region}:{account}:function:{name}").into()
 }
 

@@ -18,8 +18,8 @@ const MOST: usize = 10;
 /// From so many actions on, a family that only reads is written as one pattern, where all of them do not fit into one policy.
 const FAMILY: usize = 4;
 
-pub(super) fn printed(purpose: Purpose, ui: &Ui) -> Result<String, Failure> {
-    let policies = aws(purpose)?;
+pub(super) fn printed(purpose: Purpose, partition: &str, ui: &Ui) -> Result<String, Failure> {
+    let policies = aws(purpose, partition)?;
     let (count, printed) = match policies.as_slice() {
         [one] => (1, serde_json::to_string_pretty(one)),
         several => (several.len(), serde_json::to_string_pretty(several)),
@@ -34,18 +34,18 @@ pub(super) fn printed(purpose: Purpose, ui: &Ui) -> Result<String, Failure> {
     Ok(format!("{printed}\n"))
 }
 
-/// Returns the policies that a command needs, as few as hold it.
-pub fn aws(purpose: Purpose) -> anyhow::Result<Vec<Value>> {
+/// Returns the policies that a command needs, as few as hold it. IAM takes no `*` for a partition.
+pub fn aws(purpose: Purpose, partition: &str) -> anyhow::Result<Vec<Value>> {
     let samples = AwsChange::samples().map_err(|error| anyhow!("list every change: {error}"))?;
     let needed = actions(purpose, &samples);
     let (reach, most): (BTreeSet<&str>, BTreeSet<&str>) =
         needed.into_iter().partition(|action| action.starts_with("sts:"));
     let mut fixed = Vec::new();
     if !reach.is_empty() {
-        fixed.push(into_accounts(&reach, purpose));
+        fixed.push(into_accounts(&reach, purpose, partition));
     }
     if purpose == Purpose::Audit {
-        fixed.extend(trails());
+        fixed.extend(trails(partition));
     }
     let exact = most.iter().map(|action| (*action).to_owned()).collect();
     let mut policies = packed(purpose, &fixed, &exact);
@@ -111,19 +111,22 @@ fn purpose_of(change: &AwsChange) -> Purpose {
 }
 
 /// Taking roles in other accounts: those that are tried by default, and no others.
-fn into_accounts(actions: &BTreeSet<&str>, purpose: Purpose) -> Value {
+fn into_accounts(actions: &BTreeSet<&str>, purpose: Purpose, partition: &str) -> Value {
     let names = reads::role_names(purpose != Purpose::Audit);
-    let roles: Vec<String> = names.iter().map(|name| format!("arn:aws:iam::*:role/{name}")).collect();
+    let roles: Vec<String> = names.iter().map(|name| format!("arn:{partition}:iam::*:role/{name}")).collect();
     json!({"Sid": "OtherAccounts", "Effect": "Allow", "Action": actions, "Resource": roles})
 }
 
 /// Trails' objects alone, wherever their bucket lies: they are below `AWSLogs/` always.
-fn trails() -> Vec<Value> {
+fn trails(partition: &str) -> Vec<Value> {
+    let objects = format!("arn:{partition}:s3:::*/AWSLogs/*");
+    // China's services bear another domain.
+    let through = if partition == "aws-cn" { "s3.*.amazonaws.com.cn" } else { "s3.*.amazonaws.com" };
     vec![
-        json!({"Sid": "TrailObjects", "Effect": "Allow", "Action": [reads::TRAIL_OBJECTS], "Resource": ["arn:aws:s3:::*/AWSLogs/*"]}),
+        json!({"Sid": "TrailObjects", "Effect": "Allow", "Action": [reads::TRAIL_OBJECTS], "Resource": [objects]}),
         json!({
             "Sid": "TrailKeys", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": ["*"],
-            "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
+            "Condition": {"StringLike": {"kms:ViaService": through}}
         }),
     ]
 }
@@ -210,15 +213,18 @@ mod tests {
     fn every_change_is_allowed_by_its_commands_policies() {
         let samples = samples();
         assert!(samples.len() > 20, "only {} changes", samples.len());
-        let (revoke, contain, destroy) =
-            (aws(Purpose::Revoke).unwrap(), aws(Purpose::Contain).unwrap(), aws(Purpose::Destroy).unwrap());
+        let (revoke, contain, destroy) = (
+            aws(Purpose::Revoke, "aws").unwrap(),
+            aws(Purpose::Contain, "aws").unwrap(),
+            aws(Purpose::Destroy, "aws").unwrap(),
+        );
         for change in &samples {
             let spec = change.spec();
             assert!(!spec.permissions.is_empty(), "{change:?} needs nothing");
             let held: Vec<Value> = match purpose_of(change) {
                 Purpose::Audit | Purpose::Revoke => revoke.clone(),
                 Purpose::Contain => contain.clone(),
-                Purpose::Ticket => aws(Purpose::Ticket).unwrap(),
+                Purpose::Ticket => aws(Purpose::Ticket, "aws").unwrap(),
                 Purpose::Destroy => [revoke.clone(), contain.clone(), destroy.clone()].concat(),
             };
             for action in spec.permissions {
@@ -235,7 +241,7 @@ mod tests {
         let samples = samples();
         let gated = actions(Purpose::Destroy, &samples);
         for purpose in [Purpose::Audit, Purpose::Revoke, Purpose::Contain, Purpose::Ticket] {
-            let policies = aws(purpose).unwrap();
+            let policies = aws(purpose, "aws").unwrap();
             for action in &gated {
                 assert!(!allows(&policies, action), "{action} in {purpose:?}");
             }
@@ -245,12 +251,12 @@ mod tests {
     #[test]
     fn policies_fit_and_audit_only_reads() {
         for purpose in ALL {
-            for policy in aws(purpose).unwrap() {
+            for policy in aws(purpose, "aws").unwrap() {
                 assert!(size(&policy) <= LARGEST, "{purpose:?} has {} characters", size(&policy));
                 assert_eq!(policy["Version"], "2012-10-17");
             }
         }
-        for action in allowed(&aws(Purpose::Audit).unwrap()) {
+        for action in allowed(&aws(Purpose::Audit, "aws").unwrap()) {
             let (_, name) = action.split_once(':').expect("service:action");
             let is_read = [
                 "describe",
@@ -270,6 +276,18 @@ mod tests {
             assert!(is_read && !name.starts_with("startinstances"), "{action}");
             assert!(!action.ends_with(":get*"), "{action} reads secrets");
         }
+    }
+
+    #[test]
+    fn arns_are_those_of_the_partition() {
+        for purpose in ALL {
+            let text = Value::from(aws(purpose, "aws-cn").unwrap()).to_string();
+            assert!(!text.contains("arn:aws:"), "{purpose:?}: {text}");
+        }
+        let text = Value::from(aws(Purpose::Audit, "aws-us-gov").unwrap()).to_string();
+        assert!(
+            text.contains("arn:aws-us-gov:iam::*:role/") && text.contains("arn:aws-us-gov:s3:::*/AWSLogs/*")
+        );
     }
 
     #[test]

@@ -11,13 +11,17 @@ use std::fmt::Write;
 const MOST: usize = 3000;
 
 pub(super) fn printed(purpose: Purpose) -> anyhow::Result<String> {
-    let samples = GcpChange::samples().map_err(|error| anyhow!("list every change: {error}"))?;
-    let needed = permissions(purpose, &samples);
+    let needed = needed(purpose)?;
     anyhow::ensure!(needed.len() <= MOST, "fit the role: {} of {MOST} permissions", needed.len());
     Ok(role(purpose, &needed))
 }
 
-/// Permissions that a command needs.
+/// Permissions that a command needs, of every change that there is.
+pub fn needed(purpose: Purpose) -> anyhow::Result<BTreeSet<&'static str>> {
+    let samples = GcpChange::samples().map_err(|error| anyhow!("list every change: {error}"))?;
+    Ok(permissions(purpose, &samples))
+}
+
 fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str> {
     let of = |purpose: Purpose| {
         samples
@@ -40,8 +44,7 @@ fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str
                 .collect();
             of(Purpose::Destroy).filter(|one| !less.contains(one)).collect()
         }
-        // Filed by hand as yet.
-        Purpose::Ticket => BTreeSet::new(),
+        Purpose::Ticket => of(Purpose::Ticket).collect(),
     }
 }
 
@@ -49,6 +52,7 @@ fn permissions(purpose: Purpose, samples: &[GcpChange]) -> BTreeSet<&'static str
 fn purpose_of(change: &GcpChange) -> Purpose {
     match change.service() {
         _ if change.spec().needs_destroy => Purpose::Destroy,
+        "Support" => Purpose::Ticket,
         "Iam" | "Policy" | "Apikeys" => Purpose::Revoke,
         "Storage" if change.spec().permissions.iter().any(|one| one.starts_with("storage.hmacKeys.")) => {
             Purpose::Revoke
@@ -65,7 +69,7 @@ fn role(purpose: Purpose, needed: &BTreeSet<&str>) -> String {
         }
         Purpose::Contain => ("triage contain", "Stops and isolates what was launched, and undoes it"),
         Purpose::Destroy => ("triage destroy", "What only --destroy needs besides"),
-        Purpose::Ticket => ("triage ticket", "Needs nothing: the ticket is filed by hand"),
+        Purpose::Ticket => ("triage ticket", "Files a case with Google's support, and sees that it is filed"),
     };
     let mut yaml = format!("title: {title}\ndescription: {what}.\nstage: GA\nincludedPermissions:\n");
     for permission in needed {
@@ -89,7 +93,7 @@ mod tests {
                 let held = match purpose_of(change) {
                     Purpose::Audit | Purpose::Revoke => revoke.contains(one),
                     Purpose::Contain => contain.contains(one),
-                    Purpose::Ticket => false,
+                    Purpose::Ticket => of(Purpose::Ticket).contains(one),
                     Purpose::Destroy => [&revoke, &contain, &destroy].iter().any(|role| role.contains(one)),
                 };
                 assert!(held, "{one} of {change:?}");

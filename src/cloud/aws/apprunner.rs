@@ -1,6 +1,6 @@
 //! App Runner, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_none, receipt, stamp};
+use super::each::{detail, observed, or_none, receipt, stamp, tags_or_why};
 use super::many::{each, none_of};
 use super::{Aws, failed, not_answered};
 use crate::cloud::{CloudError, Receipt};
@@ -87,11 +87,22 @@ pub(super) async fn observe(
 ) -> Result<Vec<Observed>, CloudError> {
     let client = &Client::new(&aws.config(at).await?);
     let found = each(wanted, |one| async move {
-        let found = service(client, at, &one.id).await?;
-        Ok(found.map_or_else(|| observed(one, State::Gone, None), |found| see(one, &found)))
+        let Some(found) = service(client, at, &one.id).await? else {
+            return Ok(observed(one, State::Gone, None));
+        };
+        let mut seen = see(one, &found);
+        tags_or_why(&mut seen, tags(client, at, &found.service_arn).await);
+        Ok(seen)
     })
     .await;
     found.into_iter().collect()
+}
+
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let asked = client.list_tags_for_resource().resource_arn(arn).send().await;
+    let answer = asked.map_err(|error| failed("apprunner:ListTagsForResource", at, error))?;
+    let found = answer.tags.unwrap_or_default().into_iter();
+    Ok(found.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
 }
 
 fn see(wanted: &ResourceRef, found: &Service) -> Observed {

@@ -9,7 +9,7 @@ use crate::model::change::CloudFormationChange;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Sight};
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Stack, StackSetOperationStatus, StackStatus};
+use aws_sdk_cloudformation::types::{Stack, StackSet, StackSetOperationStatus, StackStatus, Tag};
 use serde_json::json;
 
 const STACK: &str = "aws.cloudformation.stack";
@@ -46,7 +46,7 @@ async fn look_at(aws: &Aws, at: &Place, change: &CloudFormationChange) -> Result
             Ok(Sight::there(json!({ "arn": found.stack_id, "created_at": created }), false))
         }
         CloudFormationChange::StopStackSetOperations { set } => {
-            let (_, stopping) = (set_id(&client, at, set).await?, under_way(&client, at, set).await?);
+            let (_, stopping) = (stack_set(&client, at, set).await?, under_way(&client, at, set).await?);
             let state = json!({ "set": set_name(set) });
             Ok(Sight::there(state, stopping.iter().all(|(_, status)| *status == Stage::Stopping)))
         }
@@ -112,19 +112,17 @@ pub(super) async fn observe(
                 detail(&mut seen, "status", stack.stack_status.as_ref().map(StackStatus::as_str));
                 let protected = stack.enable_termination_protection.unwrap_or(false);
                 detail(&mut seen, "protected", protected.then_some("termination protection"));
-                let told = stack.tags().iter();
-                tags(
-                    &mut seen,
-                    told.filter_map(|tag| {
-                        Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))
-                    }),
-                );
+                tell_tags(&mut seen, stack.tags());
                 seen.held_by.extend(stack.parent_id.map(Into::into));
                 seen.identity = stack.role_arn.map(Into::into);
                 seen
             })
         } else {
-            or_none(set_id(&client, at, &one.id).await)?.map(|_| observed(one, State::Running, None))
+            or_none(stack_set(&client, at, &one.id).await)?.map(|set| {
+                let mut seen = observed(one, State::Running, None);
+                tell_tags(&mut seen, set.as_ref().map_or(&[], |set| set.tags()));
+                seen
+            })
         };
         seen.push(found.unwrap_or_else(|| observed(one, State::Gone, None)));
     }
@@ -152,10 +150,15 @@ async fn stack(client: &Client, at: &Place, id: &str) -> Result<Stack, CloudErro
     }
 }
 
-async fn set_id(client: &Client, at: &Place, set: &str) -> Result<Option<String>, CloudError> {
-    let asked = client.describe_stack_set().stack_set_name(set_name(set)).send().await;
+async fn stack_set(client: &Client, at: &Place, id: &str) -> Result<Option<StackSet>, CloudError> {
+    let asked = client.describe_stack_set().stack_set_name(set_name(id)).send().await;
     let answer = asked.map_err(|error| failed("cloudformation:DescribeStackSet", at, error))?;
-    Ok(answer.stack_set.and_then(|set| set.stack_set_id))
+    Ok(answer.stack_set)
+}
+
+fn tell_tags(seen: &mut Observed, found: &[Tag]) {
+    let told = found.iter();
+    tags(seen, told.filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default()))));
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

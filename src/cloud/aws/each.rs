@@ -88,6 +88,15 @@ pub(super) fn tags<'a>(observed: &mut Observed, tags: impl IntoIterator<Item = (
     }
 }
 
+/// Tags that a service tells in a call of its own. Where that fails it is said, and whoever protects things by their tags keeps
+/// this one out of every plan.
+pub(super) fn tags_or_why(observed: &mut Observed, asked: Result<Vec<(String, String)>, CloudError>) {
+    match asked {
+        Ok(found) => tags(observed, found.iter().map(|(key, value)| (&**key, &**value))),
+        Err(error) => detail(observed, "tags", Some(&format!("not read: {error}"))),
+    }
+}
+
 /// Tags that an answer holds as a map.
 pub(super) fn tag_map(observed: &mut Observed, map: Option<&HashMap<String, String>>) {
     tags(observed, map.into_iter().flatten().map(|(key, value)| (&**key, &**value)));

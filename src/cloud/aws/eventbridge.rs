@@ -3,7 +3,7 @@
 //! A rule has neither an id of its own nor a time of birth: what it matches, when and as whom is what tells it from another
 //! of its name.
 
-use super::each::{detail, meaning, observed, or_gone, or_none, receipt};
+use super::each::{detail, meaning, observed, or_gone, or_none, receipt, tags_or_why};
 use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::EventBridgeChange;
@@ -108,9 +108,18 @@ pub(super) async fn observe(
         detail(&mut found, "managed_by", rule.managed_by.as_deref());
         detail(&mut found, "schedule", rule.schedule_expression.as_deref());
         found.identity = rule.role_arn.as_deref().map(Into::into);
+        if let Some(arn) = &rule.arn {
+            tags_or_why(&mut found, tags(&client, at, arn).await);
+        }
         seen.push(found);
     }
     Ok(seen)
+}
+
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let asked = client.list_tags_for_resource().resource_arn(arn).send().await;
+    let answer = asked.map_err(|error| failed("events:ListTagsForResource", at, error))?;
+    Ok(answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 async fn describe(client: &Client, at: &Place, rule: &str) -> Result<DescribeRuleOutput, CloudError> {

@@ -1,7 +1,8 @@
 //! Glue, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed, not_answered};
+use crate::catalog::aws::arn::partition_of;
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::GlueChange;
 use crate::model::observed::State;
@@ -152,7 +153,7 @@ pub(super) async fn observe(
     let glue = Glue { client: client!(aws, at, aws_sdk_glue)?, at };
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
-        let found = match kind {
+        let mut found = match kind {
             TRIGGER => or_none(glue.trigger(&one.id).await)?.map(|trigger| {
                 let state = if is_on(&trigger) { State::Running } else { State::Stopped };
                 let mut seen = observed(one, state, None);
@@ -196,9 +197,27 @@ pub(super) async fn observe(
                 seen
             }),
         };
+        if let Some(found) = &mut found
+            && let Some(arn) = arn_of(at, kind, one)
+        {
+            tags_or_why(found, glue.tags(&arn).await);
+        }
         seen.push(found.unwrap_or_else(|| observed(one, State::Gone, None)));
     }
     Ok(seen)
+}
+
+/// Glue's calls take names, its tags ARNs. A run has no tags of its own: its job's are meant.
+fn arn_of(at: &Place, kind: &str, one: &ResourceRef) -> Option<String> {
+    let (what, name) = match kind {
+        TRIGGER => ("trigger", &*one.id),
+        JOB => ("job", &*one.id),
+        RUN => ("job", run_of(one)?.0),
+        SESSION => ("session", &*one.id),
+        _ => ("devEndpoint", &*one.id),
+    };
+    let partition = partition_of(&at.region);
+    Some(format!("arn:{partition}:glue:{}:{}:{what}/{name}", at.region, at.account))
 }
 
 /// `JOB/jr_…`, as the catalog names a run beside its id.
@@ -237,6 +256,12 @@ struct Glue<'a> {
 }
 
 impl Glue<'_> {
+    async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+        let asked = self.client.get_tags().resource_arn(arn).send().await;
+        let answer = asked.map_err(|error| failed("glue:GetTags", self.at, error))?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
+    }
+
     async fn trigger(&self, name: &str) -> Result<Trigger, CloudError> {
         const CALL: &str = "glue:GetTrigger";
         let asked = self.client.get_trigger().name(name).send().await;

@@ -1,6 +1,6 @@
 //! Lambda, live: what we look at and what we do to it.
 
-use super::each::{detail, listed, observed, or_gone, or_none, receipt};
+use super::each::{detail, listed, observed, or_gone, or_none, receipt, tags_or_why};
 use super::many::{each, none_of, pages};
 use super::{Aws, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -281,7 +281,21 @@ async fn function(client: &Client, at: &Place, wanted: &ResourceRef) -> Result<O
     detail(&mut seen, "code_sha256", found.code_sha256.as_deref());
     detail(&mut seen, "last_modified", found.last_modified.as_deref());
     detail(&mut seen, "concurrency", concurrency.map(|most| most.to_string()).as_deref());
+    if let Some(arn) = &found.function_arn {
+        tags_or_why(&mut seen, tags(client, at, arn).await);
+    }
     Ok(seen)
+}
+
+/// A URL and a permission bear their function's tags. A version or an alias of it has none of its own.
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let whole = match arn.split_once(":function:") {
+        Some((start, name)) => format!("{start}:function:{}", name.split(':').next().unwrap_or(name)),
+        None => arn.to_owned(),
+    };
+    let asked = client.list_tags().resource(whole).send().await;
+    let answer = asked.map_err(|error| failed("lambda:ListTags", at, error))?;
+    Ok(answer.tags.unwrap_or_default().into_iter().collect())
 }
 
 /// A URL that only signed-in callers may use is not open to the thief any more.
@@ -294,13 +308,20 @@ async fn function_url(client: &Client, at: &Place, wanted: &ResourceRef) -> Resu
     seen.created_at = found.creation_time.parse().ok();
     detail(&mut seen, "auth", Some(found.auth_type.as_str()));
     detail(&mut seen, "function", Some(&found.function_arn));
+    tags_or_why(&mut seen, tags(client, at, &found.function_arn).await);
     Ok(seen)
 }
 
 async fn permission(client: &Client, at: &Place, wanted: &ResourceRef) -> Result<Observed, CloudError> {
     let (function, id) = wanted.id.rsplit_once('/').unwrap_or((&wanted.id, ""));
-    let found = statement(client, at, function, id).await?;
-    Ok(observed(wanted, if found.is_some() { State::Running } else { State::Gone }, None))
+    if statement(client, at, function, id).await?.is_none() {
+        return Ok(observed(wanted, State::Gone, None));
+    }
+    let mut seen = observed(wanted, State::Running, None);
+    if function.starts_with("arn:") {
+        tags_or_why(&mut seen, tags(client, at, function).await);
+    }
+    Ok(seen)
 }
 
 async fn event_source(client: &Client, at: &Place, wanted: &ResourceRef) -> Result<Observed, CloudError> {
@@ -316,6 +337,9 @@ async fn event_source(client: &Client, at: &Place, wanted: &ResourceRef) -> Resu
     let mut seen = observed(wanted, state, None);
     detail(&mut seen, "source", found.event_source_arn.as_deref());
     detail(&mut seen, "function", found.function_arn.as_deref());
+    if let Some(arn) = &found.event_source_mapping_arn {
+        tags_or_why(&mut seen, tags(client, at, arn).await);
+    }
     Ok(seen)
 }
 

@@ -136,6 +136,7 @@ impl Mutator for Aws {
         &'a self,
         at: &'a Place,
         changes: &'a [Change],
+        _: &'a [u32],
     ) -> Async<'a, Vec<Result<Receipt, CloudError>>> {
         Box::pin(self.perform_all(at, changes))
     }

@@ -4,7 +4,7 @@
 //! somebody else's by now.
 
 use super::bucket_policy;
-use super::each::{detail, observed, or_gone, or_none, receipt};
+use super::each::{detail, observed, or_gone, or_none, receipt, tags_or_why};
 use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{PublicAccessBlock, S3Change};
@@ -173,7 +173,11 @@ pub(super) async fn observe(
         let call = s3.client.head_bucket().bucket(&*one.id).expected_bucket_owner(&*at.account);
         let asked = call.send().await.map_err(|error| failed("s3:ListBucket", at, error));
         seen.push(match or_none(asked) {
-            Ok(Some(_)) => observed(one, State::Running, None),
+            Ok(Some(_)) => {
+                let mut found = observed(one, State::Running, None);
+                tags_or_why(&mut found, s3.tags(&one.id).await);
+                found
+            }
             Ok(None) => observed(one, State::Gone, None),
             // Its name may be somebody else's by now: that must not keep us from seeing the others.
             Err(error) if error.refusal == Refusal::Denied => {
@@ -201,6 +205,14 @@ fn unless<T>(found: Result<T, CloudError>, absent: &str) -> Result<Option<T>, Cl
 }
 
 impl Buckets<'_> {
+    async fn tags(&self, bucket: &str) -> Result<Vec<(String, String)>, CloudError> {
+        let call = self.client.get_bucket_tagging().bucket(bucket);
+        let asked = call.expected_bucket_owner(&*self.at.account).send().await;
+        let asked = asked.map_err(|error| failed("s3:GetBucketTagging", self.at, error));
+        let found = unless(asked, "NoSuchTagSet")?.map(|answer| answer.tag_set).unwrap_or_default();
+        Ok(found.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
     async fn block(&self, bucket: &str) -> Result<Option<PublicAccessBlock>, CloudError> {
         let call = self.client.get_public_access_block().bucket(bucket);
         let asked = call.expected_bucket_owner(&*self.at.account).send().await;

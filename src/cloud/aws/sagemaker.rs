@@ -1,6 +1,6 @@
 //! SageMaker, live: what we look at and what we do to it.
 
-use super::each::{detail, listed, name, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, listed, name, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{SageMakerChange, SageMakerJob};
@@ -158,10 +158,24 @@ pub(super) async fn observe(
     for one in wanted {
         seen.push(match or_none(find(&client, at, kind, &one.id).await)? {
             None => observed(one, State::Gone, None),
-            Some(thing) => thing.observed(one),
+            Some(thing) => {
+                let mut found = thing.observed(one);
+                tags_or_why(&mut found, tags(&client, at, &thing.arn).await);
+                found
+            }
         });
     }
     Ok(seen)
+}
+
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let mut pages = client.list_tags().resource_arn(arn).into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(tag) = pages.next().await {
+        let tag = tag.map_err(|error| failed("sagemaker:ListTags", at, error))?;
+        found.extend(tag.key.map(|key| (key, tag.value.unwrap_or_default())));
+    }
+    Ok(found)
 }
 
 /// Lists everything that computes here, whoever made it.

@@ -1,6 +1,6 @@
 //! EventBridge Scheduler, live: what we look at and what we do to it.
 
-use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt};
 use crate::model::change::SchedulerChange;
@@ -110,6 +110,10 @@ pub(super) async fn observe(
         };
         let mut found = observed(one, state, schedule.creation_date.as_ref());
         detail(&mut found, "schedule", schedule.schedule_expression.as_deref());
+        // A schedule has no tags of its own: its group's are meant.
+        if let Some(group) = schedule.arn.as_deref().and_then(group_of) {
+            tags_or_why(&mut found, tags(&client, at, &group).await);
+        }
         if let Some(target) = schedule.target {
             detail(&mut found, "target", Some(&target.arn));
             found.identity = Some(target.role_arn.into());
@@ -117,6 +121,18 @@ pub(super) async fn observe(
         seen.push(found);
     }
     Ok(seen)
+}
+
+/// `arn:…:schedule/GROUP/NAME` → `arn:…:schedule-group/GROUP`.
+fn group_of(schedule: &str) -> Option<String> {
+    let (start, path) = schedule.split_once(":schedule/")?;
+    Some(format!("{start}:schedule-group/{}", path.split('/').next()?))
+}
+
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let asked = client.list_tags_for_resource().resource_arn(arn).send().await;
+    let answer = asked.map_err(|error| failed("scheduler:ListTagsForResource", at, error))?;
+    Ok(answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 async fn get(client: &Client, at: &Place, id: &str) -> Result<GetScheduleOutput, CloudError> {

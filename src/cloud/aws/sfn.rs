@@ -1,6 +1,6 @@
 //! Step Functions, live: what we look at and what we do to it.
 
-use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::StepFunctionsChange;
@@ -98,7 +98,7 @@ pub(super) async fn observe(
     let client = client!(aws, at, aws_sdk_sfn)?;
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
-        let found = if kind == EXECUTION {
+        let mut found = if kind == EXECUTION {
             execution(&client, at, one).await?
         } else {
             or_none(describe_machine(&client, at, &one.id).await)?.map(|machine| {
@@ -108,9 +108,34 @@ pub(super) async fn observe(
                 found
             })
         };
+        // An execution has no tags of its own: its machine's are meant.
+        if let Some(found) = &mut found
+            && let Some(machine) = machine_of(&one.id)
+        {
+            tags_or_why(found, tags(&client, at, &machine).await);
+        }
         seen.push(found.unwrap_or_else(|| observed(one, State::Gone, None)));
     }
     Ok(seen)
+}
+
+/// `arn:…:execution:MACHINE:ID` or `arn:…:express:MACHINE:RUN:ID` → the machine's ARN, which stays as it is.
+fn machine_of(arn: &str) -> Option<String> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [start @ .., kind, machine] = parts.get(..7)? else { return None };
+    match *kind {
+        "stateMachine" | "execution" | "express" => {
+            Some(format!("{}:stateMachine:{machine}", start.join(":")))
+        }
+        _ => None,
+    }
+}
+
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let asked = client.list_tags_for_resource().resource_arn(arn).send().await;
+    let answer = asked.map_err(|error| failed("states:ListTagsForResource", at, error))?;
+    let found = answer.tags.unwrap_or_default().into_iter();
+    Ok(found.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
 }
 
 async fn execution(client: &Client, at: &Place, one: &ResourceRef) -> Result<Option<Observed>, CloudError> {

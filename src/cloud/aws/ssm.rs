@@ -1,6 +1,6 @@
 //! Systems Manager, live: what we look at and what we do to it.
 
-use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, meaning, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::SsmChange;
@@ -10,7 +10,8 @@ use aws_sdk_ssm::Client;
 use aws_sdk_ssm::operation::get_maintenance_window::GetMaintenanceWindowOutput;
 use aws_sdk_ssm::types::{
     Activation, AssociationDescription, AutomationExecutionStatus, CommandStatus, DescribeActivationsFilter,
-    DescribeActivationsFilterKeys, SessionFilter, SessionFilterKey, SessionState, StopType,
+    DescribeActivationsFilterKeys, ResourceTypeForTagging, SessionFilter, SessionFilterKey, SessionState,
+    StopType,
 };
 use serde_json::json;
 
@@ -123,7 +124,7 @@ pub(super) async fn observe(
     let ssm = Ssm { client: client!(aws, at, aws_sdk_ssm)?, at };
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
-        let found = match kind {
+        let mut found = match kind {
             ASSOCIATION => or_none(ssm.association(&one.id).await)?.map(|found| {
                 let mut seen = observed(one, State::Running, found.date.as_ref());
                 detail(&mut seen, "document", found.name.as_deref());
@@ -141,6 +142,15 @@ pub(super) async fn observe(
                 observed(one, state, found.created_date.as_ref())
             }),
         };
+        // What an activation's tags are is given to the machines that come in by it, and shown of these alone.
+        let taggable = match kind {
+            ASSOCIATION => Some(ResourceTypeForTagging::Association),
+            WINDOW => Some(ResourceTypeForTagging::MaintenanceWindow),
+            _ => None,
+        };
+        if let (Some(found), Some(taggable)) = (&mut found, taggable) {
+            tags_or_why(found, ssm.tags(taggable, &one.id).await);
+        }
         seen.push(found.unwrap_or_else(|| observed(one, State::Gone, None)));
     }
     Ok(seen)
@@ -152,6 +162,16 @@ struct Ssm<'a> {
 }
 
 impl Ssm<'_> {
+    async fn tags(
+        &self,
+        kind: ResourceTypeForTagging,
+        id: &str,
+    ) -> Result<Vec<(String, String)>, CloudError> {
+        let asked = self.client.list_tags_for_resource().resource_type(kind).resource_id(id).send().await;
+        let answer = asked.map_err(|error| failed("ssm:ListTagsForResource", self.at, error))?;
+        Ok(answer.tag_list.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
     /// Whether a command is under way anywhere; `None` when it is not known any more (30 days).
     async fn command_runs(&self, id: &str) -> Result<Option<bool>, CloudError> {
         let asked = self.client.list_commands().command_id(id).send().await;

@@ -75,12 +75,13 @@ pub(super) async fn look(
 
 async fn look_at(aws: &Aws, at: &Place, change: &SupportChange) -> Result<Sight, CloudError> {
     let SupportChange::CreateCase { subject, .. } = change;
-    let is_filed = is_filed(&client!(aws, at, aws_sdk_support)?, at, subject).await?;
-    Ok(Sight::there(json!({ "subject": subject }), is_filed))
+    let filed = filed(&client!(aws, at, aws_sdk_support)?, at, subject).await?;
+    let is_filed = filed.is_some();
+    Ok(Sight::there(json!({ "case": filed }), is_filed))
 }
 
-/// Whether an open case has this subject, which bears the incident's id.
-async fn is_filed(client: &Client, at: &Place, subject: &str) -> Result<bool, CloudError> {
+/// The open case with this subject, which bears the incident's id; by the number that the console shows, else by its long id.
+async fn filed(client: &Client, at: &Place, subject: &str) -> Result<Option<String>, CloudError> {
     const CALL: &str = "support:DescribeCases";
     let mut token: Option<String> = None;
     for _ in 0..PAGES {
@@ -92,11 +93,15 @@ async fn is_filed(client: &Client, at: &Place, subject: &str) -> Result<bool, Cl
             .send()
             .await;
         let page = asked.map_err(|error| failed(CALL, at, error))?;
-        if page.cases.unwrap_or_default().iter().any(|one| one.subject.as_deref() == Some(subject)) {
-            return Ok(true);
+        let found =
+            page.cases.unwrap_or_default().into_iter().find(|one| one.subject.as_deref() == Some(subject));
+        if let Some(found) = found {
+            let named =
+                found.display_id.or(found.case_id).ok_or_else(|| not_answered(CALL, at, "case id"))?;
+            return Ok(Some(named));
         }
         match page.next_token.filter(|next| !next.is_empty()) {
-            None => return Ok(false),
+            None => return Ok(None),
             next if next == token => break,
             next => token = next,
         }
@@ -130,7 +135,8 @@ async fn file(aws: &Aws, at: &Place, change: &SupportChange) -> Result<Receipt, 
         .language(LANGUAGE)
         .send()
         .await;
-    Ok(receipt(&sent.map_err(|error| failed("support:CreateCase", at, error))?))
+    let sent = sent.map_err(|error| failed("support:CreateCase", at, error))?;
+    Ok(Receipt { made: sent.case_id.iter().cloned().collect(), ..receipt(&sent) })
 }
 
 /// Tickets are nothing that a principal made: none is ever asked about.

@@ -2,7 +2,7 @@
 //!
 //! A trail is changed in its home region alone; its shadows in other regions refuse.
 
-use super::each::{detail, observed, or_gone, or_none, receipt, stamp};
+use super::each::{detail, observed, or_gone, or_none, receipt, stamp, tags_or_why};
 use super::{Aws, client, failed, not_answered};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::{CloudTrailChange, TrailPart};
@@ -175,7 +175,12 @@ pub(super) async fn observe(
                         ) => State::Stopped,
                         _ => State::Unknown,
                     };
-                    observed(one, state, found.created_timestamp.as_ref())
+                    let mut seen = observed(one, state, found.created_timestamp.as_ref());
+                    if let Some(arn) = &found.event_data_store_arn {
+                        let client = client!(aws, at, aws_sdk_cloudtrail)?;
+                        tags_or_why(&mut seen, tags(&client, at, arn).await);
+                    }
+                    seen
                 }
             }
         });
@@ -193,7 +198,16 @@ async fn trail(aws: &Aws, at: &Place, one: &ResourceRef) -> Result<Observed, Clo
     detail(&mut seen, "home_region", home.trail.home_region.as_deref());
     let of_organization = home.trail.is_organization_trail.unwrap_or(false);
     detail(&mut seen, "organization", of_organization.then_some("yes"));
+    tags_or_why(&mut seen, tags(&home.client, &home.at, &home.arn).await);
     Ok(seen)
+}
+
+/// A trail and a store bear at most 50, which one page holds.
+async fn tags(client: &Client, at: &Place, arn: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let asked = client.list_tags().resource_id_list(arn).send().await;
+    let answer = asked.map_err(|error| failed("cloudtrail:ListTags", at, error))?;
+    let found = answer.resource_tag_list.unwrap_or_default().into_iter().flat_map(|one| one.tags_list);
+    Ok(found.flatten().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
 }
 
 const SELECT: &str = "cloudtrail:PutEventSelectors";

@@ -3,6 +3,7 @@
 mod act;
 mod groups;
 mod metadata;
+pub(super) mod nodes;
 mod observe;
 mod seen;
 

@@ -4,6 +4,7 @@
 
 use super::Gcp;
 use super::endpoints::COMPUTE;
+use super::request;
 use super::rest::{Ask, backoff};
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::observed::State;
@@ -98,29 +99,11 @@ pub(super) fn listed(kind: &'static str, at: &Place, id: &str, name: Option<&str
     }
 }
 
-/// A random UUID for one change and its retries: Google takes the same id twice for one request. A later, meant repetition is
-/// another request: after an undo the same stop must happen again.
-pub(super) fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without chance there is still the time; it must not be zero.
-    if getrandom::fill(&mut bytes).is_err() {
-        bytes = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_nanos()
-            .to_be_bytes();
-    }
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
 impl Gcp {
     /// Makes a change of Compute's and follows it to its result: an operation that is done may have failed.
     pub(super) async fn compute(&self, ask: Ask) -> Result<Receipt, CloudError> {
         let (call, at) = (ask.call, ask.at.clone());
-        let mut operation = self.rest.json(&ask.with("requestId", request_id()).repeatable()).await?;
+        let mut operation = self.rest.json(&request::marked(ask).repeatable()).await?;
         self.lists.forget();
         let done = receipt(&operation);
         let began = Instant::now();
@@ -161,13 +144,50 @@ impl Gcp {
         }
         match operation.get("error").filter(|error| !error.is_null()) {
             None => Ok(done),
-            Some(error) => {
-                let body = serde_json::json!({"error": {"message": error["message"], "status": rpc(error["code"].as_i64())}});
-                let told = super::error::told(http(error["code"].as_i64()), body.to_string().as_bytes());
-                Err(told.error(call, at))
-            }
+            Some(error) => Err(failed(error, call, at)),
         }
     }
+
+    /// Follows an operation that reads `DONE`, as those of Kubernetes Engine and Cloud SQL do, to its result; `again` asks
+    /// for it by its name.
+    pub(super) async fn until_done(
+        &self,
+        mut operation: Value,
+        again: impl Fn(&str) -> Result<Ask, CloudError> + Send,
+        call: &'static str,
+        at: &Place,
+    ) -> Result<Receipt, CloudError> {
+        let done = receipt(&operation);
+        let began = Instant::now();
+        let mut polls = 0;
+        while operation["status"].as_str() != Some("DONE") {
+            let Some(name) = text(&operation, "name") else { return Ok(done) };
+            if began.elapsed() > FOLLOW {
+                return Ok(done);
+            }
+            polls += 1;
+            tokio::time::sleep(backoff(polls.min(4))).await;
+            operation = self.rest.json(&again(name)?).await?;
+        }
+        // One error of google.rpc, or a list of Cloud SQL's own.
+        match &operation["error"] {
+            Value::Null => Ok(done),
+            error => match error["errors"].as_array().and_then(|all| all.first()) {
+                Some(first) => {
+                    let message = text(first, "message").unwrap_or("the operation failed");
+                    Err(CloudError::new(Refusal::Failed, call, at, text(first, "code"), message))
+                }
+                None => Err(failed(error, call, at)),
+            },
+        }
+    }
+}
+
+/// A google.rpc.Status, as an answer with it would have been.
+fn failed(error: &Value, call: &'static str, at: &Place) -> CloudError {
+    let code = error["code"].as_i64();
+    let body = serde_json::json!({"error": {"message": error["message"], "status": rpc(code)}});
+    super::error::told(http(code), body.to_string().as_bytes()).error(call, at)
 }
 
 /// The question what became of an operation, where it runs.
@@ -278,11 +298,5 @@ mod tests {
         assert_eq!(of(failed), Err(Refusal::Protected));
         assert_eq!(of(json!({"status": "DONE", "httpErrorStatusCode": 404})), Err(Refusal::NotFound));
         assert_eq!(of(json!({"error": {"errors": [{"code": "UNHEARD"}]}})), Err(Refusal::Failed));
-    }
-
-    #[test]
-    fn request_ids_are_uuids_and_differ() {
-        let (one, other) = (request_id(), request_id());
-        assert!(one.len() == 36 && one != other && one.as_bytes()[14] == b'4');
     }
 }

@@ -20,19 +20,42 @@ macro_rules! apis {
 }
 
 apis! {
+    AIPLATFORM = "AIPLATFORM" at "https://aiplatform.googleapis.com/",
     APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
+    APPENGINE = "APPENGINE" at "https://appengine.googleapis.com/",
+    BATCH = "BATCH" at "https://batch.googleapis.com/",
     BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
+    BUDGETS = "BILLINGBUDGETS" at "https://billingbudgets.googleapis.com/",
     CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
+    CLOUDBUILD = "CLOUDBUILD" at "https://cloudbuild.googleapis.com/",
+    CLOUDFUNCTIONS = "CLOUDFUNCTIONS" at "https://cloudfunctions.googleapis.com/",
+    COMPOSER = "COMPOSER" at "https://composer.googleapis.com/",
     COMPUTE = "COMPUTE" at "https://compute.googleapis.com/compute/v1/",
+    CONTAINER = "CONTAINER" at "https://container.googleapis.com/",
+    FILE = "FILE" at "https://file.googleapis.com/",
+    CONTACTS = "ESSENTIALCONTACTS" at "https://essentialcontacts.googleapis.com/",
+    DATAFLOW = "DATAFLOW" at "https://dataflow.googleapis.com/",
+    DATAPROC = "DATAPROC" at "https://dataproc.googleapis.com/",
     IAM = "IAM" at "https://iam.googleapis.com/",
     IAMCREDENTIALS = "IAMCREDENTIALS" at "https://iamcredentials.googleapis.com/",
     LOGGING = "LOGGING" at "https://logging.googleapis.com/",
+    NOTEBOOKS = "NOTEBOOKS" at "https://notebooks.googleapis.com/",
     OAUTH2 = "OAUTH2" at "https://www.googleapis.com/",
     ORGPOLICY = "ORGPOLICY" at "https://orgpolicy.googleapis.com/",
     POLICYANALYZER = "POLICYANALYZER" at "https://policyanalyzer.googleapis.com/",
     RESOURCEMANAGER = "CLOUDRESOURCEMANAGER" at "https://cloudresourcemanager.googleapis.com/",
+    RUN = "RUN" at "https://run.googleapis.com/",
     SCHEDULER = "CLOUDSCHEDULER" at "https://cloudscheduler.googleapis.com/",
+    SUPPORT = "CLOUDSUPPORT" at "https://cloudsupport.googleapis.com/",
+    SQLADMIN = "SQLADMIN" at "https://sqladmin.googleapis.com/",
+    SERVICEUSAGE = "SERVICEUSAGE" at "https://serviceusage.googleapis.com/",
     STORAGE = "STORAGE" at "https://storage.googleapis.com/storage/v1/",
+    TPU = "TPU" at "https://tpu.googleapis.com/",
+}
+
+/// The hosts of every API that must be on to be called, sorted as they are listed. Who asks who they are asks no API of theirs.
+pub(super) fn hosts() -> impl Iterator<Item = &'static str> {
+    APIS.iter().map(|api| host(api.base)).filter(|name| *name != host(OAUTH2.base))
 }
 
 const PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
@@ -81,6 +104,24 @@ impl Endpoints {
     /// What paths of an API are put behind; ends with `/`.
     pub fn base(&self, api: Api) -> &str {
         self.overrides.get(api.name).map_or(api.base, String::as_str)
+    }
+
+    /// The same for one path: Vertex AI answers for the things of a region only there, at `REGION-aiplatform.googleapis.com`.
+    pub fn base_of(&self, api: Api, path: &str) -> String {
+        let base = self.base(api);
+        let region = path.split("/locations/").nth(1).and_then(|rest| rest.split(['/', ':']).next());
+        // It becomes part of a host's name: nothing but a region's own letters may.
+        let is_plain = |region: &&str| {
+            !region.is_empty()
+                && region.len() < 40
+                && region.bytes().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'-')
+        };
+        match region.filter(is_plain).filter(|region| *region != "global") {
+            Some(region) if api == AIPLATFORM && !self.overrides.contains_key(api.name) => {
+                base.replacen("https://", &format!("https://{region}-"), 1)
+            }
+            Some(_) | None => base.to_owned(),
+        }
     }
 }
 
@@ -140,6 +181,23 @@ mod tests {
         assert_eq!(found.lines.len(), 3);
         assert!(found.is_elsewhere() && !found.lines.iter().any(|line| line.contains("secret")));
         assert!(!of(&[("HTTPS_PROXY", "http://p.example")]).unwrap().is_elsewhere());
+        let plain = of(&[]).unwrap();
+        for (api, path, expect) in [
+            (
+                AIPLATFORM,
+                "v1/projects/p/locations/us-east1/endpoints/7:undeployModel",
+                "https://us-east1-aiplatform.googleapis.com/",
+            ),
+            (AIPLATFORM, "v1/projects/p/locations/global/endpoints/7", "https://aiplatform.googleapis.com/"),
+            (
+                AIPLATFORM,
+                "v1/projects/p/locations/evil.example%23/endpoints/7",
+                "https://aiplatform.googleapis.com/",
+            ),
+            (BATCH, "v1/projects/p/locations/us-east1/jobs/j", "https://batch.googleapis.com/"),
+        ] {
+            assert_eq!(plain.base_of(api, path), expect, "{path}");
+        }
         for url in [
             "http://192.0.2.1/",
             "ftp://127.0.0.1/",

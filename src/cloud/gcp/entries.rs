@@ -7,6 +7,7 @@
 mod chain;
 mod filter;
 mod pace;
+mod split;
 
 use super::Gcp;
 use crate::cloud::{LogSource, Query, Raw, Shard, Take};
@@ -16,6 +17,7 @@ use crate::model::{Gap, Time};
 use chain::{Job, Log, Part, Reader, Via};
 use jiff::SignedDuration;
 use pace::Pace;
+use split::Split;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -208,9 +210,31 @@ impl LogSource for Entries {
         if jobs.is_empty() {
             return;
         }
+        let mut lost = BTreeMap::new();
+        let mut split = Split::default();
+        self.run(&jobs, &mut lost, &mut split, to);
+        // A filter may have met one part of an entry and not the others.
+        let parts = split.jobs(&jobs);
+        if !parts.is_empty() && !to.is_stopped() {
+            self.run(&parts, &mut BTreeMap::new(), &mut Split::default(), to);
+        }
+        if !to.is_stopped() {
+            self.cover(&jobs, &lost, query, to);
+            self.asked(query);
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+impl Entries {
+    /// Reads these jobs and hands over what comes, until all is over or nothing more is taken.
+    fn run(&self, jobs: &[Job], lost: &mut BTreeMap<usize, Vec<Arc<str>>>, split: &mut Split, to: &dyn Take) {
         let (send, mut received) = mpsc::channel::<Part>(UNTAKEN);
         let gate = Arc::new(Semaphore::new(AT_ONCE));
-        for job in jobs.clone() {
+        for job in jobs.iter().cloned() {
             let reader = Reader {
                 gcp: self.gcp.clone(),
                 pace: self.pace.clone(),
@@ -220,7 +244,6 @@ impl LogSource for Entries {
             self.runtime.spawn(async move { reader.read(job).await });
         }
         drop(send);
-        let mut lost: BTreeMap<usize, Vec<Arc<str>>> = BTreeMap::new();
         loop {
             let next = self.runtime.block_on(async { tokio::time::timeout(GLANCE, received.recv()).await });
             if to.is_stopped() {
@@ -229,8 +252,9 @@ impl LogSource for Entries {
             match next {
                 Err(_) => {}
                 Ok(None) => break,
-                Ok(Some(Part::Page(records))) => to.part("entries.list", &mut |sink| {
+                Ok(Some(Part::Page { job, records })) => to.part("entries.list", &mut |sink| {
                     for record in &records {
+                        split.see(job, record);
                         if sink(Raw { bytes: record.as_bytes(), line: 0 }).is_break() {
                             break;
                         }
@@ -250,12 +274,6 @@ impl LogSource for Entries {
                 let why = "the reading ended before all was asked";
                 to.part("", &mut |_| job.logs.iter().map(|log| Gap::unread(log.place(), why)).collect());
             }
-            self.cover(&jobs, &lost, query, to);
-            self.asked(query);
         }
-    }
-
-    fn is_live(&self) -> bool {
-        true
     }
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// Permissions of one question.
 const BATCH: usize = 100;
 /// What a project's policy can't give: it is asked of what is above.
-const ABOVE: &[&str] = &["resourcemanager.folders.", "resourcemanager.organizations.", "iam.denypolicies."];
+const ABOVE: &[&str] =
+    &["billing.", "resourcemanager.folders.", "resourcemanager.organizations.", "iam.denypolicies."];
 
 impl Gcp {
     /// Returns which of these permissions we do not have in a project. An error says that it could not be asked, which says

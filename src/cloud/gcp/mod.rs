@@ -6,22 +6,37 @@
 
 mod account;
 mod apikeys;
+mod appengine;
+mod cloudbuild;
+mod cloudfunctions;
+mod composer;
 mod compute;
+mod container;
 mod each;
 mod endpoints;
 pub mod entries;
 mod error;
+mod file;
+pub mod health;
 mod iam;
 mod lacks;
+mod named;
 mod policy;
 mod power;
 mod pricing;
+mod project;
 mod projects;
 pub mod reads;
+mod request;
 mod rest;
+mod restore;
+mod run;
 mod scheduler;
 mod session;
+mod sqladmin;
 mod storage;
+pub mod support;
+mod workload;
 
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

@@ -4,7 +4,7 @@
 
 use super::Gcp;
 use super::each::{or_gone, receipt, text};
-use super::endpoints::{Api, COMPUTE, IAM, RESOURCEMANAGER, STORAGE};
+use super::endpoints::{Api, CLOUDFUNCTIONS, COMPUTE, IAM, RESOURCEMANAGER, STORAGE};
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::PolicyOf;
@@ -65,7 +65,7 @@ enum Version {
 }
 
 impl Home {
-    fn of(on: &PolicyOf) -> Home {
+    pub(super) fn of(on: &PolicyOf) -> Home {
         let manager = |get, set, template: (&'static str, &'static str), id: &Arc<str>| Home {
             api: RESOURCEMANAGER,
             get: (get, Method::POST, template.0),
@@ -129,6 +129,25 @@ impl Home {
             set: (calls.1, Method::POST, templates.1),
             ids,
             version: Version::Query("optionsRequestedPolicyVersion"),
+        }
+    }
+
+    /// Of a function: project, place, name.
+    pub(super) fn of_function(ids: Vec<String>) -> Home {
+        Home {
+            api: CLOUDFUNCTIONS,
+            get: (
+                "cloudfunctions.projects.locations.functions.getIamPolicy",
+                Method::GET,
+                "v1/projects/{}/locations/{}/functions/{}:getIamPolicy",
+            ),
+            set: (
+                "cloudfunctions.projects.locations.functions.setIamPolicy",
+                Method::POST,
+                "v1/projects/{}/locations/{}/functions/{}:setIamPolicy",
+            ),
+            ids,
+            version: Version::Query("options.requestedPolicyVersion"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The one place that brings a change to the file of its service.
 
 use super::Gcp;
+use super::request::Deed;
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{Change, GcpChange};
 use crate::model::{Observed, Place, ResourceRef, Sight};
@@ -10,11 +11,23 @@ macro_rules! each_service {
     ($go:ident) => {
         $go! {
             apikeys Apikeys,
+            appengine Appengine,
+            cloudbuild Cloudbuild,
+            cloudfunctions Cloudfunctions,
+            composer Composer,
             compute Compute,
+            container Container,
+            file File,
             iam Iam,
             policy Policy,
+            run Run,
+            project Project,
+            restore Restore,
             scheduler Scheduler,
+            sqladmin Sqladmin,
             storage Storage,
+            support Support,
+            workload Workload,
         }
     };
 }
@@ -103,7 +116,16 @@ impl Mutator for Gcp {
         &'a self,
         at: &'a Place,
         changes: &'a [Change],
+        answered: &'a [u32],
     ) -> Async<'a, Vec<Result<Receipt, CloudError>>> {
-        Box::pin(self.perform_all(at, changes))
+        Box::pin(async move {
+            let mut done = Vec::with_capacity(changes.len());
+            let answered = answered.iter().copied().chain(std::iter::repeat(0));
+            for (change, answered) in changes.iter().zip(answered) {
+                let deed = Deed::new(&self.case, at, change, answered);
+                done.extend(deed.of(self.perform_all(at, std::slice::from_ref(change))).await);
+            }
+            done
+        })
     }
 }

@@ -5,13 +5,15 @@
 
 use super::endpoints::{Api, Endpoints};
 use super::error::{Told, told};
+use crate::cloud::clock::ahead;
 use crate::cloud::{CloudError, Refusal};
-use crate::model::Place;
+use crate::model::{Place, Time};
 use google_cloud_auth::credentials::{CacheableResource, Credentials};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Method, Url};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A TCP and TLS handshake around the world takes less.
@@ -165,6 +167,13 @@ impl Ask {
         self
     }
 
+    /// All that it asks for, in one text.
+    pub fn told(&self) -> String {
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        format!("{} {} {} {} {body}", self.call, self.method, self.path, query.join("&"))
+    }
+
     pub fn within(self, attempt: Duration) -> Ask {
         Ask { attempt, ..self }
     }
@@ -190,6 +199,8 @@ pub(super) struct Rest {
     http: reqwest::Client,
     credentials: Credentials,
     pub endpoints: Endpoints,
+    /// Whole seconds that this host's clock is ahead of Google's, by the last answer that had a date.
+    ahead: Mutex<Option<i64>>,
 }
 
 impl Rest {
@@ -202,7 +213,12 @@ impl Rest {
             .pool_max_idle_per_host(64)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Rest { http, credentials, endpoints })
+        Ok(Rest { http, credentials, endpoints, ahead: Mutex::default() })
+    }
+
+    /// Whole seconds that this host's clock is ahead of Google's, below zero behind; `None` when no answer had a date.
+    pub fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a call and returns its answer's bytes.
@@ -250,7 +266,7 @@ impl Rest {
 
     /// One try, nothing repeated: for who paces and repeats by itself.
     pub async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        let base = self.endpoints.base(ask.api);
+        let base = self.endpoints.base_of(ask.api, &ask.path);
         let mut url =
             Url::parse(&format!("{base}{}", ask.path)).map_err(|error| Trouble::Silent(error.to_string()))?;
         if !ask.query.is_empty() {
@@ -277,6 +293,10 @@ impl Rest {
         // The error's own text may hold the URL, with all that is in its query.
         let silent = |error: reqwest::Error| Trouble::Silent(causes(&error.without_url()));
         let mut answer = request.send().await.map_err(silent)?;
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+        if let Some(ahead) = date.and_then(|date| ahead(date, Time::now())) {
+            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        }
         let http = answer.status().as_u16();
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(silent)? {

@@ -26,6 +26,8 @@ const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/cloud-platform"];
 const SIGN_IN: Duration = Duration::from_secs(30);
 /// No credentials file is larger.
 const LARGEST_FILE: u64 = 1 << 20;
+/// Nobody waits longer to hear who they are.
+const WHO: Duration = Duration::from_secs(10);
 const CALL: &str = "sign in";
 
 /// How to sign in, as the operator asked for it.
@@ -59,6 +61,8 @@ pub struct Gcp {
     pub case: Arc<str>,
     /// Whose quota our requests use, where that is known.
     pub quota_project: Option<Arc<str>>,
+    /// Whole seconds that this host's clock is ahead of Google's, below zero behind; `None` when no answer said.
+    pub clock: Option<i64>,
     pub(super) rest: Rest,
     pub(super) lists: super::compute::Lists,
     overrides: Vec<String>,
@@ -99,12 +103,12 @@ impl Gcp {
         }
         let user_agent = format!("triage/{} run/{}", env!("CARGO_PKG_VERSION"), connect.case);
         let rest = Rest::new(credentials, endpoints, &user_agent).map_err(fail)?;
-        if !identity.is_known {
-            who(&rest, &mut identity).await;
-        }
+        // Asked also by who is known: its answer, even a refusal, says what time it is there.
+        let _ = tokio::time::timeout(WHO, who(&rest, &mut identity)).await;
+        let clock = rest.ahead();
         let quota_project = quota.map(Arc::from);
         let lists = super::compute::Lists::default();
-        Ok(Gcp { identity, case: connect.case, quota_project, rest, lists, overrides, is_elsewhere })
+        Ok(Gcp { identity, case: connect.case, quota_project, clock, rest, lists, overrides, is_elsewhere })
     }
 
     /// Endpoint overrides and proxies in force, as plain lines; empty when Google itself is asked, directly.
@@ -320,7 +324,10 @@ async fn who(rest: &Rest, identity: &mut Identity) {
     let Ok(ask) = Ask::get("oauth2.userinfo.get", &at, endpoints::OAUTH2, "oauth2/v2/userinfo", &[]) else {
         return;
     };
-    let Ok(answer) = rest.json(&ask.within(Duration::from_secs(10))).await else { return };
+    let Ok(answer) = rest.json(&ask.within(WHO)).await else { return };
+    if identity.is_known {
+        return;
+    }
     for word in ["email", "id"] {
         identity.names.extend(answer[word].as_str().map(Arc::from));
     }

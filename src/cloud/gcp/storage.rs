@@ -1,10 +1,12 @@
-//! Cloud Storage, live: HMAC keys.
+//! Cloud Storage, live: HMAC keys, and whether buckets can be public at all.
 
 use super::Gcp;
 use super::each::{number, or_gone, receipt, text};
 use super::endpoints::STORAGE;
+use super::policy::{self, Home};
 use super::rest::Ask;
-use crate::cloud::{CloudError, Receipt};
+use crate::cloud::{CloudError, Receipt, Refusal};
+use crate::model::change::PolicyOf;
 use crate::model::change::gcp::StorageChange;
 use crate::model::{Observed, Place, ResourceRef, Sight};
 use reqwest::Method;
@@ -25,15 +27,60 @@ pub(super) async fn look(
     seen
 }
 
-fn wanted(change: &StorageChange) -> (&str, &str, &'static str) {
+async fn look_at(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Sight, CloudError> {
     match change {
-        StorageChange::DeactivateHmacKey { project, access_id } => (project, access_id, "INACTIVE"),
-        StorageChange::ActivateHmacKey { project, access_id } => (project, access_id, "ACTIVE"),
+        StorageChange::DeactivateHmacKey { project, access_id } => {
+            key_is(gcp, at, project, access_id, "INACTIVE").await
+        }
+        StorageChange::ActivateHmacKey { project, access_id } => {
+            key_is(gcp, at, project, access_id, "ACTIVE").await
+        }
+        StorageChange::PreventPublicAccess { bucket } => prevention(gcp, at, bucket, ENFORCED).await,
+        StorageChange::SetPublicAccessPrevention { bucket, mode } => prevention(gcp, at, bucket, mode).await,
     }
 }
 
-async fn look_at(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Sight, CloudError> {
-    let (project, id, wanted) = wanted(change);
+/// Google's word for a bucket that can't be public.
+const ENFORCED: &str = "enforced";
+
+async fn prevention(gcp: &Gcp, at: &Place, name: &str, wanted: &str) -> Result<Sight, CloudError> {
+    let found = bucket(gcp, at, name).await?;
+    let mode = mode(&found);
+    Ok(Sight::there(json!({"mode": mode}), mode == wanted))
+}
+
+fn mode(bucket: &Value) -> &str {
+    text(&bucket["iamConfiguration"], "publicAccessPrevention").unwrap_or("inherited")
+}
+
+async fn bucket(gcp: &Gcp, at: &Place, name: &str) -> Result<Value, CloudError> {
+    gcp.rest.json(&Ask::get("storage.buckets.get", at, STORAGE, "b/{}", &[name])?).await
+}
+
+/// Held against the metageneration of what was read: who changed the bucket in between is not overruled.
+async fn prevent(gcp: &Gcp, at: &Place, name: &str, mode: &str) -> Result<Receipt, CloudError> {
+    const CALL: &str = "storage.buckets.patch";
+    let found = bucket(gcp, at, name).await?;
+    if mode == ENFORCED {
+        // By now the principal's own bindings are gone: who else lets everybody in means it.
+        let home = Home::of(&PolicyOf::Bucket(name.into()));
+        let policy = policy::read(gcp, at, &home).await?;
+        let is_public = |_: &str, one: &str| matches!(one, "allUsers" | "allAuthenticatedUsers");
+        if !policy::held(&policy, is_public).is_empty() {
+            let why = "its policy lets everybody in by a binding that is not the principal's: ask its owners";
+            return Err(CloudError::new(Refusal::Protected, CALL, at, None, why));
+        }
+    }
+    let body = json!({"iamConfiguration": {"publicAccessPrevention": mode}});
+    let mut ask = Ask::new(CALL, at, Method::PATCH, STORAGE, "b/{}", &[name])?.body(body).repeatable();
+    if let Some(generation) = number(&found["metageneration"]) {
+        ask = ask.with("ifMetagenerationMatch", generation);
+    }
+    gcp.rest.json(&ask).await?;
+    Ok(Receipt::default())
+}
+
+async fn key_is(gcp: &Gcp, at: &Place, project: &str, id: &str, wanted: &str) -> Result<Sight, CloudError> {
     let key = hmac(gcp, at, project, id).await?;
     let state = text(&key, "state");
     if state == Some("DELETED") {
@@ -55,9 +102,27 @@ pub(super) async fn perform(
     done
 }
 
-/// With the etag of what was read: who changed it in between is not overruled.
 async fn change_one(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Receipt, CloudError> {
-    let (project, id, wanted) = wanted(change);
+    match change {
+        StorageChange::DeactivateHmacKey { project, access_id } => {
+            set_key(gcp, at, project, access_id, "INACTIVE").await
+        }
+        StorageChange::ActivateHmacKey { project, access_id } => {
+            set_key(gcp, at, project, access_id, "ACTIVE").await
+        }
+        StorageChange::PreventPublicAccess { bucket } => prevent(gcp, at, bucket, ENFORCED).await,
+        StorageChange::SetPublicAccessPrevention { bucket, mode } => prevent(gcp, at, bucket, mode).await,
+    }
+}
+
+/// With the etag of what was read: who changed it in between is not overruled.
+async fn set_key(
+    gcp: &Gcp,
+    at: &Place,
+    project: &str,
+    id: &str,
+    wanted: &str,
+) -> Result<Receipt, CloudError> {
     let key = hmac(gcp, at, project, id).await?;
     let mut body = json!({"state": wanted});
     if let Some(etag) = text(&key, "etag") {

@@ -7,8 +7,9 @@ use crate::model::ids::account_of_id;
 
 type Parsed = Result<Principal, ParsePrincipalError>;
 
-const PARTITIONS: &[&str] =
-    &["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
+/// What ARNs begin with besides `arn:`.
+pub const PARTITIONS: [&str; 8] =
+    ["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
 /// Unique ids of things that sign nothing (IAM user guide, "Unique identifiers").
 const OTHER_IDS: &[(&str, &str)] = &[

@@ -7,6 +7,7 @@ mod error;
 mod gcp;
 mod key_file;
 
+pub use aws::PARTITIONS;
 pub use error::{KeyFileError, ParsePrincipalError};
 
 use super::{Provider, report, secret};

@@ -112,7 +112,7 @@ fn one<'a>(
         "aws.login_profile" => {
             let arn = user.unwrap_or_else(|| {
                 let account = credential.account.as_deref().unwrap_or_default();
-                format!("arn:aws:iam::{account}:user/{}", credential.id).into()
+                format!("arn:{}:iam::{account}:user/{}", ground.partition(account), credential.id).into()
             });
             let user = cases.users.entry(arn).or_default();
             user.is_own |= own;

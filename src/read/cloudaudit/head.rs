@@ -4,7 +4,7 @@
 //! error; only what is no JSON object at all is.
 
 use crate::model::{Time, time};
-use crate::read::{Head, RecordKind, Unreadable, fold, identity_of, mix};
+use crate::read::{Head, Part, RecordKind, Unreadable, fold, identity_of, mix};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -225,7 +225,10 @@ lenient!(Payload {
 lenient!(Location { current: Text<'a> = "currentlocations" });
 lenient!(Request { attributes: Attributes<'a> = "requestattributes" });
 lenient!(Attributes { time: Text<'a> = "time" });
-lenient!(Split { uid: Text<'a> = "uid", index: Text<'a> = "index" });
+lenient!(Split { uid: Text<'a> = "uid", index: Text<'a> = "index", total: Text<'a> = "totalsplits" });
+
+/// No entry has more parts: an audit record that fills so many is none.
+const MOST_PARTS: u32 = 1_000;
 
 /// Looks at an entry lightly.
 pub fn head(raw: &[u8]) -> Result<Head, Unreadable> {
@@ -247,6 +250,7 @@ pub fn head(raw: &[u8]) -> Result<Head, Unreadable> {
         account: entry.account().unwrap_or_default(),
         region: entry.region().unwrap_or_else(|| "global".to_owned()),
         source: entry.source(kind),
+        part: entry.part(kind),
     })
 }
 
@@ -308,6 +312,21 @@ impl Entry<'_> {
             }
             _ => identity_of(&[raw]),
         }
+    }
+
+    /// Which part of a split entry it is; none where it says nothing that makes sense.
+    fn part(&self, kind: RecordKind) -> Option<Part> {
+        let uid = self.split.uid.as_str().filter(|_| kind != RecordKind::Other)?;
+        let number = |text: &Text| text.as_str()?.parse::<u32>().ok();
+        let total = number(&self.split.total).filter(|total| (2..=MOST_PARTS).contains(total))?;
+        // Proto3's JSON leaves a zero out.
+        let index = match self.split.index.as_str() {
+            Some(_) => number(&self.split.index)?,
+            None => 0,
+        };
+        let log = self.log_name.as_str().unwrap_or_default();
+        let of = identity_of(&[log.as_bytes(), uid.as_bytes(), &total.to_le_bytes()]);
+        (index < total).then_some(Part { of, index, total })
     }
 
     fn mark(&self, at: Option<Time>) -> Option<u64> {

@@ -6,6 +6,7 @@
 mod abuse;
 mod actor;
 mod head;
+mod join;
 pub mod lines;
 mod outcome;
 
@@ -13,6 +14,7 @@ use super::{RecordKind, Unreadable};
 use crate::catalog::{self, Record, gcp, path};
 use crate::model::{Actor, Event, Operation, Outcome, Provenance, Provider, Scope, Time, time};
 pub use head::head;
+pub use join::join;
 use serde_json::Value;
 use std::sync::Arc;
 

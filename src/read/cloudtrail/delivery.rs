@@ -240,7 +240,7 @@ impl Walker {
         let raw = values.next()?.ok()?.get().as_bytes();
         let end = at + raw.len();
         self.found.is_open = true;
-        let Head { kind, mark, identity, at, account, region, source } = head(raw).ok().flatten()?;
+        let Head { kind, mark, identity, at, account, region, source, part: _ } = head(raw).ok().flatten()?;
         match kind {
             RecordKind::CloudTrail => {
                 let at = i64::try_from(at?.as_nanosecond()).ok()?;

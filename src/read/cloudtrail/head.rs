@@ -183,7 +183,8 @@ impl<'a> Light<'a> {
             None => fold(identity),
         };
         let region = self.text(Key::AwsRegion).into_owned();
-        Head { kind, identity, mark, at, account: account.into_owned(), region, source }
+        let account = account.into_owned();
+        Head { kind, identity, mark, at, account, region, source, part: None }
     }
 }
 

@@ -66,14 +66,6 @@ pub(super) fn made(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-/// Whether the cloud showed that something must be cleared before it can be stopped or deleted.
-fn is_protected(one: &Resource) -> bool {
-    let mut details = one.details.iter();
-    details.any(|(word, text)| {
-        word.contains("protect") && !matches!(&**text, "off" | "false" | "no" | "unknown")
-    })
-}
-
 fn is_doubted(one: &Resource) -> bool {
     one.confidence == Confidence::LikelyLegitimate
 }
@@ -131,7 +123,7 @@ fn about(page: &mut Page<'_>, kind: &str, all: &[&Resource], room: usize) -> Lin
     if rate > Usd::ZERO {
         parts.push((3, Line::new().put(", ").styled(Style::Red, rate).styled(Style::Red, "/hour")));
     }
-    let protected = left.iter().filter(|one| is_protected(one)).count();
+    let protected = left.iter().filter(|one| !one.protections.is_empty()).count();
     if protected > 0 {
         parts.push((4, Line::new().put(", ").put(protected).put(" protected")));
     }
@@ -166,7 +158,7 @@ fn every(page: &mut Page<'_>, report: &Report) {
             Line::new().put(Untrusted(one.details.get("type").map_or("", |text| text))),
             one.cost.as_ref().map_or(Line::new(), |cost| Line::new().put(cost.per_hour)),
             one.cost.as_ref().map_or(Line::new(), |cost| Line::new().put(cost.burned)),
-            Line::new().put(if is_protected(one) { "protected" } else { "" }),
+            Line::new().put(if one.protections.is_empty() { "" } else { "protected" }),
         ];
         let mut parts = vec![Line::new().put("by ").put(Untrusted(&one.created_by))];
         parts.push(Line::new().put("event ").put(Untrusted(&one.event)));

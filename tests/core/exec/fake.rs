@@ -331,6 +331,7 @@ impl Mutator for Fake<'_> {
         &'a self,
         at: &'a Place,
         changes: &'a [Change],
+        _: &'a [u32],
     ) -> Async<'a, Vec<Result<Receipt, CloudError>>> {
         Box::pin(async move {
             self.clock.sleep(Duration::from_millis(20)).await;

@@ -9,6 +9,10 @@ use triage::render::{View, table};
 
 use crate::exec::fake::{deactivate, deny, stop};
 
+fn kind(entry: &Value) -> Option<String> {
+    entry.as_object().and_then(|entry| entry.keys().next()).cloned()
+}
+
 /// A case in which two machines were stopped and a key was deactivated; `undone` says whether all was taken back.
 fn lab(undone: bool) -> (Lab, Dossier) {
     let lab = Lab::new();
@@ -28,6 +32,11 @@ fn lab(undone: bool) -> (Lab, Dossier) {
         lab.undo(&cloud);
     }
     drop(cloud);
+    let entries = check_journal(&lab.path());
+    let kinds: BTreeSet<String> = entries.iter().flat_map(kind).collect();
+    for kind in ["started", "intent", "outcome", "verified", "ended"] {
+        assert!(kinds.contains(kind), "{kinds:?}");
+    }
     lab.case.seal().unwrap();
     let dossier = open(lab.case.dir());
     (lab, dossier)

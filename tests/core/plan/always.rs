@@ -104,6 +104,20 @@ const GCP: &[&str] = &[
     "stop_instance",
     "stop_group_member",
     "disable_firewall",
+    "stop_run_service",
+    "stop_run_worker_pool",
+    "cancel_run_executions",
+    "cancel_run_execution",
+    "stop_sql_instance",
+    "disable_build_trigger",
+    "cancel_build",
+    "stop_app_version",
+    "disable_setting",
+    "restore_setting",
+    "prevent_public_access",
+    "cancel_workload",
+    "stop_workload",
+    "undeploy_models",
 ];
 
 #[test]

@@ -137,6 +137,7 @@ pub fn resource(kind: &'static str, id: &str, name: &str) -> Resource {
         attribution: Attribution::Direct,
         launched_by: None,
         confidence: Confidence::Confirmed,
+        protections: Default::default(),
         details: Default::default(),
         cost: None,
         turns: vec![],
@@ -336,6 +337,57 @@ pub const KINDS: &[(&str, &str, &str, &str)] = &[
     ("gcp.cloudscheduler.job", "projects/p/jobs/j", "", "pause_scheduler_job name=projects/p/jobs/j"),
     ("gcp.compute.instance", "12", "vm", "stop_instance id=12"),
     ("gcp.compute.firewall", "13", "open", "disable_firewall id=13"),
+    ("gcp.run.service", "u-1", "web", "stop_run_service it={made:2026-07-14T10:00:00Z,name:web,uid:u-1}"),
+    (
+        "gcp.run.worker_pool",
+        "u-2",
+        "dig",
+        "stop_run_worker_pool it={made:2026-07-14T10:00:00Z,name:dig,uid:u-2}",
+    ),
+    ("gcp.run.job", "u-3", "dig", "cancel_run_executions it={made:2026-07-14T10:00:00Z,name:dig,uid:u-3}"),
+    (
+        "gcp.run.execution",
+        "projects/p/locations/l/jobs/j/executions/e",
+        "",
+        "cancel_run_execution it={made:2026-07-14T10:00:00Z,name:projects/p/locations/l/jobs/j/executions/e}",
+    ),
+    (
+        "gcp.sqladmin.instance",
+        "instances/p:db",
+        "",
+        "stop_sql_instance it={made:2026-07-14T10:00:00Z,name:instances/p:db}",
+    ),
+    (
+        "gcp.cloudbuild.build_trigger",
+        "t-1",
+        "dig",
+        "disable_build_trigger it={made:2026-07-14T10:00:00Z,name:t-1,uid:t-1}",
+    ),
+    ("gcp.cloudbuild.build", "b-1", "", "cancel_build it={made:2026-07-14T10:00:00Z,name:b-1,uid:b-1}"),
+    (
+        "gcp.logging.log_sink",
+        "projects/p/sinks/out",
+        "",
+        "disable_setting born=2026-07-14T10:00:00Z name=projects/p/sinks/out of=log_sink",
+    ),
+    (
+        "gcp.batch.job",
+        "j-8f",
+        "projects/p/locations/us-east1/jobs/dig",
+        "cancel_workload born={at:2026-07-14T10:00:00Z,uid:j-8f} name=projects/p/locations/us-east1/jobs/dig of=batch_job",
+    ),
+    (
+        "gcp.notebooks.instance",
+        "projects/p/locations/us-east1-b/instances/dig",
+        "",
+        "stop_workload born={at:2026-07-14T10:00:00Z} name=projects/p/locations/us-east1-b/instances/dig of=workbench_instance",
+    ),
+    (
+        "gcp.aiplatform.endpoint",
+        "projects/p/locations/us-east1/endpoints/7",
+        "",
+        "undeploy_models born={at:2026-07-14T10:00:00Z} name=projects/p/locations/us-east1/endpoints/7",
+    ),
 ];
 
 /// One of each kind.
@@ -354,6 +406,7 @@ pub fn looked_at() -> Report {
         with("aws.batch.compute_environment", "arn:c", "min_vcpus", "64"),
         with("aws.codebuild.project", "arn:p", "visibility", "PUBLIC_READ"),
         with("aws.emr.cluster", "j-1", "task_groups", "ig-1 ig-2"),
+        with("gcp.appengine.version", "apps/p/services/s/versions/v", "environment", "flexible"),
     ];
     Report { resources, ..aws_key() }
 }

@@ -107,14 +107,18 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Sight,
             let mut policy = policy::read(gcp, at, &home(*of, at, id)).await?;
             Sight::there(json!({}), !policy::add(&mut policy, bindings))
         }
-        RemoveInstanceSshKeys { id } => metadata::sight(&instance(gcp, at, id).await?["metadata"], None),
-        RestoreInstanceSshKeys { id, keys } => {
+        RemoveInstanceSshKeys { id, added } => {
+            let sight = metadata::sight(&instance(gcp, at, id).await?["metadata"], None);
+            metadata::only_its_own(gcp, at, Some(id), added.as_ref(), sight).await?
+        }
+        RestoreInstanceSshKeys { id, keys, .. } => {
             metadata::sight(&instance(gcp, at, id).await?["metadata"], Some(keys))
         }
-        RemoveProjectSshKeys { project } => {
-            metadata::sight(&metadata::of_project(gcp, at, project).await?, None)
+        RemoveProjectSshKeys { project, added } => {
+            let sight = metadata::sight(&metadata::of_project(gcp, at, project).await?, None);
+            metadata::only_its_own(gcp, at, None, added.as_ref(), sight).await?
         }
-        RestoreProjectSshKeys { project, keys } => {
+        RestoreProjectSshKeys { project, keys, .. } => {
             metadata::sight(&metadata::of_project(gcp, at, project).await?, Some(keys))
         }
         UnprotectInstance { id } => protection(gcp, at, id, false).await?,
@@ -231,10 +235,10 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Rec
         ShareComputeAgain { of, id, bindings } => {
             policy::edit(gcp, at, &home(*of, at, id), |policy| policy::add(policy, bindings)).await
         }
-        RemoveInstanceSshKeys { id } => metadata::of_instance(gcp, at, id, &[]).await,
-        RestoreInstanceSshKeys { id, keys } => metadata::of_instance(gcp, at, id, keys).await,
-        RemoveProjectSshKeys { project } => metadata::set_project(gcp, at, project, &[]).await,
-        RestoreProjectSshKeys { project, keys } => metadata::set_project(gcp, at, project, keys).await,
+        RemoveInstanceSshKeys { id, .. } => metadata::of_instance(gcp, at, id, &[]).await,
+        RestoreInstanceSshKeys { id, keys, .. } => metadata::of_instance(gcp, at, id, keys).await,
+        RemoveProjectSshKeys { project, .. } => metadata::set_project(gcp, at, project, &[]).await,
+        RestoreProjectSshKeys { project, keys, .. } => metadata::set_project(gcp, at, project, keys).await,
         UnprotectInstance { id } => protect(gcp, at, id, false).await,
         ProtectInstance { id } => protect(gcp, at, id, true).await,
         DeleteComputeInstance { id } => {

@@ -63,15 +63,9 @@ pub(super) fn is_it(group: &Value, wanted: &str) -> bool {
     number(&group["id"]).as_deref() == Some(wanted) || text(group, "name") == Some(wanted)
 }
 
-/// Stops or starts one member through its group.
-pub(super) async fn switch(
-    gcp: &Gcp,
-    at: &Place,
-    instance: &Value,
-    found: &(bool, String, String),
-    stops: bool,
-) -> Result<Receipt, CloudError> {
-    let (is_zonal, place, name) = found;
+/// The call that stops or starts members of a group; which ones stands in its body.
+pub(super) fn switching(at: &Place, group: &(bool, String, String), stops: bool) -> Result<Ask, CloudError> {
+    let (is_zonal, place, name) = group;
     let (call, template) = match (is_zonal, stops) {
         (true, true) => (
             "compute.instanceGroupManagers.stopInstances",
@@ -90,14 +84,26 @@ pub(super) async fn switch(
             "projects/{}/regions/{}/instanceGroupManagers/{}/startInstances",
         ),
     };
-    let link =
-        text(instance, "selfLink").ok_or_else(|| not_answered(call, at, "selfLink of the instance"))?;
-    let from = link.find("projects/").ok_or_else(|| not_answered(call, at, "selfLink of the instance"))?;
+    Ask::post(call, at, COMPUTE, template, &[&at.account, place, name])
+}
+
+/// Stops or starts one member through its group.
+pub(super) async fn switch(
+    gcp: &Gcp,
+    at: &Place,
+    instance: &Value,
+    found: &(bool, String, String),
+    stops: bool,
+) -> Result<Receipt, CloudError> {
+    let ask = switching(at, found, stops)?;
+    let lacks = || not_answered(ask.call, at, "selfLink of the instance");
+    let link = text(instance, "selfLink").ok_or_else(lacks)?;
+    let from = link.find("projects/").ok_or_else(lacks)?;
     let mut body = json!({"instances": [&link[from..]]});
     if stops {
         body["forceStop"] = true.into();
     }
-    gcp.compute(Ask::post(call, at, COMPUTE, template, &[&at.account, place, name])?.body(body)).await
+    gcp.compute(ask.body(body)).await
 }
 
 pub(super) async fn autoscaler(gcp: &Gcp, at: &Place, name: &str) -> Result<Value, CloudError> {

@@ -80,7 +80,10 @@ pub(super) struct Job {
 
 /// What came, in the order of pages.
 pub(super) enum Part {
-    Page(Vec<String>),
+    Page {
+        job: usize,
+        records: Vec<String>,
+    },
     Gap(Gap),
     /// A job is over; these logs were not read whole.
     Ended {
@@ -215,7 +218,9 @@ impl Reader {
                     let oldest = page.entries.last().and_then(|entry| at_of(entry.get()));
                     let records: Vec<String> =
                         page.entries.iter().map(|entry| entry.get().to_owned()).collect();
-                    if !records.is_empty() && self.send.send(Part::Page(records)).await.is_err() {
+                    if !records.is_empty()
+                        && self.send.send(Part::Page { job: job.number, records }).await.is_err()
+                    {
                         return End::Stopped;
                     }
                     if let Some(oldest) = oldest {

@@ -75,9 +75,12 @@ fn quoted(text: &str) -> String {
 
 /// As few filters as hold all of these ids' terms, and the ids of each. The longest that a base adds is counted in.
 pub(super) fn filters<'i>(ids: impl IntoIterator<Item = &'i Arc<str>>) -> Vec<String> {
+    packed(ids.into_iter().filter_map(|id| term(id)))
+}
+
+fn packed(terms: impl Iterator<Item = String>) -> Vec<String> {
     let mut filters: Vec<String> = Vec::new();
-    for id in ids {
-        let Some(term) = term(id) else { continue };
+    for term in terms {
         match filters.last_mut().filter(|last| last.len() + term.len() + AUDIT.len() + 200 <= LONGEST) {
             Some(last) => {
                 last.push_str(" OR ");
@@ -87,6 +90,12 @@ pub(super) fn filters<'i>(ids: impl IntoIterator<Item = &'i Arc<str>>) -> Vec<St
         }
     }
     filters
+}
+
+/// The other parts of split entries: as few filters as hold them.
+pub(super) fn parts<'u>(uids: impl IntoIterator<Item = &'u str>) -> Vec<String> {
+    let all = uids.into_iter().filter(|uid| uid.len() <= LONGEST_ID && !uid.chars().any(char::is_control));
+    packed(all.map(|uid| format!("split.uid={}", quoted(uid))))
 }
 
 /// The whole filter: cheap parts first.

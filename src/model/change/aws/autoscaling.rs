@@ -124,7 +124,8 @@ impl AutoScalingChange {
             SuspendScalingGroup { .. } => spec(
                 "autoscaling:SuspendProcesses(all but Terminate)",
                 &["autoscaling:SuspendProcesses", "autoscaling:DescribeAutoScalingGroups"],
-                "the group launches, replaces and judges nothing more, so that its members can be stopped and kept",
+                "the group launches, replaces and judges nothing more, so that its members can be stopped and kept; its sizes stay, \
+                 for at size 0 it would terminate them",
                 "the processes read suspended",
                 Undo::Call("autoscaling:ResumeProcesses(those that this suspended)"),
             ),

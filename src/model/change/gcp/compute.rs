@@ -1,6 +1,7 @@
 //! Compute Engine: machines, what makes them again, what lets in, and what was given away.
 
 use super::super::{Reversal, Spec, Undo, gated, once, settling, spec};
+use crate::model::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -81,23 +82,31 @@ pub enum ComputeChange {
         id: Arc<str>,
         bindings: Vec<super::Binding>,
     },
-    /// Takes the SSH keys out of a machine's metadata: all of them, where there were none before.
+    /// Takes the SSH keys out of a machine's metadata: where there were none before, and nobody else added any since.
     RemoveInstanceSshKeys {
         id: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        added: Option<AddedKeys>,
     },
     /// Takes that back: public keys, by word.
     RestoreInstanceSshKeys {
         id: Arc<str>,
         keys: Vec<(Arc<str>, Arc<str>)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        added: Option<AddedKeys>,
     },
     /// The same of a project, whose keys open every machine in it.
     RemoveProjectSshKeys {
         project: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        added: Option<AddedKeys>,
     },
     /// Takes that back.
     RestoreProjectSshKeys {
         project: Arc<str>,
         keys: Vec<(Arc<str>, Arc<str>)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        added: Option<AddedKeys>,
     },
     /// Clears the flag that stands in the way of deleting it.
     UnprotectInstance {
@@ -128,6 +137,15 @@ pub struct AccessConfig {
     pub address: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Arc<str>>,
+}
+
+/// Where the principal put SSH keys in: the log hides their values, so that only who changed them when tells whose they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AddedKeys {
+    /// When the word was new.
+    pub since: Time,
+    /// Every record of the principal's that changed it.
+    pub events: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -476,21 +494,27 @@ impl ComputeChange {
                 let members = bindings.iter().map(|one| one.member.clone()).collect();
                 one(ComputeChange::UnshareCompute { of: *of, id: id.clone(), members })
             }
-            ComputeChange::RemoveInstanceSshKeys { id } => match keys_of(before) {
+            ComputeChange::RemoveInstanceSshKeys { id, added } => match keys_of(before) {
                 Some(keys) if keys.is_empty() => nothing,
-                Some(keys) => one(ComputeChange::RestoreInstanceSshKeys { id: id.clone(), keys }),
+                Some(keys) => {
+                    let (id, added) = (id.clone(), added.clone());
+                    one(ComputeChange::RestoreInstanceSshKeys { id, keys, added })
+                }
                 None => Reversal::None(UNSEEN_KEYS),
             },
-            ComputeChange::RemoveProjectSshKeys { project } => match keys_of(before) {
+            ComputeChange::RemoveProjectSshKeys { project, added } => match keys_of(before) {
                 Some(keys) if keys.is_empty() => nothing,
-                Some(keys) => one(ComputeChange::RestoreProjectSshKeys { project: project.clone(), keys }),
+                Some(keys) => {
+                    let (project, added) = (project.clone(), added.clone());
+                    one(ComputeChange::RestoreProjectSshKeys { project, keys, added })
+                }
                 None => Reversal::None(UNSEEN_KEYS),
             },
-            ComputeChange::RestoreInstanceSshKeys { id, .. } => {
-                one(ComputeChange::RemoveInstanceSshKeys { id: id.clone() })
+            ComputeChange::RestoreInstanceSshKeys { id, added, .. } => {
+                one(ComputeChange::RemoveInstanceSshKeys { id: id.clone(), added: added.clone() })
             }
-            ComputeChange::RestoreProjectSshKeys { project, .. } => {
-                one(ComputeChange::RemoveProjectSshKeys { project: project.clone() })
+            ComputeChange::RestoreProjectSshKeys { project, added, .. } => {
+                one(ComputeChange::RemoveProjectSshKeys { project: project.clone(), added: added.clone() })
             }
             ComputeChange::UnprotectInstance { id } if flag("protected") => {
                 one(ComputeChange::ProtectInstance { id: id.clone() })

@@ -6,18 +6,45 @@
 //! variants are unique over all services: they are what a plan and a journal say.
 
 mod apikeys;
+mod appengine;
+mod cloudbuild;
+mod cloudfunctions;
+mod composer;
 mod compute;
+mod container;
+mod file;
 mod iam;
+mod named;
 mod policy;
+mod project;
+mod restore;
+mod run;
 mod scheduler;
+mod sqladmin;
 mod storage;
+mod support;
 
 pub use apikeys::ApikeysChange;
-pub use compute::{AccessConfig, ComputeChange, ShareOf};
+pub use appengine::AppengineChange;
+pub use cloudbuild::CloudbuildChange;
+pub use cloudfunctions::CloudfunctionsChange;
+pub use composer::ComposerChange;
+pub use container::ContainerChange;
+pub use file::FileChange;
+mod workload;
+
+pub use compute::{AccessConfig, AddedKeys, ComputeChange, ShareOf};
 pub use iam::IamChange;
+pub use named::Named;
 pub use policy::{Binding, PolicyChange, PolicyOf};
+pub use project::ProjectChange;
+pub use restore::{RestoreChange, SettingOf};
+pub use run::RunChange;
 pub use scheduler::SchedulerChange;
+pub use sqladmin::SqladminChange;
 pub use storage::StorageChange;
+pub use support::SupportChange;
+pub use workload::{Born, Ending, WorkloadChange, WorkloadOf};
 
 use super::{Change, Reversal, Spec};
 use serde::{Deserialize, Serialize};
@@ -79,4 +106,16 @@ services! {
     Storage(StorageChange),
     Compute(ComputeChange),
     Scheduler(SchedulerChange),
+    Support(SupportChange),
+    Run(RunChange),
+    Container(ContainerChange),
+    Cloudfunctions(CloudfunctionsChange),
+    Sqladmin(SqladminChange),
+    Cloudbuild(CloudbuildChange),
+    Appengine(AppengineChange),
+    Composer(ComposerChange),
+    File(FileChange),
+    Restore(RestoreChange),
+    Project(ProjectChange),
+    Workload(WorkloadChange),
 }

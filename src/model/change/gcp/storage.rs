@@ -1,4 +1,4 @@
-//! Cloud Storage: HMAC keys.
+//! Cloud Storage: HMAC keys, and buckets that everybody was let into.
 
 use super::super::{Rearms, Reversal, Spec, Undo, rearming, spec, watched};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,18 @@ pub enum StorageChange {
         project: Arc<str>,
         access_id: Arc<str>,
     },
+    /// Nobody who is not named gets into the bucket, whatever its policy says.
+    PreventPublicAccess {
+        bucket: Arc<str>,
+    },
+    /// Takes that back: `inherited`.
+    SetPublicAccessPrevention {
+        bucket: Arc<str>,
+        mode: Arc<str>,
+    },
 }
 
+const BUCKET: &[&str] = &["storage.buckets.get", "storage.buckets.getIamPolicy", "storage.buckets.update"];
 const HMAC: &[&str] = &["storage.hmacKeys.get", "storage.hmacKeys.list", "storage.hmacKeys.update"];
 
 impl StorageChange {
@@ -41,12 +51,27 @@ impl StorageChange {
                 "the key reads ACTIVE",
                 Undo::Call("storage.projects.hmacKeys.update(state=INACTIVE)"),
             ),
+            StorageChange::PreventPublicAccess { .. } => spec(
+                "storage.buckets.patch(publicAccessPrevention=enforced)",
+                BUCKET,
+                "allUsers and allAuthenticatedUsers get in by no binding and no ACL; refused while others than the principal let them in",
+                "the bucket reads enforced",
+                Undo::Call("storage.buckets.patch(publicAccessPrevention as it was)"),
+            ),
+            StorageChange::SetPublicAccessPrevention { .. } => spec(
+                "storage.buckets.patch(publicAccessPrevention as it was)",
+                BUCKET,
+                "whether everybody can be let in is as it was",
+                "the bucket reads as it was",
+                Undo::Call("storage.buckets.patch(publicAccessPrevention=enforced)"),
+            ),
         }
     }
 
     /// Returns what takes it back, given what was seen before it.
     pub fn undo(&self, before: &Value) -> Reversal {
         let was = before.get("state").and_then(Value::as_str);
+        let mode = before.get("mode").and_then(Value::as_str);
         Reversal::Changes(match self {
             StorageChange::DeactivateHmacKey { project, access_id } if was == Some("ACTIVE") => {
                 let (project, access_id) = (project.clone(), access_id.clone());
@@ -55,6 +80,11 @@ impl StorageChange {
             StorageChange::ActivateHmacKey { project, access_id } if was == Some("INACTIVE") => {
                 let (project, access_id) = (project.clone(), access_id.clone());
                 vec![StorageChange::DeactivateHmacKey { project, access_id }.into()]
+            }
+            StorageChange::PreventPublicAccess { bucket }
+            | StorageChange::SetPublicAccessPrevention { bucket, .. } => {
+                let (bucket, mode) = (bucket.clone(), mode.unwrap_or("inherited").into());
+                vec![StorageChange::SetPublicAccessPrevention { bucket, mode }.into()]
             }
             StorageChange::DeactivateHmacKey { .. } | StorageChange::ActivateHmacKey { .. } => Vec::new(),
         })

@@ -22,7 +22,9 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
     })
 }
 
-/// Suspended, so that its members can be stopped and kept. To be destroyed it is emptied, which ends every member that it has:
+/// Suspended, so that its members can be stopped and kept. Sizes of 0 are no reversible rung: the group would terminate its
+/// members, whose disks are evidence. So the sizes stay as they are, and there is none to give back: an undo starts the members
+/// first and lets the group work again then, or it would end them as unhealthy. To be destroyed it is emptied, which ends every member that it has:
 /// only where all of them are known and have been copied.
 fn group(ask: &Ask) -> Way {
     let name = || ask.id();

@@ -1,5 +1,6 @@
 //! What ARNs tell of users, roles and sessions. Pure text.
 
+use crate::catalog::aws::arn::partition_of;
 use crate::model::report::Resource;
 use std::sync::Arc;
 
@@ -14,7 +15,10 @@ pub(super) fn account_of(arn: &str) -> &str {
 pub(in crate::plan::revoke) fn arn_of(resource: &Resource, what: &str) -> Arc<str> {
     match resource.id.starts_with("arn:") {
         true => resource.id.clone(),
-        false => format!("arn:aws:iam::{}:{what}/{}", resource.account, resource.id).into(),
+        false => {
+            let partition = partition_of(&resource.region);
+            format!("arn:{partition}:iam::{}:{what}/{}", resource.account, resource.id).into()
+        }
     }
 }
 

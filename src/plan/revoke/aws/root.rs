@@ -23,7 +23,8 @@ pub(super) fn root(
     proposal: &mut Proposal,
 ) {
     let arn: Arc<str> = arn.unwrap_or_else(|| {
-        format!("arn:aws:iam::{}:root", credential.account.as_deref().unwrap_or_default()).into()
+        let account = credential.account.as_deref().unwrap_or_default();
+        format!("arn:{}:iam::{account}:root", ground.partition(account)).into()
     });
     let account = account_of(&arn);
     let has = known.root(account).map(holds).unwrap_or_default();

@@ -90,15 +90,17 @@ pub(super) fn by_hand(proposal: &mut Proposal) {
     if denied.is_empty() {
         return;
     }
+    let partition = denied.iter().find_map(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
     let accounts: BTreeSet<&str> = denied.iter().map(|arn| account_of(arn)).collect();
     proposal.withhold(
         target("aws.organizations.policy", &"TriageDeny".into(), None, ""),
         "A service control policy holds at once for all that this plan denies whole, and nobody in the account can take it off. \
          Where the organization can be reached it goes first; it does not hold in the management account nor for service-linked roles.",
         format!(
-            "organizations:CreatePolicy (deny everything where aws:PrincipalArn is {}, and arn:aws:sts::ACCOUNT:federated-user/NAME \
+            "organizations:CreatePolicy (deny everything where aws:PrincipalArn is {}, and arn:{}:sts::ACCOUNT:federated-user/NAME \
              for federated sessions), then organizations:AttachPolicy to {}",
             denied.iter().map(|arn| &**arn).collect::<Vec<_>>().join(", "),
+            partition,
             accounts.into_iter().collect::<Vec<_>>().join(", "),
         ),
     );
