@@ -5,7 +5,7 @@
 use super::Failure;
 use super::args::AuditArgs;
 use super::job::{Job, given, holds, read_inventory};
-use crate::case::{Case, CaseFile, Evidence, Resumed};
+use crate::case::{Case, CaseFile, Evidence, Inputs, Resumed};
 use crate::cloud::files::{Earlier, FileSource, Given, Standing};
 use crate::cloud::{LogSource, Query};
 use crate::collect::{self, Memory, Note, Remembered, Visit, Wanted};
@@ -98,6 +98,9 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
     let earlier: Vec<Earlier> = notes.files.values().map(|(earlier, _)| earlier.clone()).collect();
     let (source, missed) = FileSource::again(&paths, &earlier, dir);
     gaps.extend(missed);
+    if !notes.given.is_empty() {
+        gaps.extend(lost(resumed.open.inputs.as_ref(), &source));
+    }
     let is_changed = |path: &str| source.standing().get(path) == Some(&Standing::Changed);
     let files = notes.files.into_iter().filter(|(path, _)| !is_changed(path));
     let mut memory = Memory {
@@ -117,6 +120,16 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
     let (is_cut, refused) = (resumed.is_cut, resumed.refused.take());
     let job = Job { principal, window, source, looks, swept: Vec::new(), gaps, opened: None, known: None };
     Ok((job, resumed.case, Before { events, memory, report, file, is_cut, refused }))
+}
+
+/// Files of earlier runs that nothing is remembered of, and that are not there to be read again.
+fn lost(inputs: Option<&Inputs>, source: &FileSource) -> Vec<Gap> {
+    let there: BTreeSet<String> =
+        source.shards(&Query::default()).into_iter().map(|shard| shard.name).collect();
+    let all = inputs.into_iter().flat_map(|inputs| &inputs.inputs);
+    let lost = all.filter(|input| !there.contains(&input.path));
+    lost.map(|input| Gap::unread(&*input.path, "an earlier run read it, and it is not there any more"))
+        .collect()
 }
 
 /// Begins to remember what a new case's run reads.
@@ -169,7 +182,8 @@ fn saved(resumed: &Resumed, saved: &mut Vec<u128>, gaps: &mut Vec<Gap>) -> Vec<E
         let unread = source.fetch(&shard, &mut |raw| {
             let seen_in = Provenance { input: input.clone(), line: raw.line };
             let read = read::head(raw.bytes).and_then(|head| {
-                let event = read::read(raw.bytes, seen_in)?;
+                // Of a split entry all parts are read again where they came from.
+                let event = if head.part.is_some() { None } else { read::read(raw.bytes, seen_in)? };
                 Ok((head.identity, event))
             });
             // One that can't be read was kept and told of when it was first met.
@@ -359,6 +373,7 @@ impl Note for Notebook<'_> {
             waiting.new.extend(wanted.get(from..).unwrap_or_default().iter().cloned());
             waiting.wanted = from.max(wanted.len());
             match visit {
+                Visit::First(counted) if counted.is_split => waiting.read += 1,
                 Visit::First(counted) => {
                     let body = counted.write()?;
                     waiting.read += 1;

@@ -46,6 +46,8 @@ pub struct Counted<'a> {
     pub identities: &'a [u64],
     pub others: &'a [u128],
     pub holds: Option<&'a Holds>,
+    /// It holds parts of records whose other parts may be in other files: it must be read along with those.
+    pub is_split: bool,
 }
 
 /// All that earlier runs remember.
@@ -110,7 +112,7 @@ impl Wanted {
 pub struct Holds {
     /// Sorted.
     pub accounts: Box<[u64]>,
-    /// Sorted; absent where one may be hidden behind an escape.
+    /// Sorted.
     pub emails: Option<Box<[u64]>>,
     pub from: i64,
     pub to: i64,
@@ -135,7 +137,7 @@ pub fn fingerprint() -> String {
     let email = delivery::email("builder@shop-prod-4821.iam.gserviceaccount.com").unwrap_or_default();
     let (mark, identity) =
         crate::read::head(RECORD).map_or((0, 0), |head| (head.mark, crate::read::fold(head.identity)));
-    format!("1 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
+    format!("2 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What is written of a first look, beside the numbers.
@@ -182,11 +184,7 @@ impl Counted<'_> {
         self.others.iter().for_each(|one| bytes.extend(one.to_le_bytes()));
         if let Some(holds) = self.holds {
             holds.accounts.iter().for_each(|one| bytes.extend(one.to_le_bytes()));
-            holds
-                .emails
-                .iter()
-                .flat_map(|emails| emails.iter())
-                .for_each(|one| bytes.extend(one.to_le_bytes()));
+            holds.emails.iter().flatten().for_each(|one| bytes.extend(one.to_le_bytes()));
         }
         Ok(bytes)
     }

@@ -95,8 +95,6 @@ struct Searched {
     up_to: usize,
     /// Absent where not every record's accounts and time are known.
     holds: Option<Holds>,
-    /// Whether a later run may go by this. Not where parts of entries stand, whose others may come with the next files.
-    is_noted: bool,
 }
 
 impl Searched {
@@ -116,7 +114,8 @@ fn holds_of(found: &Delivery) -> Option<Holds> {
     let mut accounts: Vec<u64> = found.accounts.iter().copied().chain(own).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    Some(Holds { accounts: accounts.into(), emails: found.emails.as_deref().map(Box::from), from, to })
+    let emails = found.emails.as_deref().map(Box::from);
+    Some(Holds { accounts: accounts.into(), emails, from, to })
 }
 
 struct Desk<'a> {
@@ -175,7 +174,8 @@ struct Here {
     unread: Vec<Gap>,
     /// Unreadable places beyond those that are named.
     more: u64,
-    has_parts: bool,
+    /// Whether it holds parts of records.
+    is_split: bool,
 }
 
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -206,8 +206,7 @@ impl Scan<'_> {
             tallies.counts.other_records +=
                 was.others.into_iter().filter(|other| others.insert(*other)).count() as u64;
             lock(&self.identities).extend(was.identities);
-            let seen = Searched { up_to: was.up_to, holds: was.holds, is_noted: true };
-            lock(&self.searched).insert(file, seen);
+            lock(&self.searched).insert(file, Searched { up_to: was.up_to, holds: was.holds });
         }
         Ok(())
     }
@@ -378,7 +377,7 @@ impl Scan<'_> {
             known = read::head(raw.bytes).ok().filter(|head| head.part.is_some());
         }
         if let Some((head, part)) = known.as_ref().and_then(|head| Some((head, head.part?))) {
-            here.has_parts = true;
+            here.is_split = true;
             let seen_in = Provenance { input: input.clone(), line: raw.line };
             let whole = self.parts.take(part, raw.bytes, head, seen_in, turn.needles.as_deref());
             if let Some(whole) = whole {
@@ -421,12 +420,7 @@ impl Scan<'_> {
             let why = format!("{} more places of this file could not be read", here.more);
             here.unread.push(Gap::unread(&**input, why));
         }
-        let is_noted = match lock(&self.searched).get(input) {
-            Some(seen) => seen.is_noted,
-            None => !here.has_parts,
-        };
-        if is_noted
-            && !self.is_stopped()
+        if !self.is_stopped()
             && let Err(failure) = self.remember(input, turn, holds.as_ref(), &here)
         {
             return self.fail(failure);
@@ -449,9 +443,7 @@ impl Scan<'_> {
             match searched.get_mut(input) {
                 // What it can hold was found out the first time.
                 Some(seen) => seen.up_to = turn.up_to,
-                None => {
-                    searched.insert(input.clone(), Searched { up_to: turn.up_to, holds, is_noted });
-                }
+                None => drop(searched.insert(input.clone(), Searched { up_to: turn.up_to, holds })),
             }
         }
         if let Err(failure) = self.learn(false) {
@@ -476,6 +468,7 @@ impl Scan<'_> {
                 identities: &here.identities,
                 others: &here.others,
                 holds,
+                is_split: here.is_split,
             }),
             false => Visit::Again { up_to: turn.up_to, gaps: &here.unread },
         };

@@ -437,3 +437,59 @@ fn logs_are_added_to_a_case_of_logs_alone() {
     let first = bench.run(&inside).exits(0);
     assert!(bench.run(&inside).exits(0).out == first.out, "the case itself was read as a log");
 }
+
+/// Google cuts an entry that is too large in parts, and they may lie in different files: one alone says little.
+#[test]
+fn parts_of_an_entry_are_joined_over_runs() {
+    let bench = Bench::new();
+    let lines: Vec<serde_json::Value> = walk(evidence("gcp-cryptojacking").as_ref())
+        .iter()
+        .filter(|path| path.is_file())
+        .flat_map(|path| {
+            std::fs::read_to_string(path).expect("text").lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .collect();
+    let is_launch = |entry: &&serde_json::Value| {
+        entry["protoPayload"]["methodName"]
+            .as_str()
+            .is_some_and(|name| name.ends_with("compute.instances.insert"))
+            && entry["protoPayload"]["request"].as_object().is_some_and(|fields| fields.len() > 2)
+    };
+    let launch = lines.iter().find(is_launch).expect("the thief launches machines").clone();
+    let who = launch["protoPayload"]["authenticationInfo"]["principalEmail"].as_str().expect("a caller");
+    for index in 0..2 {
+        let mut part = launch.clone();
+        let fields = part["protoPayload"]["request"].as_object_mut().expect("an object");
+        let keys: Vec<String> = fields.keys().filter(|key| *key != "@type").cloned().collect();
+        keys.iter().enumerate().filter(|(n, _)| n % 2 != index).for_each(|(_, key)| drop(fields.remove(key)));
+        if index == 1 {
+            part["protoPayload"].as_object_mut().expect("an object").remove("response");
+        }
+        part["insertId"] = format!("567-{index}").into();
+        part["split"] = serde_json::json!({"uid": "567+1", "index": index, "totalSplits": 2});
+        bench.write(&format!("logs/{index}.json"), format!("{part}\n"));
+    }
+    let run = |args: &[&str], code: i32| {
+        let mut all = vec!["audit", "--principal", who, "-o", "json"];
+        all.extend(args);
+        bench.run(&all).exits(code)
+    };
+    let fresh = run(&["--logs", "logs", "--case-dir", "fresh", "--allow-gaps"], 0);
+    assert!(!fresh.text().contains("split log entry"), "{}", fresh.text());
+    let half = run(&["--logs", "logs/1.json", "--case", "case"], 3);
+    assert!(half.text().contains("of a split log entry can't be found"), "{}", half.text());
+    let whole = run(&["--logs", "logs/0.json", "--case", "case", "--allow-gaps"], 0);
+    assert!(whole.out == fresh.out, "{}\ninstead of\n{}", whole.text(), fresh.text());
+    let closed = &changes(&bench)["gaps"]["closed"];
+    assert!(
+        closed.as_array().is_some_and(|closed| closed
+            .iter()
+            .any(|gap| gap["where"].as_str().is_some_and(|place| place.starts_with("logs/1.json")))),
+        "{closed}"
+    );
+    // Nothing is remembered of such a file: that it is gone is told.
+    std::fs::remove_file(bench.path("logs/1.json")).expect("it is there");
+    let lost = run(&["--logs", "logs/0.json", "--case", "case"], 3);
+    assert!(lost.text().contains("logs/1.json"), "{}", lost.text());
+}

@@ -3,12 +3,12 @@
 //! What the file system tells of a file decides where it tells the same; where it tells otherwise and the size is the same, the
 //! bytes do. Nothing here reads a record.
 
-use super::{FileSource, Found, Hashed, Input, find, lock, open};
+use super::{FileSource, Hashed, Input, find, lock, open};
 use crate::model::Gap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -151,11 +151,6 @@ impl FileSource {
     /// Whether a file could not be read to its end, once or more.
     pub fn has_failed(&self, name: &str) -> bool {
         lock(&self.failed).contains(name)
-    }
-
-    /// How many files there are, and their bytes.
-    pub fn size(&self, names: &BTreeSet<String>) -> u64 {
-        names.iter().filter_map(|name| self.files.get(name)).map(|found: &Found| found.size).sum()
     }
 }
 
