@@ -22,12 +22,12 @@ Exit codes: 0 all could be asked and all is there; 1 signed in nowhere; 3 someth
 
 Examples:
   triage doctor
-  triage doctor gcp --organization 482100000000
-  triage doctor aws -q || echo 'the on-call can not act'";
+  triage doctor -q || echo 'the on-call can not act'";
 
 #[derive(Clone, Debug, Args)]
 pub struct DoctorArgs {
-    /// Which cloud; default: every one that is built in, and one that you are not signed in to counts as missing.
+    /// The cloud that you have (triage doctor gcp); default: every one that is built in, and one that you are not signed in to
+    /// counts as missing.
     #[cfg(any(feature = "aws", feature = "gcp"))]
     #[arg(value_enum)]
     pub provider: Option<Cloud>,

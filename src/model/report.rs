@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex};
 
 pub const SCHEMA: &str = "triage.report/1";
 
+/// What the note of a leak begins with where the provider itself has switched off what leaked.
+pub const SWITCHED_OFF: &str = "Google switched off ";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     #[serde(deserialize_with = "word")]

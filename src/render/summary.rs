@@ -1,13 +1,13 @@
 //! The six answers that every format for people begins with: is it dead, who used it, what did it become, what runs now, what
 //! does it cost, what next. Claims no more than was seen.
 
-use super::line::{At, Count, Line, Style};
+use super::line::{At, Line, Style};
 use super::untrusted::Untrusted;
 use super::words::{ago, count, is_alarm, is_left, is_news, is_service, is_usable, region, time};
 use crate::model::Time;
 use crate::model::dossier::{Became, Done, UndoState};
 use crate::model::plan::{Plan, PlanKind};
-use crate::model::report::{Confidence, Credential, Report, Resource};
+use crate::model::report::{Confidence, Credential, Finding, FindingKind, Report, Resource, SWITCHED_OFF};
 use std::collections::BTreeSet;
 
 /// How bad an answer is.
@@ -107,6 +107,26 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
             }
         }
     };
+    // A key that is shut is not the end of what it became.
+    let sure = |one: &&Credential| one.confidence != Confidence::LikelyLegitimate;
+    let became = report.credentials.iter().filter(|one| one.depth > 0).filter(sure);
+    let children = became.filter(|one| is_usable(one, as_of)).count();
+    if active == 0 && asked == all.len() && !all.is_empty() && children > 0 {
+        rest.insert(
+            0,
+            count(children as u64, "credential", "credentials").put(" that it became may still work"),
+        );
+    }
+    for off in switched_off(report) {
+        let line = Line::new().put("Google switched off ");
+        // Which it is stands beside it where there is one.
+        let line = match &*report.leaked_keys {
+            [only] if *only == off.subject => line.put("the leaked key"),
+            _ => line.put(Untrusted(&off.subject)),
+        };
+        // It is told before, and where there is no room instead of, when it was used last.
+        rest.insert(0, line.put(" ").join(time(off.at, now)));
+    }
     if let Some(last) = all.iter().filter_map(|one| one.last_use).max() {
         rest.push(Line::new().put("last used ").join(time(last, now)));
     }
@@ -131,6 +151,13 @@ pub(super) fn dead(facts: &Facts<'_>) -> Answer {
         rest.push(count(ended as u64, "revocation", "revocations").put(" by this case in force"));
     }
     Answer { question: "Is it dead?", tone, short, rest, must }
+}
+
+/// What the provider itself switched off of what leaked: the latest word on each key, so that two notices are one.
+fn switched_off(report: &Report) -> impl Iterator<Item = &Finding> {
+    let is_word = |one: &&Finding| one.kind == FindingKind::Leak && one.note.starts_with(SWITCHED_OFF);
+    let mut said = BTreeSet::new();
+    report.findings.iter().rev().filter(is_word).filter(move |one| said.insert(&one.subject))
 }
 
 fn when(at: Option<Time>, now: Option<Time>) -> Line {
@@ -248,18 +275,18 @@ pub(super) fn cost(facts: &Facts<'_>) -> Answer {
         short = short.put(", ").put(burned).put(" so far");
     }
     let mut rest = Vec::new();
-    if let Some(saved) = cost.saved_per_day {
+    if let Some(saved) = cost.saved_per_day.filter(|saved| saved.as_micros() > 0) {
         rest.push(Line::new().put(saved).put("/day saved by what was contained"));
     }
     if cost.unknown > 0 {
         rest.push(count(cost.unknown, "thing", "things").put(" without a known price"));
     }
-    match (cost.upper_bounds, cost.lower_bounds) {
-        (0, 0) => {}
-        (n, 0) => rest.push(Line::new().put(Count(n)).put(" may be less")),
-        (0, n) => rest.push(Line::new().put(Count(n)).put(" may be more")),
-        (less, more) => {
-            rest.push(Line::new().put(Count(less)).put(" may be less, ").put(Count(more)).put(" more"));
+    for (n, one, many) in [
+        (cost.upper_bounds, "number is an upper bound", "numbers are upper bounds"),
+        (cost.lower_bounds, "number is a lower bound", "numbers are lower bounds"),
+    ] {
+        if n > 0 {
+            rest.push(count(n, one, many));
         }
     }
     if cost.priced > 0 {

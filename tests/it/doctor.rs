@@ -6,10 +6,11 @@ use crate::support::{Bench, scenario};
 fn what_can_not_be_asked_is_said() {
     let bench = Bench::new();
     let done = bench.run(&["doctor"]);
-    if cfg!(feature = "aws") {
+    if cfg!(any(feature = "aws", feature = "gcp")) {
         // Nobody is signed in here.
         let done = done.exits(1);
-        assert!(done.err.contains("error: sign in to AWS\nbecause: "), "{}", done.err);
+        let first = if cfg!(feature = "aws") { "AWS" } else { "Google Cloud" };
+        assert!(done.err.contains(&format!("error: sign in to {first}\nbecause: ")), "{}", done.err);
         assert!(done.err.contains("do this next: "), "{}", done.err);
     } else {
         let done = done.exits(3);

@@ -4,6 +4,7 @@
 use crate::secrets_shared::stay_inside;
 use crate::support::{Bench, SCENARIOS, scenario};
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Everything that can be made of a case, by the arguments that make it.
@@ -35,8 +36,30 @@ fn check(bench: &Bench, case: &str, args: &[&str]) {
         run(&[&["report", case], *more].concat());
     }
     run(&["verify", case, "-o", "json"]);
+    run(&["pack", case, "--out", "packed.tar.gz"]);
+    // What is made of no case, too: it may name flags and fields, and nothing that was read.
+    for document in ["report", "plan", "journal"] {
+        run(&["schema", document]);
+    }
+    let packed = bench.files("")["packed.tar.gz"].clone();
+    printed.push(("the archive without its evidence".to_owned(), made_of(&packed)));
     let printed: Vec<(&str, &[u8])> = printed.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
     stay_inside(&bench.path(case), &printed, &[]);
+}
+
+/// What an archive holds besides what providers said.
+fn made_of(archive: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(archive));
+    let mut made = Vec::new();
+    for entry in tar.entries().expect("an archive") {
+        let mut entry = entry.expect("an entry");
+        let path = entry.path().expect("a path").into_owned();
+        if !path.iter().any(|part| part == "evidence" || part == "inventory") {
+            entry.read_to_end(&mut made).expect("it can be read");
+        }
+    }
+    assert!(made.len() > 1000, "an archive holds more");
+    made
 }
 
 #[test]

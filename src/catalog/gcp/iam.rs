@@ -11,6 +11,7 @@ use crate::catalog::{Record, Service, on, technique};
 use crate::model::report::FindingKind::{
     DefenseEvasion, Destruction, Leak, Persistence, PrivilegeEscalation,
 };
+use crate::model::report::SWITCHED_OFF;
 use crate::model::{Fact, Issued, Time};
 use std::sync::Arc;
 
@@ -380,7 +381,7 @@ fn google_says(
     facts.push(Fact::Leak { key: key.cloned(), principal: principal.cloned(), found_at: None });
     facts.push(
         Telling::new(Leak, &technique::CREDENTIALS_IN_FILES, subject)
-            .says(record, format!("Google switched off {what}{of}, having found it in public.")),
+            .says(record, format!("{SWITCHED_OFF}{what}{of}, having found it in public.")),
     );
     true
 }
