@@ -3,6 +3,7 @@
 mod always;
 mod compute;
 mod every_kind;
+mod gcp_tail;
 
 mod known;
 mod machines;
