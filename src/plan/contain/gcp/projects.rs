@@ -71,7 +71,9 @@ pub(super) fn services<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told
             continue;
         }
         let host = one.id.rsplit('/').next().unwrap_or(&one.id);
-        let Some(short) = host.strip_suffix(".googleapis.com").filter(|short| is_plain(short)) else {
+        let Some(short) =
+            host.strip_suffix(".googleapis.com").filter(|short| is_plain(short) && !NEEDED.contains(short))
+        else {
             continue;
         };
         let findings = one.events.iter().flat_map(|event| ground.findings_from(event));
