@@ -95,6 +95,10 @@ fn innocents(stand: &Stand, state: &Value) -> Value {
         ("/resources/run".to_owned(), format!("projects/{shop}/locations/us-central1/services/metrics")),
         ("/resources/cloudscheduler".to_owned(), format!("projects/{shop}/locations/us-central1/jobs/wake")),
         ("/resources/logging".to_owned(), format!("projects/{shop}/sinks/to-archive")),
+        (
+            "/resources/storage/shop-assets-4821/iamConfiguration".to_owned(),
+            "publicAccessPrevention".to_owned(),
+        ),
         ("/policies".to_owned(), "buckets/shop-assets-4821".to_owned()),
         (format!("/compute/{data}/global"), "projects".to_owned()),
         (format!("/compute/{shop}/zones~1us-central1-a/instances/web-1"), "metadata".to_owned()),
@@ -126,9 +130,10 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
     is_contained(&stand, &after, &[]);
     assert_eq!(innocents(&stand, &after), innocents(&stand, &before), "innocents");
 
-    // Not done yet, and said so: the service runs on, and the sink stays gone.
+    // Not done yet, and said so: the service runs on. The sink is back.
     is_left_to_a_person(&stand, "case", "metrics", "run.services.patch");
-    is_left_to_a_person(&stand, "case", "sinks/to-archive", "logging.sinks.create");
+    let sink = format!("projects/{}/sinks/to-archive", stand.text("/projects/shop"));
+    assert_eq!(after["resources"]["logging"][sink]["description"], "the auditors'");
 
     let mark = stand.mark();
     stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();
