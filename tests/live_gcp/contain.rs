@@ -69,19 +69,6 @@ fn is_contained(stand: &Stand, state: &Value, but: &[&str]) {
     assert!(!state["compute"].to_string().contains("mallory"), "no machine lets the thief in");
 }
 
-/// What is not acted on is named in a plan of the case, with what a person does about it.
-#[track_caller]
-fn is_left_to_a_person(stand: &Stand, case: &str, name: &str, by_hand: &str) {
-    let plans = std::fs::read_dir(stand.path(case)).expect("a case").flatten();
-    let plans = plans.filter(|file| file.file_name().to_string_lossy().starts_with("plan-contain"));
-    let plans: Vec<String> = plans.map(|file| std::fs::read_to_string(file.path()).expect("UTF-8")).collect();
-    let withheld = |plan: &String| serde_json::from_str::<Value>(plan).expect("JSON")["withheld"].clone();
-    let rows: Vec<Value> =
-        plans.iter().filter_map(|plan| withheld(plan).as_array().cloned()).flatten().collect();
-    let is_told = |row: &Value| row.to_string().contains(name) && row.to_string().contains(by_hand);
-    assert!(rows.iter().any(is_told), "{name} with {by_hand} is not in {rows:#?}");
-}
-
 /// The state without what may differ: what the thief made and what it changed.
 fn innocents(stand: &Stand, state: &Value) -> Value {
     let mut state = state.clone();
@@ -98,6 +85,10 @@ fn innocents(stand: &Stand, state: &Value) -> Value {
         ("/resources/run".to_owned(), format!("projects/{shop}/locations/us-central1/services/metrics")),
         ("/resources/cloudscheduler".to_owned(), format!("projects/{shop}/locations/us-central1/jobs/wake")),
         ("/resources/logging".to_owned(), format!("projects/{shop}/sinks/to-archive")),
+        (
+            "/resources/storage/shop-assets-4821/iamConfiguration".to_owned(),
+            "publicAccessPrevention".to_owned(),
+        ),
         ("/policies".to_owned(), "buckets/shop-assets-4821".to_owned()),
         (format!("/compute/{data}/global"), "projects".to_owned()),
         (format!("/compute/{shop}/zones~1us-central1-a/instances/web-1"), "metadata".to_owned()),
@@ -129,8 +120,9 @@ fn what_was_launched_is_stopped_innocents_are_untouched_and_undo_brings_it_all_b
     is_contained(&stand, &after, &[]);
     assert_eq!(innocents(&stand, &after), innocents(&stand, &before), "innocents");
 
-    // Not done yet, and said so: the sink stays gone.
-    is_left_to_a_person(&stand, "case", "sinks/to-archive", "logging.sinks.create");
+    // The sink is back.
+    let sink = format!("projects/{}/sinks/to-archive", stand.text("/projects/shop"));
+    assert_eq!(after["resources"]["logging"][sink]["description"], "the auditors'");
 
     let mark = stand.mark();
     stand.triage("contain", &["--yes", MEANT, "--pause", "1", "--case-dir", "again"]).goes_through();

@@ -34,6 +34,8 @@ DEPENDENTS = {"compute": ["container", "dataproc", "notebooks", "batch", "compos
     "dataproc.projects.locations.sessions.create")
 def numbered(call):
     """A thing that gets a number of its own besides what every thing gets."""
+    if call.get("batchId"):
+        call.params["id"] = call["batchId"]
     answer = generic.do(call)
     name = call.told["name"]
     thing = call.world.resources[call.service][name]

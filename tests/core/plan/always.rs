@@ -118,6 +118,8 @@ const GCP: &[&str] = &[
     "cancel_workload",
     "stop_workload",
     "undeploy_models",
+    "disable_service",
+    "detach_billing",
 ];
 
 #[test]

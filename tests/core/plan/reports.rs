@@ -492,5 +492,6 @@ pub fn all() -> Vec<Report> {
         groups(),
         opened(),
         super::others::tampered(),
+        super::gcp_tail::standing(),
     ]
 }

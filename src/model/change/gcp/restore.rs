@@ -81,6 +81,25 @@ impl SettingOf {
         }
     }
 
+    /// Contacts and budgets have no such switch, and no plan asks for it.
+    fn disable(self) -> &'static str {
+        match self {
+            SettingOf::LogSink => "logging.sinks.patch(disabled=true)",
+            SettingOf::LogExclusion | SettingOf::Contact | SettingOf::Budget => {
+                "logging.exclusions.patch(disabled=true)"
+            }
+        }
+    }
+
+    fn enable(self) -> &'static str {
+        match self {
+            SettingOf::LogSink => "logging.sinks.patch(disabled=false)",
+            SettingOf::LogExclusion | SettingOf::Contact | SettingOf::Budget => {
+                "logging.exclusions.patch(disabled=false)"
+            }
+        }
+    }
+
     fn back(self) -> &'static str {
         match self {
             SettingOf::LogSink => "logging.sinks.patch or .delete(as it was before)",
@@ -172,28 +191,18 @@ impl RestoreChange {
                 Undo::Call(of.put()),
             ),
             RestoreChange::DisableSetting { of, .. } => spec(
-                match of {
-                    SettingOf::LogSink => "logging.sinks.patch(disabled=true)",
-                    SettingOf::LogExclusion | SettingOf::Contact | SettingOf::Budget => {
-                        "logging.exclusions.patch(disabled=true)"
-                    }
-                },
+                of.disable(),
                 of.permissions(),
                 "it has no effect any more; it stays as evidence",
                 "it reads disabled",
-                Undo::Call("the same call with disabled=false"),
+                Undo::Call(of.enable()),
             ),
             RestoreChange::EnableSetting { of, .. } => spec(
-                match of {
-                    SettingOf::LogSink => "logging.sinks.patch(disabled=false)",
-                    SettingOf::LogExclusion | SettingOf::Contact | SettingOf::Budget => {
-                        "logging.exclusions.patch(disabled=false)"
-                    }
-                },
+                of.enable(),
                 of.permissions(),
                 "it has effect again",
                 "it does not read disabled",
-                Undo::Call("the same call with disabled=true"),
+                Undo::Call(of.disable()),
             ),
             RestoreChange::DeleteSetting { of, .. } => gated(spec(
                 match of {

@@ -13,7 +13,7 @@ const PROJECT: &str = "gcp.cloudresourcemanager.project";
 /// After all else.
 const LAST: u32 = LETS_IN + 8;
 
-/// APIs that owners and responders need, whoever switched them on.
+/// APIs that owners and responders need, whoever switched them on: they stay on, and nobody is told to switch them off.
 const NEEDED: &[&str] = &[
     "cloudasset",
     "cloudbilling",
@@ -71,7 +71,9 @@ pub(super) fn services<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told
             continue;
         }
         let host = one.id.rsplit('/').next().unwrap_or(&one.id);
-        let Some(short) = host.strip_suffix(".googleapis.com").filter(|short| is_plain(short)) else {
+        let Some(short) =
+            host.strip_suffix(".googleapis.com").filter(|short| is_plain(short) && !NEEDED.contains(short))
+        else {
             continue;
         };
         let findings = one.events.iter().flat_map(|event| ground.findings_from(event));
@@ -82,11 +84,6 @@ pub(super) fn services<'a>(ground: &Ground<'a>, proposal: &mut Proposal) -> Told
             plain(&one.account)
         );
         told.extend(about.iter().map(|finding| told_by(finding)));
-        if NEEDED.contains(&short) {
-            let why = "The principal switched this API on; the response needs it, too: it stays on.";
-            proposal.withhold(place, why, by_hand);
-            continue;
-        }
         if ground.resources.iter().any(|made| made.account == one.account && api_of(made) == short) {
             let why = "The principal switched this API on and made things with it. With the API off nobody could look at them, stop \
                        them or bring them back.";
