@@ -205,7 +205,9 @@ def default_sinks(container):
 
 
 def everywhere(path):
-    return on(*(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")))
+    # What lies in locations is also known without saying of whom: which of the two a path is, the documents leave open.
+    alone = [f"logging.{path}"] if path.startswith("locations.") else []
+    return on(*(f"logging.{kind}.{path}" for kind in ("projects", "folders", "organizations")), *alone)
 
 
 def place(call, permission, given):

@@ -11,8 +11,10 @@ mod each;
 mod endpoints;
 pub mod entries;
 mod error;
+mod hidden;
 mod iam;
 mod lacks;
+mod official;
 mod policy;
 mod power;
 mod pricing;
@@ -24,5 +26,6 @@ mod scheduler;
 mod session;
 mod storage;
 
+pub use hidden::Sought;
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

@@ -21,7 +21,11 @@ const LOGS: &[&str] = &[
     "logging.buckets.list",
     "logging.logEntries.list",
     "logging.privateLogEntries.list",
+    "logging.sinks.list",
     "logging.views.access",
+    "resourcemanager.folders.getIamPolicy",
+    "resourcemanager.organizations.getIamPolicy",
+    "resourcemanager.projects.getIamPolicy",
 ];
 
 /// What is looked at: what a principal launched, made and is.
@@ -163,17 +167,20 @@ mod tests {
         ("logging.entries.list", "logging.logEntries.list"),
         ("logging.logEntries.list", "logging.logEntries.list"),
         ("logging.projects.locations.buckets.list", "logging.buckets.list"),
+        ("logging.projects.sinks.list", "logging.sinks.list"),
         ("orgpolicy.projects.policies.getEffectivePolicy", "orgpolicy.policy.get"),
         (
             "policyanalyzer.projects.locations.activityTypes.activities.query",
             "policyanalyzer.serviceAccountLastAuthenticationActivities.query",
         ),
+        ("resourcemanager.folders.get", "resourcemanager.folders.get"),
         ("resourcemanager.folders.getIamPolicy", "resourcemanager.folders.getIamPolicy"),
         ("resourcemanager.folders.list", "resourcemanager.folders.list"),
         ("resourcemanager.folders.setIamPolicy", "resourcemanager.folders.setIamPolicy"),
         ("resourcemanager.organizations.getIamPolicy", "resourcemanager.organizations.getIamPolicy"),
         ("resourcemanager.organizations.search", "resourcemanager.organizations.get"),
         ("resourcemanager.organizations.setIamPolicy", "resourcemanager.organizations.setIamPolicy"),
+        ("resourcemanager.projects.get", "resourcemanager.projects.get"),
         ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.getIamPolicy"),
         ("resourcemanager.projects.list", "resourcemanager.projects.list"),
         ("resourcemanager.projects.search", "resourcemanager.projects.get"),
