@@ -11,7 +11,7 @@ use crate::analyze::investigation::Own;
 use crate::case::{AskedBy, Case, HostClock};
 use crate::catalog::technique;
 use crate::cloud::gcp::entries::{Entries, Logs};
-use crate::cloud::gcp::{Connect, Gcp, Reach, Wanted};
+use crate::cloud::gcp::{Connect, Gcp, Reach, Sought, Wanted};
 use crate::cloud::{Async, CloudError, Inventory, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Ask;
@@ -92,7 +92,11 @@ impl Session {
             .next()
             .cloned()
             .or_else(|| gcp.quota_project.as_deref().map(str::to_owned));
-        let word = word.unwrap_or_else(|| "yes".to_owned());
+        // Never a bare yes: who has no project of their own types who they are.
+        let word = word.unwrap_or_else(|| match gcp.identity.is_known {
+            true => gcp.identity.name.to_string(),
+            false => "change google cloud".to_owned(),
+        });
         let reach = OnceCell::new();
         Ok(Session { runtime, gcp: Arc::new(gcp), guard, config, args: args.clone(), reach, word })
     }
@@ -247,6 +251,25 @@ impl Session {
         let launches = looked.observed.clone();
         let gaps = looking::keep(Provider::Gcp, looked, investigation, case)?;
         Ok((launches, gaps))
+    }
+
+    /// What no record of where the chain was can show.
+    fn hidden(&self, reach: &Reach, investigation: &Investigation) -> Vec<Gap> {
+        let report = investigation.report();
+        let met = investigation.accounts_met();
+        let met = met.into_iter().map(|id| reach.numbers.get(&id).cloned().unwrap_or(id));
+        let first = reach.projects.iter().take(reach.candidates).cloned();
+        let projects: BTreeSet<Arc<str>> = first
+            .chain(met)
+            .filter(|id| !id.is_empty() && !id.contains('/') && !reach.deleted.contains(id))
+            .collect();
+        let ids = report.credentials.iter().flat_map(|one| [Some(&one.id), one.principal.as_ref()]);
+        let sought = Sought {
+            projects: projects.into_iter().collect(),
+            members: ids.flatten().filter(|id| id.contains('@')).cloned().collect(),
+            since: report.window.since.or(report.window.leaked_at),
+        };
+        self.runtime.block_on(self.gcp.hidden(&sought))
     }
 
     /// Where a deny policy reaches furthest: the organization, where we see one.
@@ -463,6 +486,7 @@ impl Door for Session {
         corpus.gaps.dedup();
         collect::tell(&mut investigation, &corpus);
         let mut missed = looking::look(self, &mut investigation, case)?;
+        missed.extend(self.hidden(reach, &investigation));
         let places: Vec<Place> = reach
             .projects
             .iter()

@@ -122,3 +122,29 @@ fn a_live_audit_tells_everything_and_changes_nothing() {
     let refused: Vec<Value> = stand.calls(mark).into_iter().filter(|call| call["status"] == 400).collect();
     assert!(refused.is_empty(), "Google knows every field that is sent: {refused:#?}");
 }
+
+#[test]
+fn what_no_record_shows_is_named_with_what_it_would_have_told() {
+    let Some(stand) = Stand::attacked() else { return };
+    let done = stand
+        .triage("audit", &["-o", "json", "--case-dir", "case", "--since", "2024-01-01T00:00:00Z"])
+        .exits(3);
+    let report = done.json();
+    let gaps = rows(&report, "gaps");
+    let told = |place: &str, word: &str| {
+        let is =
+            |gap: &Value| gap["where"] == place && gap["why"].as_str().is_some_and(|why| why.contains(word));
+        gaps.iter().find(|gap| is(gap)).cloned()
+    };
+    let (shop, data) = (stand.text("/projects/shop"), stand.text("/projects/data"));
+    let off =
+        told(shop, "Data Access is off here").unwrap_or_else(|| panic!("nobody switched it on: {gaps:#?}"));
+    assert_eq!(off["kind"], "blind");
+    assert!(off["why"].as_str().expect("text").contains("GenerateAccessToken"), "{off}");
+    // There reads of IAM are logged, and nothing else.
+    let off = told(data, "Data Access is off here").unwrap_or_else(|| panic!("of secrets: {gaps:#?}"));
+    let why = off["why"].as_str().expect("text");
+    assert!(!why.contains("GenerateAccessToken") && why.contains("AccessSecretVersion"), "{why}");
+    let gone = told(shop, "_Default keeps Data Access records for 30 days").expect("the window is longer");
+    assert_eq!(gone["kind"], "retention");
+}

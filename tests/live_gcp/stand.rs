@@ -304,9 +304,11 @@ impl Stand {
         let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
         command.args(args).env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
         for service in SERVICES {
+            // As gcloud's own is: Compute's paths begin behind its version.
+            let base = if service == "compute" { "compute/compute/v1" } else { service };
             command.env(
                 format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{}", service.to_uppercase()),
-                format!("{}/{service}/", self.url),
+                format!("{}/{base}/", self.url),
             );
         }
         command

@@ -18,9 +18,11 @@ pub mod entries;
 mod error;
 mod file;
 pub mod health;
+mod hidden;
 mod iam;
 mod lacks;
 mod named;
+mod official;
 mod policy;
 mod power;
 mod pricing;
@@ -38,5 +40,6 @@ mod storage;
 pub mod support;
 mod workload;
 
+pub use hidden::Sought;
 pub use projects::{Reach, Wanted};
 pub use session::{Connect, Gcp, Identity};

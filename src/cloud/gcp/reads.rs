@@ -22,7 +22,11 @@ const LOGS: &[&str] = &[
     "logging.buckets.list",
     "logging.logEntries.list",
     "logging.privateLogEntries.list",
+    "logging.sinks.list",
     "logging.views.access",
+    "resourcemanager.folders.getIamPolicy",
+    "resourcemanager.organizations.getIamPolicy",
+    "resourcemanager.projects.getIamPolicy",
 ];
 
 /// What is looked at: what a principal launched, made and is.
@@ -313,11 +317,13 @@ mod tests {
         ("notebooks.projects.locations.instances.get", "notebooks.instances.get"),
         ("notebooks.projects.locations.instances.start", "notebooks.instances.start"),
         ("notebooks.projects.locations.instances.stop", "notebooks.instances.stop"),
+        ("logging.projects.sinks.list", "logging.sinks.list"),
         ("orgpolicy.projects.policies.getEffectivePolicy", "orgpolicy.policy.get"),
         (
             "policyanalyzer.projects.locations.activityTypes.activities.query",
             "policyanalyzer.serviceAccountLastAuthenticationActivities.query",
         ),
+        ("resourcemanager.folders.get", "resourcemanager.folders.get"),
         ("resourcemanager.folders.getIamPolicy", "resourcemanager.folders.getIamPolicy"),
         ("resourcemanager.folders.list", "resourcemanager.folders.list"),
         ("resourcemanager.folders.setIamPolicy", "resourcemanager.folders.setIamPolicy"),

@@ -74,7 +74,7 @@ mod tests {
         let of =
             |call| marked(Ask::post(call, &at, COMPUTE, "projects/{}/x", &["p"]).expect("a call")).told();
         Deed::new(case, &at, &change, answered)
-            .of(async { [of("compute.instances.stop"), of("compute.disks.resize")] })
+            .of(async { [of("compute.instances.stop"), of("compute.instances.start")] })
             .await
     }
 

@@ -5,6 +5,7 @@
 
 use super::endpoints::{Api, Endpoints};
 use super::error::{Told, told};
+use super::official::Official;
 use crate::cloud::clock::ahead;
 use crate::cloud::{CloudError, Refusal};
 use crate::model::{Place, Time};
@@ -63,6 +64,8 @@ pub(super) struct Ask {
     pub method: Method,
     api: Api,
     path: String,
+    /// As they were given.
+    ids: Vec<String>,
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
     /// Whether a second call is the same as the first: reads, and what bears a request id.
@@ -91,6 +94,7 @@ impl Ask {
             )
         };
         let mut path = String::with_capacity(template.len() + 64);
+        let given = ids.iter().map(|id| (*id).to_owned()).collect();
         let mut ids = ids.iter();
         let mut rest = template;
         while let Some(from) = rest.find('{') {
@@ -113,7 +117,7 @@ impl Ask {
         path += rest;
         let repeats = method == Method::GET;
         let (at, query) = (at.clone(), Vec::new());
-        Ok(Ask { call, at, method, api, path, query, body: None, repeats, attempt: ATTEMPT })
+        Ok(Ask { call, at, method, api, path, ids: given, query, body: None, repeats, attempt: ATTEMPT })
     }
 
     /// The same, where ids are escaped already: a part that holds a whole path.
@@ -174,6 +178,24 @@ impl Ask {
         format!("{} {} {} {} {body}", self.call, self.method, self.path, query.join("&"))
     }
 
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// A value of the query.
+    pub fn asked(&self, name: &str) -> Option<String> {
+        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+
+    /// The body.
+    pub fn said(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
+    pub fn attempt(&self) -> Duration {
+        self.attempt
+    }
+
     pub fn within(self, attempt: Duration) -> Ask {
         Ask { attempt, ..self }
     }
@@ -198,6 +220,7 @@ pub(super) struct Answer {
 pub(super) struct Rest {
     http: reqwest::Client,
     credentials: Credentials,
+    official: Official,
     pub endpoints: Endpoints,
     /// Whole seconds that this host's clock is ahead of Google's, by the last answer that had a date.
     ahead: Mutex<Option<i64>>,
@@ -213,7 +236,8 @@ impl Rest {
             .pool_max_idle_per_host(64)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Rest { http, credentials, endpoints, ahead: Mutex::default() })
+        let official = Official::new(credentials.clone(), user_agent);
+        Ok(Rest { http, credentials, official, endpoints, ahead: Mutex::default() })
     }
 
     /// Whole seconds that this host's clock is ahead of Google's, below zero behind; `None` when no answer had a date.
@@ -266,6 +290,9 @@ impl Rest {
 
     /// One try, nothing repeated: for who paces and repeats by itself.
     pub async fn once(&self, ask: &Ask) -> Result<Answer, Trouble> {
+        if let Some(sent) = self.official.send(ask, &self.endpoints).await {
+            return sent;
+        }
         let base = self.endpoints.base_of(ask.api, &ask.path);
         let mut url =
             Url::parse(&format!("{base}{}", ask.path)).map_err(|error| Trouble::Silent(error.to_string()))?;
