@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
@@ -167,7 +168,7 @@ impl FileSource {
                 self.has_changed(&name);
             }
             // A second look only searches: what the file is was told by the first.
-            if !inputs.contains_key(&name) {
+            if let Entry::Vacant(place) = inputs.entry(name.clone()) {
                 lock(&self.unhashed).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
                 let input = Input {
@@ -177,7 +178,7 @@ impl FileSource {
                     records: whole.records,
                     shape,
                 };
-                inputs.insert(name, input);
+                place.insert(input);
             }
             true
         })
