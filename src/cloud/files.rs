@@ -13,6 +13,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -139,17 +140,17 @@ impl FileSource {
                 self.has_changed(&name);
             }
             // A second look only searches: what the file is was told by the first.
-            if !inputs.contains_key(&name) {
+            if let Entry::Vacant(new) = inputs.entry(name) {
+                let name = new.key().clone();
                 self.unhashed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
-                let input = Input {
-                    path: name.clone(),
+                new.insert(Input {
+                    path: name,
                     size: size as u64,
                     sha256: None,
                     records: whole.records,
                     shape,
-                };
-                inputs.insert(name, input);
+                });
             }
             true
         })
