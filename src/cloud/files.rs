@@ -168,17 +168,17 @@ impl FileSource {
                 self.has_changed(&name);
             }
             // A second look only searches: what the file is was told by the first.
-            if let Entry::Vacant(place) = inputs.entry(name.clone()) {
+            if let Entry::Vacant(new) = inputs.entry(name) {
+                let name = new.key().clone();
                 lock(&self.unhashed).insert(name.clone(), stamp);
                 let shape = format!("{packing}{}", whole.shape.as_str());
-                let input = Input {
-                    path: name.clone(),
+                new.insert(Input {
+                    path: name,
                     size: size as u64,
                     sha256: None,
                     records: whole.records,
                     shape,
-                };
-                place.insert(input);
+                });
             }
             true
         })

@@ -9,8 +9,10 @@ use super::needles::rarest;
 const GRAM: usize = 8;
 /// Bytes of an id by which it is found.
 const WIDEST: usize = 40;
-/// Words of the filter: half of what the nearest memory holds.
+/// Words of the filter at most: half of what the nearest memory holds.
 const WORDS: usize = 1 << 12;
+/// Bits of the filter for each gram: few are met by chance.
+const SPARSE: usize = 64;
 /// Turns signs that differ in letter case alone into one, and some others.
 const LOWER: u64 = 0x2020_2020_2020_2020;
 
@@ -20,6 +22,8 @@ pub(super) struct Grams {
     /// From one place that is looked at to the next.
     step: usize,
     filter: Box<[u64; WORDS]>,
+    /// Bits of a number that do not tell a bit of the filter: the fewer it has, the nearer it stays.
+    shift: u32,
     /// Eight bytes, the id that they are of and where they lie in it; sorted.
     all: Vec<(u64, u32, u32)>,
 }
@@ -36,6 +40,7 @@ impl Grams {
             any_case,
             step,
             filter: Box::new([0; WORDS]),
+            shift: 64 - (ids.len() * step * SPARSE).next_power_of_two().clamp(1 << 12, WORDS * 64).ilog2(),
             all: Vec::with_capacity(ids.len() * step),
         };
         for (n, id) in (0..).zip(ids) {
@@ -43,8 +48,8 @@ impl Grams {
             for at in from..from + step {
                 let Some(gram) = grams.at(id.as_bytes(), at) else { continue };
                 grams.all.push((gram, n, at as u32));
-                let (word, bit) = place(gram);
-                grams.filter[word] |= bit;
+                let (word, bit) = grams.place(gram);
+                grams.filter[word] |= 1 << bit;
             }
         }
         grams.all.sort_unstable();
@@ -57,20 +62,36 @@ impl Grams {
         Some(if self.any_case { gram | LOWER } else { gram })
     }
 
+    /// Lowest, whether the filter has a gram.
     #[inline]
-    fn may(&self, gram: u64) -> bool {
-        let (word, bit) = place(gram);
-        self.filter[word] & bit != 0
+    fn bit(&self, gram: u64) -> u64 {
+        let (word, bit) = self.place(gram);
+        self.filter[word] >> bit
+    }
+
+    /// A gram's word in the filter, and its bit.
+    #[inline]
+    fn place(&self, gram: u64) -> (usize, u32) {
+        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        ((hash >> 6) as usize & (WORDS - 1), hash as u32 & 63)
     }
 
     pub fn is_in(&self, text: &[u8]) -> bool {
+        match self.any_case {
+            true => self.is_in_with::<LOWER>(text),
+            false => self.is_in_with::<0>(text),
+        }
+    }
+
+    fn is_in_with<const LOWER: u64>(&self, text: &[u8]) -> bool {
         let step = self.step;
         let mut from = 0;
         // Several at once, for the processor's sake.
         while let Some(part) = text.get(from..from + 3 * step + GRAM) {
-            let four = [0, step, 2 * step, 3 * step].map(|at| self.at(part, at).unwrap_or_default());
-            let [a, b, c, d] = four.map(|gram| self.may(gram));
-            if (a | b | c | d) && (0..4).any(|n| self.is_around(text, from + n * step, four[n])) {
+            let four = [0, step, 2 * step, 3 * step]
+                .map(|at| part[at..].first_chunk().map_or(0, |gram| u64::from_le_bytes(*gram) | LOWER));
+            let found = self.bit(four[0]) | self.bit(four[1]) | self.bit(four[2]) | self.bit(four[3]);
+            if found & 1 != 0 && (0..4).any(|n| self.is_around(text, from + n * step, four[n])) {
                 return true;
             }
             from += 4 * step;
@@ -86,7 +107,7 @@ impl Grams {
 
     /// Whether an id stands there that has these bytes here.
     fn is_around(&self, text: &[u8], at: usize, gram: u64) -> bool {
-        if !self.may(gram) {
+        if self.bit(gram) & 1 == 0 {
             return false;
         }
         let first = self.all.partition_point(|(other, ..)| *other < gram);
@@ -101,11 +122,4 @@ impl Grams {
             })
         })
     }
-}
-
-/// A gram's word in the filter, and its bit.
-#[inline]
-fn place(gram: u64) -> (usize, u64) {
-    let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 46;
-    ((hash >> 6) as usize & (WORDS - 1), 1 << (hash & 63))
 }

@@ -7,6 +7,7 @@ use super::grams::Grams;
 use crate::read::delivery::{Search, has_escape};
 use aho_corasick::packed::{self, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,6 +34,8 @@ pub(super) struct Needles {
 /// Ids that are too short to be told by one sample.
 enum Short {
     None,
+    /// No more than two.
+    Single(Vec<Finder<'static>>),
     Few(Few),
     Many(AhoCorasick),
 }
@@ -62,6 +65,9 @@ impl Needles {
         let long = if long.is_empty() { None } else { Some(Grams::of(&long, any_case)) };
         let short = match &*short {
             [] => Short::None,
+            short @ ([_] | [_, _]) if !any_case => {
+                Short::Single(short.iter().map(|id| Finder::new(id).into_owned()).collect())
+            }
             short => match (!any_case).then(|| Few::of(short)).flatten() {
                 Some(few) => Short::Few(few),
                 None => Short::Many(automaton(short, any_case)?),
@@ -100,6 +106,7 @@ impl Search for Needles {
         self.long.as_ref().is_some_and(|long| long.is_in(part))
             || match &self.short {
                 Short::None => false,
+                Short::Single(all) => all.iter().any(|id| id.find(part).is_some()),
                 Short::Few(few) => few.is_in(part),
                 Short::Many(all) => all.is_match(part),
             }

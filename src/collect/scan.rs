@@ -25,12 +25,15 @@ use serde::de::IgnoredAny;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Of the time that has gone by, this part may be spent on finding out what else to look for: one in so many.
+/// Of the time that reading takes, this part may be spent on finding out what else to look for: one in so many.
 const LEARNING: u32 = 16;
+/// Bytes that are read and searched in a nanosecond, about: reckoned and not measured, so that a busy machine does not learn
+/// more and read less.
+const SPEED: u64 = 1;
 /// Searches that are kept ready for further second looks.
 const READY: usize = 8;
 
@@ -49,7 +52,7 @@ pub(super) fn scan(
         recalled: HashMap::new(),
         progress,
         stop,
-        began: Instant::now(),
+        bytes: AtomicU64::new(0),
         known: RwLock::default(),
         desk: Mutex::new(Desk { investigation, has_news: true, spent: Duration::ZERO }),
         searched: Mutex::default(),
@@ -136,7 +139,8 @@ struct Scan<'a> {
     recalled: HashMap<Arc<str>, Vec<Wanted>>,
     progress: &'a Progress,
     stop: &'a AtomicBool,
-    began: Instant,
+    /// Bytes that were looked at.
+    bytes: AtomicU64,
     known: RwLock<Option<Known>>,
     desk: Mutex<Desk<'a>>,
     searched: Mutex<HashMap<Arc<str>, Searched>>,
@@ -232,7 +236,8 @@ impl Scan<'_> {
                 Err(_) => return Ok(()),
             },
         };
-        let is_time = desk.spent * LEARNING <= self.began.elapsed();
+        let read = Duration::from_nanos(self.bytes.load(Ordering::Relaxed) / SPEED);
+        let is_time = desk.spent * LEARNING <= read;
         if !desk.has_news || !(must || is_time) {
             return Ok(());
         }
@@ -510,6 +515,7 @@ impl Take for Scan<'_> {
         let mut here = Here::default();
         let mut scratch = Vec::new();
         let gaps = feed(&mut |raw| {
+            self.bytes.fetch_add(raw.bytes.len() as u64, Ordering::Relaxed);
             if let Err(why) = self.record(raw, &turn, &input, &mut here, &mut scratch) {
                 self.refused(why, &input, raw.line, &mut here);
             }
@@ -532,6 +538,7 @@ impl Take for Scan<'_> {
                 return None;
             }
         };
+        self.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         let search = turn.needles.as_deref();
         if !turn.is_first && search.is_none_or(|search| !search.may_be_in(text)) {
             self.done(&input.into(), &turn, None, Here::default());

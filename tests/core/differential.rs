@@ -543,12 +543,23 @@ impl Made {
                 user(account, &format!("build-{n}"), &format!("AKIARTX3BUILD222222{n}")).identity
             }
         };
-        let request = match self.rng.below(6) {
+        let request = match self.rng.below(9) {
             // Keys of a request that are called like a record's own.
             0 => r#"{"tags":{"eventID":"x","eventTime":"2020-01-01T00:00:00Z","awsRegion":"mars"}}"#.to_owned(),
             1 => r#"{"events":[{"eventVersion":"1.0","eventID":"00000000-0000-4000-8000-000000000000"},{"eventVersion":"1.0"}]}"#.to_owned(),
             2 => format!(r#"{{"note":"the key {SEED} leaked","path":"C:\\users\/x"}}"#),
             3 => r#"{"policy":"{\"Statement\":[{\"Effect\":\"Allow\"}]}"}"#.to_owned(),
+            4 => format!(r#"{{"body":"{{\"accessKeyId\":\"{SEED}\",\"Host\":\"KMS.AMAZONAWS.COM\"}}"}}"#),
+            // A whole record in a list, after something that ends like one: whoever cuts there believes a forged call.
+            5 => format!(
+                r#"{{"list":[{{"x":1,"eventID":"{}","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{}","eventCategory":"Management"}},{{"eventVersion":"1.08","userIdentity":{},"eventTime":"{}","eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"us-east-1","requestParameters":{{"userName":"forged"}},"responseElements":{{"user":{{"userName":"forged","arn":"arn:aws:iam::111122223333:user/forged","userId":"AIDARTX3FORGED"}}}},"eventID":"{}","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{}","eventCategory":"Management"}},{{"eventVersion":"1.0"}}]}}"#,
+                self.rng.uuid(),
+                ACCOUNTS[account],
+                user(0, "ci", SEED).identity,
+                time(at),
+                self.rng.uuid(),
+                ACCOUNTS[account],
+            ),
             _ => "null".to_owned(),
         };
         self.call(&who, at, account, ("kms", "Decrypt"), &request, "null");
@@ -675,6 +686,86 @@ proptest! {
         let plain = run(collect::collect_by_passes, SEED, logs.path());
         let fast = run(collect::collect, SEED, logs.path());
         prop_assert!(plain.kept.keys().all(|id| fast.kept.contains_key(id)), "a record is lost");
+    }
+}
+
+const PERSON: &str = "ann.lee@shop.example";
+
+/// An entry as a sink writes it: fields sorted or as served, e-mails as they were typed, some letters behind escapes.
+fn entry(rng: &mut Rng) -> String {
+    let other = format!("user-{}@shop.example", rng.below(5));
+    let who = match rng.below(5) {
+        0 => PERSON.to_owned(),
+        1 => PERSON.to_uppercase(),
+        2 => PERSON.replace('a', "\\u0061").replace('.', "\\u002e"),
+        _ => other,
+    };
+    let account = format!("svc-{}@shop-prod-1.iam.gserviceaccount.com", rng.below(4));
+    let (method, more) = match rng.below(5) {
+        0 => (
+            "google.iam.admin.v1.CreateServiceAccountKey",
+            format!(
+                r#","response":{{"name":"projects/shop-prod-1/serviceAccounts/{account}/keys/{:040x}"}}"#,
+                u128::from(rng.next()) << 64 | u128::from(rng.next())
+            ),
+        ),
+        1 => (
+            "GenerateAccessToken",
+            format!(r#","request":{{"name":"projects/-/serviceAccounts/{account}"}}"#),
+        ),
+        2 => (
+            "v1.compute.instances.list",
+            r#","request":{"list":[{"x":{"y":1},"insertId":"fake","timestamp":"2020-01-01T00:00:00Z"}]}"#
+                .into(),
+        ),
+        3 => (
+            "storage.objects.get",
+            format!(
+                r#","resourceLocation":{{"currentLocations":["eu"]}},"request":{{"q":"a@b \"{PERSON}\" \\ \/"}}"#
+            ),
+        ),
+        _ => ("storage.objects.get", String::new()),
+    };
+    let stamp = format!("2026-09-14T{:02}:{:02}:00.{:03}Z", rng.below(24), rng.below(60), rng.below(1000));
+    let place = ["", r#""zone":"us-central1-a","#, r#""location":"","#][rng.below(3)];
+    let email = match rng.below(6) {
+        0 => account.clone(),
+        _ => who,
+    };
+    let payload = format!(
+        r#""protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","status":{{}},"authenticationInfo":{{"principalEmail":"{email}"}},"requestMetadata":{{"callerIp":"198.51.100.7"}},"serviceName":"iam.googleapis.com","methodName":"{method}","resourceName":"projects/shop-prod-1/zones/europe-west4-b/things/{}"{more}}}"#,
+        rng.below(9)
+    );
+    let insert = format!(r#""insertId":"{:x}""#, rng.next());
+    let log = r#""logName":"projects/shop-prod-1/logs/cloudaudit.googleapis.com%2Factivity""#;
+    let resource = format!(
+        r#""resource":{{"type":"service_account","labels":{{{place}"email_id":"{account}","project_id":"shop-prod-1"}}}}"#
+    );
+    match rng.below(2) {
+        0 => format!(
+            r#"{{{insert},{log},{payload},"receiveTimestamp":"{stamp}",{resource},"severity":"NOTICE","timestamp":"{stamp}"}}"#
+        ),
+        _ => format!(
+            r#"{{{payload},{insert},{resource},"timestamp":"{stamp}","severity":"NOTICE",{log},"receiveTimestamp":"{stamp}"}}"#
+        ),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn over_made_up_entries(seed in any::<u64>()) {
+        let logs = tempfile::tempdir().expect("a temporary folder");
+        let mut rng = Rng(seed);
+        for n in 0..1 + rng.below(6) {
+            let lines: Vec<String> = (0..1 + rng.below(30)).map(|_| entry(&mut rng)).collect();
+            let text = lines.join("\n") + if rng.one_in(2) { "\n" } else { "" };
+            let bytes = if rng.one_in(3) { text.into_bytes() } else { gzip(text.as_bytes()) };
+            fs::write(logs.path().join(format!("{n}.json")), bytes).expect("written");
+        }
+        check(PERSON, logs.path());
+        check("svc-1@shop-prod-1.iam.gserviceaccount.com", logs.path());
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{Found, Given, open, reason};
 use crate::model::Gap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ struct Finder {
     files: BTreeMap<String, Found>,
     gaps: Vec<Gap>,
     /// Where the files really lie: one that is named twice is read once.
-    seen: BTreeSet<PathBuf>,
+    seen: HashSet<OsString>,
     /// Whether a folder is a case of ours.
     cases: BTreeMap<PathBuf, bool>,
 }
@@ -54,7 +55,7 @@ impl Finder {
     fn known(&mut self, name: &str, path: &Path) {
         let size = fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(0, |meta| meta.len());
         if let Ok(real) = fs::canonicalize(path) {
-            self.seen.insert(real);
+            self.seen.insert(real.into_os_string());
         }
         self.files.insert(name.into(), Found { path: path.to_owned(), size });
     }
@@ -106,7 +107,7 @@ impl Finder {
     fn named(&mut self, path: &Path, meta: &fs::Metadata) {
         match meta.file_type() {
             kind if kind.is_dir() => self.folder(path),
-            kind if kind.is_file() => self.file(path, meta.len()),
+            kind if kind.is_file() => self.file(path, meta.len(), fs::canonicalize(path).ok()),
             kind => self.gap(path, not_opened(kind)),
         }
     }
@@ -116,8 +117,9 @@ impl Finder {
             Ok(home) => home,
             Err(e) => return self.gap(top, reason(&e)),
         };
-        let mut folders = vec![top.to_owned()];
-        while let Some(folder) = folders.pop() {
+        let mut folders = vec![(top.to_owned(), home.clone())];
+        // No link is followed below, so that where the folder really lies tells where everything in it does.
+        while let Some((folder, real)) = folders.pop() {
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
                 Err(e) => {
@@ -126,12 +128,15 @@ impl Finder {
                 }
             };
             for entry in entries {
-                match entry.and_then(|e| Ok((e.path(), fs::symlink_metadata(e.path())?))) {
+                match entry.and_then(|e| Ok((e.path(), e.file_name(), e.metadata()?))) {
                     Err(e) => self.gap(&folder, reason(&e)),
-                    Ok((path, _)) if self.is_of_case(&path) => {}
-                    Ok((path, meta)) if meta.is_symlink() => self.link(&path, &home),
-                    Ok((path, meta)) if meta.is_dir() => folders.push(path),
-                    Ok((path, meta)) => self.named(&path, &meta),
+                    Ok((path, ..)) if self.is_of_case(&path) => {}
+                    Ok((path, _, meta)) if meta.is_symlink() => self.link(&path, &home),
+                    Ok((path, name, meta)) if meta.is_dir() => folders.push((path, real.join(name))),
+                    Ok((path, name, meta)) if meta.is_file() => {
+                        self.file(&path, meta.len(), Some(real.join(name)))
+                    }
+                    Ok((path, _, meta)) => self.named(&path, &meta),
                 }
             }
         }
@@ -147,10 +152,10 @@ impl Finder {
         }
     }
 
-    fn file(&mut self, path: &Path, size: u64) {
-        if let Ok(real) = fs::canonicalize(path) {
+    fn file(&mut self, path: &Path, size: u64, real: Option<PathBuf>) {
+        if let Some(real) = real {
             let is_left_out = self.but.as_ref().is_some_and(|but| real.starts_with(but));
-            if is_left_out || !self.seen.insert(real) {
+            if is_left_out || !self.seen.insert(real.into_os_string()) {
                 return;
             }
         }

@@ -174,7 +174,7 @@ fn standing(file: &Earlier) -> (Standing, Stamp) {
 pub(super) fn sum(path: &Path, was: &Stamp) -> Option<String> {
     let file = open(path).ok()?;
     let mut file = Hashed { file, hash: Sha256::new(), size: 0, broken: false };
-    let (mut buffer, mut left) = (vec![0; 64 << 10], was.size);
+    let (mut buffer, mut left) = (vec![0; was.size.clamp(1, 64 << 10) as usize], was.size);
     while left > 0 {
         match file.read(&mut buffer) {
             Ok(0) => return None,

@@ -91,7 +91,8 @@ struct Line<'a> {
     id: Option<&'a [u8]>,
     log: Option<&'a [u8]>,
     at: Option<&'a [u8]>,
-    resource: Option<&'a [u8]>,
+    /// Its place among those known.
+    resource: Option<usize>,
     payload: Option<&'a [u8]>,
 }
 
@@ -145,33 +146,29 @@ impl Liner {
             Some((place, len)) if len == log.len() => place,
             _ => self.logs.place(hint, log, learn_log)?,
         };
-        let region = match line.resource {
-            Some(resource) => {
-                let hint = resource.last_chunk::<16>().map_or(0, |last| word(last, 0) ^ word(last, 8));
-                let place = match self.resources.guess(hint, resource) {
-                    Some((place, len)) if len == resource.len() => place,
-                    _ => self.resources.place(hint, resource, learn_resource)?,
-                };
-                self.resources.at(place).region.as_deref()
-            }
-            None => None,
-        };
-        let of_payload;
-        let region = match region {
-            Some(region) => region,
-            None => {
-                of_payload = region_in(payload, &self.resource)?;
-                &of_payload
-            }
+        let of_resource = line.resource.and_then(|place| self.resources.at(place).region.as_deref());
+        let region = match of_resource {
+            Some(region) => region.as_bytes(),
+            None => region_in(payload, &self.resource)?,
         };
         let Log { account, source } = self.logs.at(log_told);
-        self.found.count(account, region.as_bytes(), source, at)?;
+        self.found.count(account, region, source, at)?;
         self.found.identities.push(mark(log, at.into(), id, b""));
         Some(())
     }
 
+    /// What is known of the resource that begins here, and where it ends.
+    fn resource(&mut self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        let hint = word(text, at + 9) ^ word(text, at + 40) ^ word(text, at + 56).rotate_left(7);
+        if let Some((place, len)) = self.resources.guess(hint, &text[at..]) {
+            return Some((place, at + len));
+        }
+        let end = object(text, at, &mut |_, _| Some(()))?;
+        Some((self.resources.place(hint, &text[at..end], learn_resource)?, end))
+    }
+
     /// Walks the fields; the line is whole when this ends at its end.
-    fn fields<'a>(&self, text: &'a [u8]) -> Option<Line<'a>> {
+    fn fields<'a>(&mut self, text: &'a [u8]) -> Option<Line<'a>> {
         let mut line = Line::default();
         let mut at = text.starts_with(b"{").then_some(1)?;
         loop {
@@ -195,7 +192,12 @@ impl Liner {
                     | b"spanId",
                     b'"',
                 ) => ends(text, at + 1)? + 1,
-                (b"resource" | b"operation" | b"labels" | b"sourceLocation", b'{') => {
+                (b"resource", b'{') if line.resource.is_none() => {
+                    let (place, end) = self.resource(text, at)?;
+                    line.resource = Some(place);
+                    end
+                }
+                (b"operation" | b"labels" | b"sourceLocation", b'{') => {
                     object(text, at, &mut |_, _| Some(()))?
                 }
                 (b"traceSampled", b't') => at + 4,
@@ -208,7 +210,6 @@ impl Liner {
                 b"insertId" => Some((&mut line.id, inner)),
                 b"logName" => Some((&mut line.log, inner)),
                 b"timestamp" => Some((&mut line.at, inner)),
-                b"resource" => Some((&mut line.resource, value)),
                 b"protoPayload" => Some((&mut line.payload, value)),
                 _ => None,
             };
@@ -295,7 +296,7 @@ fn is_key(key: &str, wanted: &str) -> bool {
 }
 
 /// The region that a payload tells; `None` when it may be told in more than one place.
-fn region_in<'a>(payload: &'a [u8], resource: &Finder) -> Option<Cow<'a, str>> {
+fn region_in<'a>(payload: &'a [u8], resource: &Finder) -> Option<&'a [u8]> {
     let (mut place, mut name) = (None, None);
     for at in resource.find_iter(payload) {
         let rest = &payload[at + RESOURCE.len()..];
@@ -310,10 +311,21 @@ fn region_in<'a>(payload: &'a [u8], resource: &Finder) -> Option<Cow<'a, str>> {
             },
             _ => continue,
         };
-        if what.replace(std::str::from_utf8(&value[..ends(value, 0)?]).ok()?).is_some() {
+        if what.replace(&value[..ends(value, 0)?]).is_some() {
             return None;
         }
     }
-    let [place, name] = [place, name].map(|text| text.filter(|text| !text.is_empty()));
-    Some(super::region_of([place], name).map_or(Cow::Borrowed("global"), Cow::Owned))
+    if let Some(place) = place.filter(|place| !place.is_empty()) {
+        return Some(place);
+    }
+    // As `region_of` has it.
+    let mut segments = name.unwrap_or_default().split(|c| *c == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        if matches!(segment, b"zones" | b"regions" | b"locations")
+            && let Some(name) = segments.peek().filter(|name| !name.is_empty() && **name != b"-")
+        {
+            return Some(name);
+        }
+    }
+    Some(b"global")
 }
