@@ -329,3 +329,9 @@ fn what_is_asked_for_is_enough_for_the_whole_story() {
     what_is_asked_for_is_enough(&AWS, &AWS.all());
     what_is_asked_for_is_enough(&GCP, &GCP.all());
 }
+
+/// Found by the property above: who else a role's sessions were minted for.
+#[test]
+fn what_is_asked_for_is_enough_where_a_service_minted_sessions_of_the_same_role() {
+    what_is_asked_for_is_enough(&AWS, &[51, 83, 84, 241, 246, 259]);
+}
