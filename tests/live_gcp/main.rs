@@ -15,4 +15,7 @@ mod signin;
 mod stand;
 mod tail;
 mod tail_b;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;
 mod world;
