@@ -8,6 +8,7 @@ mod audit;
 mod contain;
 mod faults;
 mod handover;
+mod pty;
 mod revoke;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;

@@ -91,15 +91,15 @@ pub enum Needs {
 pub fn needs(line: &str) -> Option<Needs> {
     let words = words(line);
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(&word.as_str()));
-    let of_a_cloud = || match () {
-        () if has(&["--org", "--profile", "--accounts"])
-            || words.iter().any(|word| word.starts_with("AKIA")) =>
-        {
-            Some(Needs::Aws)
+    let of_a_cloud = || {
+        let is_key = words.iter().any(|word| word.starts_with("AKIA"));
+        if is_key || has(&["--org", "--profile", "--accounts"]) {
+            return Some(Needs::Aws);
         }
-        () if has(&["--organization", "--folder", "--project", "--billing-account"]) => Some(Needs::Google),
-        () if has(&["--case", "undo"]) => Some(Needs::Any),
-        () => None,
+        if has(&["--organization", "--folder", "--project", "--billing-account"]) {
+            return Some(Needs::Google);
+        }
+        has(&["--case", "undo"]).then_some(Needs::Any)
     };
     if words.first().is_none_or(|word| word != "triage") {
         return Some(Needs::Nothing);
@@ -155,7 +155,8 @@ pub fn help(cloud: Needs) -> Vec<Typed> {
     let mut found = Vec::new();
     for (path, command) in commands() {
         let at = [&["triage".to_owned()][..], &path, &["--help".to_owned()]].concat().join(" ");
-        let help = command.clone().render_long_help().to_string();
+        // As it is written: a narrow terminal would wrap it.
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         for line in examples(&help) {
             let needed = needs(line).unwrap_or_else(|| panic!("{at}: no suite knows how to run {line}"));
             if needed == cloud || needed == Needs::Any && cloud != Needs::Nothing {
