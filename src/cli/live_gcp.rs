@@ -23,7 +23,7 @@ use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, 
 use crate::observe::Looked;
 use crate::plan::revoke::Known;
 use crate::plan::{self, Guard};
-use crate::progress::Progress;
+use crate::progress::{Phase, Progress};
 use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
 use std::cell::OnceCell;
@@ -70,6 +70,8 @@ impl Session {
             case: case.into(),
             env: LiveArgs::environment(),
         };
+        let progress = Progress::at(Phase::SigningIn);
+        let _watch = ui.watch(&progress);
         let gcp = runtime.block_on(Gcp::connect(connect)).map_err(|error| {
             anyhow!("sign in to Google Cloud: {error}\nhint: triage signs in with Application Default Credentials: gcloud auth application-default login; exported logs need no cloud: --logs PATH…")
         })?;
@@ -441,14 +443,14 @@ impl Door for Session {
         stop: &AtomicBool,
     ) -> Result<(Report, Corpus), Failure> {
         let Inquiry { principal, window, case, .. } = *inquiry;
+        let progress = Progress::at(Phase::Finding);
+        let _watch = ui.watch(&progress);
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
         let mut investigation = Investigation::new(principal, window.clone());
         investigation.reads_history();
         investigation.leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
         let before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
-        let progress = Progress::default();
-        let watch = ui.watch(&progress);
         let evidence = case.evidence();
         let logs = Logs {
             projects: reach.projects.clone(),
@@ -466,7 +468,10 @@ impl Door for Session {
             let candidates = projects.len();
             !is_named && source.add(Logs { projects, candidates, above: Vec::new() })
         };
-        let wait = |long: Duration| pause(long, stop);
+        let wait = |long: Duration| {
+            progress.phase(Phase::Settling);
+            pause(long, stop);
+        };
         let settling = || {
             let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
             match self.config.asks_again() {
@@ -477,7 +482,7 @@ impl Door for Session {
         let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
-        drop(watch);
+        progress.phase(Phase::Looking);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;

@@ -8,6 +8,7 @@ mod audit;
 mod contain;
 mod faults;
 mod handover;
+mod pty;
 mod revoke;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
@@ -15,4 +16,7 @@ mod signin;
 mod stand;
 mod tail;
 mod tail_b;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;
 mod world;
