@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 const AUDIT: &str = "type.googleapis.com/google.cloud.audit.AuditLog";
 /// What is free: JSON as the service wrote it, whose names are nobody's to spell.
 const FREE: &[&str] = &[
+    "annotations",
     "claims",
     "details",
+    "headers",
     "labels",
     "metadata",
     "request",
@@ -46,12 +48,12 @@ fn analytics(row: Map<String, Value>) -> Option<Map<String, Value>> {
     let mut entry = Map::new();
     for (name, value) in row {
         if name != "proto_payload" {
-            put(&mut entry, &camel(&name), named(&name, value));
+            put(&mut entry, &camel(&name), named("", &name, value));
             continue;
         }
         let Value::Object(mut payload) = value else { return None };
         let Some(Value::Object(audit)) = payload.remove("audit_log") else { return None };
-        let Value::Object(mut audit) = named("audit_log", Value::Object(audit))? else { return None };
+        let Value::Object(mut audit) = named("", "audit_log", Value::Object(audit))? else { return None };
         let kind = payload.remove("type").filter(Value::is_string).unwrap_or_else(|| AUDIT.into());
         audit.insert("@type".into(), kind);
         entry.insert("protoPayload".into(), Value::Object(audit));
@@ -59,20 +61,24 @@ fn analytics(row: Map<String, Value>) -> Option<Map<String, Value>> {
     Some(entry)
 }
 
-/// A value with the API's names, without what the entry did not have.
-fn named(name: &str, value: Value) -> Option<Value> {
+/// A value with the API's names, without what the entry did not have; `of` is what it is a field of.
+fn named(of: &str, name: &str, value: Value) -> Option<Value> {
+    // One name, two meanings: of a hop it is a message, of the caller it is free.
+    let is_free = FREE.contains(&name) && (of, name) != ("service_account_delegation_info", "third_party_principal");
     match value {
         Value::Null => None,
-        free if FREE.contains(&name) => Some(free),
+        free if is_free => Some(free),
         Value::Object(fields) => {
             let mut all = Map::new();
-            for (name, value) in fields {
-                put(&mut all, &camel(&name), named(&name, value));
+            for (field, value) in fields {
+                put(&mut all, &camel(&field), named(name, &field, value));
             }
             Some(Value::Object(all))
         }
         Value::Array(items) if items.is_empty() => None,
-        Value::Array(items) => Some(Value::Array(items.into_iter().filter_map(|item| named(name, item)).collect())),
+        Value::Array(items) => {
+            Some(Value::Array(items.into_iter().filter_map(|item| named(of, name, item)).collect()))
+        }
         plain @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => Some(plain),
     }
 }
