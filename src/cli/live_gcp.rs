@@ -453,8 +453,7 @@ impl Door for Session {
         let budget = Budget::new(args.bigquery.bigquery_max_bytes);
         let keep = bigquery::keeper(case);
         let asked = (&leaked, window, Time::now());
-        let (tables, gaps) =
-            bigquery::ready((&self.gcp, &self.runtime), args, asked, (&budget, &keep), ui);
+        let (tables, gaps) = bigquery::ready((&self.gcp, &self.runtime), args, asked, (&budget, &keep), ui);
         before.extend(gaps);
         let progress = Progress::default();
         let watch = ui.watch(&progress);

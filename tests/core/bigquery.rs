@@ -102,8 +102,11 @@ impl LogSource for Engine {
         let (statements, not) = statements(&house(), &self.found.tables, query, bounds());
         // What is too short is not asked about; here nothing hangs on it.
         assert!(not.iter().all(|one| one.id.len() < 4), "{not:?}");
-        let records: Vec<Vec<u8>> =
-            self.ask(&statements).iter().map(|row| entry(row).expect("an entry")).collect();
+        let records: Vec<Vec<u8>> = self
+            .ask(&statements)
+            .iter()
+            .map(|row| entry(row).unwrap_or_else(|| panic!("no entry: {row}")))
+            .collect();
         to.part("dataset", &mut |sink| {
             for bytes in &records {
                 if sink(Raw { bytes, line: 0 }) == ControlFlow::Break(()) {
@@ -121,7 +124,9 @@ fn entries() -> Vec<Value> {
     let all = records(&fixtures().join("scenarios/gcp-cryptojacking/evidence"));
     let is_audit = |one: &Value| {
         let name = one["logName"].as_str().unwrap_or_default();
-        name.contains("cloudaudit.googleapis.com") && one["protoPayload"].is_object() && one["timestamp"].is_string()
+        name.contains("cloudaudit.googleapis.com")
+            && one["protoPayload"].is_object()
+            && one["timestamp"].is_string()
     };
     let mut all: Vec<Value> = all.into_iter().filter(is_audit).collect();
     for one in &mut all {
@@ -149,7 +154,9 @@ fn view(entry: &Value) -> Value {
     }
     fn proto(name: &str, value: &Value) -> Value {
         match value {
-            free if ["request", "response", "metadata", "serviceData", "labels"].contains(&name) => free.clone(),
+            free if ["request", "response", "metadata", "serviceData", "labels"].contains(&name) => {
+                free.clone()
+            }
             Value::Object(map) => map.iter().map(|(name, value)| (snake(name), proto(name, value))).collect(),
             Value::Array(all) => all.iter().map(|one| proto("", one)).collect(),
             plain => plain.clone(),
@@ -175,7 +182,9 @@ fn sink(entry: &Value) -> Value {
     for (name, value) in payload {
         match name.as_str() {
             "@type" => {}
-            "request" | "response" | "metadata" => drop(audit.insert(format!("{name}Json"), value.to_string().into())),
+            "request" | "response" | "metadata" => {
+                drop(audit.insert(format!("{name}Json"), value.to_string().into()))
+            }
             "serviceData" => {
                 let mut data = value;
                 data.as_object_mut().map(|data| data.remove("@type"));
@@ -221,7 +230,19 @@ fn bigquery_tells_what_the_files_tell() {
 
     let mut found = find(&house(), &[listed("_AllLogs", json!({"type": "VIEW"}))], bounds());
     assert!(found.has_view);
-    let columns = ["insert_id", "log_name", "operation", "labels", "proto_payload", "receive_timestamp", "resource", "severity", "split", "timestamp", "json_payload"];
+    let columns = [
+        "insert_id",
+        "log_name",
+        "operation",
+        "labels",
+        "proto_payload",
+        "receive_timestamp",
+        "resource",
+        "severity",
+        "split",
+        "timestamp",
+        "json_payload",
+    ];
     let fields: Vec<Value> = columns.iter().map(|name| json!({"name": name})).collect();
     found.shown(&json!({"schema": {"fields": fields}}));
     let rows: Vec<Value> = all.iter().map(view).collect();
@@ -254,7 +275,11 @@ fn what_bounds_no_scan_is_not_asked() {
     let activity = "cloudaudit_googleapis_com_activity";
     for (name, more, words) in [
         (activity, json!({}), "no partitions"),
-        (activity, json!({"timePartitioning": {"type": "DAY", "field": "receiveTimestamp"}}), "another column"),
+        (
+            activity,
+            json!({"timePartitioning": {"type": "DAY", "field": "receiveTimestamp"}}),
+            "another column",
+        ),
         (activity, json!({"timePartitioning": {"type": "WEEK"}}), "not known"),
         (activity, json!({"type": "VIEW"}), "a view"),
         ("cloudaudit_googleapis_com_policy", json!({"type": "EXTERNAL"}), "a view"),
@@ -284,18 +309,45 @@ fn what_bounds_no_scan_is_not_asked() {
 
 #[test]
 fn names_are_taken_strictly_and_ids_never_get_into_a_statement() {
-    for good in ["shop-prod-4821.audit", "shop-prod-4821.audit.x-y_Z", "example.com:shop-prod.audit", "example.com:shop-prod.audit._AllLogs"] {
+    for good in [
+        "shop-prod-4821.audit",
+        "shop-prod-4821.audit.x-y_Z",
+        "example.com:shop-prod.audit",
+        "example.com:shop-prod.audit._AllLogs",
+    ] {
         let name: Dataset = good.parse().unwrap_or_else(|why| panic!("{good}: {why}"));
         assert_eq!(name.to_string(), good);
     }
     for wrong in [
-        "", "shop-prod-4821", "Shop.audit", "shop-prod-4821.", ".audit", "shop-prod-4821.au dit", "shop-prod-4821.a-b", "shop`.x.y", "p`x.a.b",
-        "shop-prod-4821.audit.x`", "shop-prod-4821.audit.x.y", "shop-prod-4821.audit.x;y", "a/b.c.d", "shop-prod-4821.audit.é", ":shop-prod.audit",
-        "exa mple.com:shop-prod.audit", "4shop.audit", "shop-.audit",
+        "",
+        "shop-prod-4821",
+        "Shop.audit",
+        "shop-prod-4821.",
+        ".audit",
+        "shop-prod-4821.au dit",
+        "shop-prod-4821.a-b",
+        "shop`.x.y",
+        "p`x.a.b",
+        "shop-prod-4821.audit.x`",
+        "shop-prod-4821.audit.x.y",
+        "shop-prod-4821.audit.x;y",
+        "a/b.c.d",
+        "shop-prod-4821.audit.é",
+        ":shop-prod.audit",
+        "exa mple.com:shop-prod.audit",
+        "4shop.audit",
+        "shop-.audit",
     ] {
         assert!(wrong.parse::<Dataset>().is_err(), "{wrong:?}");
     }
-    let found = find(&house(), &[listed("cloudaudit_googleapis_com_activity", json!({"timePartitioning": {"type": "DAY", "field": "timestamp"}}))], bounds());
+    let found = find(
+        &house(),
+        &[listed(
+            "cloudaudit_googleapis_com_activity",
+            json!({"timePartitioning": {"type": "DAY", "field": "timestamp"}}),
+        )],
+        bounds(),
+    );
     let hostile = ["x') OR 1=1 --", "a`b`c", "@since", r#"qu"ote\d"#, "name with space", "%%%%"];
     let ids: Vec<Arc<str>> = hostile.into_iter().map(Arc::from).collect();
     let (asked, not) = statements(&house(), &found.tables, &Query { ids, ..Query::default() }, bounds());
@@ -310,8 +362,14 @@ fn names_are_taken_strictly_and_ids_never_get_into_a_statement() {
         assert_eq!((asked.len(), not.len()), (0, 1), "{refused:?}");
     }
     // Many ids are few questions: each scans all that its window holds.
-    let ids: Vec<Arc<str>> = (0..1_001).map(|n| format!("account-{n}@shop-prod-4821.iam.gserviceaccount.com").into()).collect();
+    let ids: Vec<Arc<str>> =
+        (0..1_001).map(|n| format!("account-{n}@shop-prod-4821.iam.gserviceaccount.com").into()).collect();
     let (asked, _) = statements(&house(), &found.tables, &Query { ids, ..Query::default() }, bounds());
     assert_eq!(asked.iter().map(|one| one.ids.len()).collect::<Vec<_>>(), [1_000, 1]);
-    assert!(asked.iter().all(|one| one.since == "2026-03-13T00:00:00.000000Z" && one.until == "2026-03-15T00:00:01.000000Z"));
+    assert!(
+        asked
+            .iter()
+            .all(|one| one.since == "2026-03-13T00:00:00.000000Z"
+                && one.until == "2026-03-15T00:00:01.000000Z")
+    );
 }

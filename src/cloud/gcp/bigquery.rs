@@ -125,7 +125,8 @@ impl Gcp {
         let mut found = sql::find(dataset, &listed, bounds);
         if found.has_view {
             let ids = [ids[0], ids[1], sql::ALL_LOGS];
-            let ask = Ask::get("bigquery.tables.get", &at, BIGQUERY, "projects/{}/datasets/{}/tables/{}", &ids);
+            let ask =
+                Ask::get("bigquery.tables.get", &at, BIGQUERY, "projects/{}/datasets/{}/tables/{}", &ids);
             let view = self.rest.json(&ask.map_err(failed)?).await.map_err(failed)?;
             found.shown(&view);
         }
@@ -137,7 +138,10 @@ impl Gcp {
                        asked; bq ls shows what it holds";
             gaps.push(not(dataset.to_string(), why));
         } else if found.tables.is_empty() && gaps.is_empty() {
-            gaps.push(not(dataset.to_string(), "none of its tables is of a day of the window: nothing was asked"));
+            gaps.push(not(
+                dataset.to_string(),
+                "none of its tables is of a day of the window: nothing was asked",
+            ));
         }
         let source = BigQuery {
             gcp: self.clone(),
@@ -164,9 +168,12 @@ fn told(error: &CloudError, dataset: &Dataset, billed: &str) -> Gap {
             "it takes roles/bigquery.jobUser in {billed} and roles/bigquery.dataViewer on {dataset}, for log analytics \
              roles/logging.viewAccessor besides"
         ),
-        (Refusal::NotFound, _) => format!("bq ls --project_id {} shows which datasets there are", dataset.project),
+        (Refusal::NotFound, _) => {
+            format!("bq ls --project_id {} shows which datasets there are", dataset.project)
+        }
         (Refusal::Quota | Refusal::Throttled, _) => {
-            "others use the quota too: run it again later, or let another project run it (--bigquery-project)".to_owned()
+            "others use the quota too: run it again later, or let another project run it (--bigquery-project)"
+                .to_owned()
         }
         (Refusal::Disabled, _) => format!(
             "gcloud services enable bigquery.googleapis.com --project {billed}, or let another project run it (--bigquery-project)"

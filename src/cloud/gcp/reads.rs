@@ -30,12 +30,8 @@ const LOGS: &[&str] = &[
 ];
 
 /// Where a log sink or log analytics holds records: `--bigquery`.
-const PUSHDOWN: &[&str] = &[
-    "bigquery.jobs.create",
-    "bigquery.tables.get",
-    "bigquery.tables.getData",
-    "bigquery.tables.list",
-];
+const PUSHDOWN: &[&str] =
+    &["bigquery.jobs.create", "bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"];
 
 /// What is looked at: what a principal launched, made and is.
 const INVENTORY: &[&str] = &[

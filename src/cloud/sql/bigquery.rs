@@ -62,7 +62,8 @@ impl FromStr for Dataset {
 
     /// Reads `PROJECT.DATASET` or `PROJECT.DATASET.TABLE`.
     fn from_str(text: &str) -> Result<Dataset, String> {
-        let wrong = || "expected PROJECT.DATASET or PROJECT.DATASET.TABLE, such as shop-logs.audit".to_owned();
+        let wrong =
+            || "expected PROJECT.DATASET or PROJECT.DATASET.TABLE, such as shop-logs.audit".to_owned();
         // A project of old may begin with its domain, which has dots of its own.
         let (domain, rest) = text.rsplit_once(':').map_or(("", text), |(domain, rest)| (domain, rest));
         let mut parts = rest.split('.');
@@ -166,8 +167,9 @@ pub fn find(of: &Dataset, listed: &[Value], bounds: Bounds) -> Found {
         let base = EXPORTS.iter().copied().find(|base| {
             name.strip_prefix(base).is_some_and(|rest| rest.is_empty() || day_of(rest).is_some())
         });
-        let is_named =
-            of.table.as_deref().is_some_and(|table| table == name || name.strip_prefix(table).is_some_and(|rest| day_of(rest).is_some()));
+        let is_named = of.table.as_deref().is_some_and(|table| {
+            table == name || name.strip_prefix(table).is_some_and(|rest| day_of(rest).is_some())
+        });
         if !is_table(name) || !(is_named || of.table.is_none() && (base.is_some() || name == ALL_LOGS)) {
             continue;
         }
@@ -196,7 +198,9 @@ fn cut(name: &str, one: &Value, bounds: Bounds) -> Result<Option<By>, &'static s
     if partitions.is_object() {
         return match (partitions["field"].as_str(), partitions["type"].as_str()) {
             (Some("timestamp"), _) => Ok(Some(By::Timestamp)),
-            (Some(_), _) => Err("it is partitioned by another column than timestamp: a query would scan all of it, so nothing was asked"),
+            (Some(_), _) => Err(
+                "it is partitioned by another column than timestamp: a query would scan all of it, so nothing was asked",
+            ),
             (None, Some("DAY" | "HOUR")) => Ok(Some(By::Arrival(Unit::Day))),
             (None, Some("MONTH")) => Ok(Some(By::Arrival(Unit::Month))),
             (None, Some("YEAR")) => Ok(Some(By::Arrival(Unit::Year))),
@@ -257,7 +261,12 @@ pub struct Statement {
 }
 
 /// Returns the statements that ask these tables which audit entries of the window contain one of these ids.
-pub fn statements(of: &Dataset, tables: &[Table], query: &Query, bounds: Bounds) -> (Vec<Statement>, Vec<NotAsked>) {
+pub fn statements(
+    of: &Dataset,
+    tables: &[Table],
+    query: &Query,
+    bounds: Bounds,
+) -> (Vec<Statement>, Vec<NotAsked>) {
     let mut asked = Vec::new();
     let mut not = Vec::new();
     for id in &query.ids {

@@ -40,7 +40,7 @@ pub fn entry(row: &str) -> Option<Vec<u8>> {
         true => analytics(row)?,
         false => exported(row)?,
     };
-    ["logName", "insertId", "timestamp", "protoPayload"].iter().all(|needed| entry.contains_key(*needed)).then_some(())?;
+    ["logName", "timestamp", "protoPayload"].iter().all(|needed| entry.contains_key(*needed)).then_some(())?;
     serde_json::to_vec(&Value::Object(entry)).ok()
 }
 
@@ -64,7 +64,8 @@ fn analytics(row: Map<String, Value>) -> Option<Map<String, Value>> {
 /// A value with the API's names, without what the entry did not have; `of` is what it is a field of.
 fn named(of: &str, name: &str, value: Value) -> Option<Value> {
     // One name, two meanings: of a hop it is a message, of the caller it is free.
-    let is_free = FREE.contains(&name) && (of, name) != ("service_account_delegation_info", "third_party_principal");
+    let is_free =
+        FREE.contains(&name) && (of, name) != ("service_account_delegation_info", "third_party_principal");
     match value {
         Value::Null => None,
         free if is_free => Some(free),
@@ -93,7 +94,8 @@ fn exported(row: Map<String, Value>) -> Option<Map<String, Value>> {
             // What another table of the dataset held in its place.
             ("protopayload_auditlog", _) => return None,
             ("labels", Value::Object(labels)) => {
-                let known = |name: &str| LABELS.iter().find(|(respelled, _)| *respelled == name).map(|(_, its)| *its);
+                let known =
+                    |name: &str| LABELS.iter().find(|(respelled, _)| *respelled == name).map(|(_, its)| *its);
                 let labels = labels.into_iter().filter(|(_, value)| !value.is_null());
                 let labels: Map<_, _> =
                     labels.map(|(name, value)| (known(&name).map_or(name, str::to_owned), value)).collect();
@@ -255,7 +257,7 @@ mod tests {
             json!([]),
             json!({"log_name": "l", "insert_id": "i", "timestamp": "t", "proto_payload": null}),
             json!({"log_name": "l", "insert_id": "i", "timestamp": "t", "proto_payload": {"audit_log": null, "request_log": {}}}),
-            json!({"log_name": "l", "timestamp": "t", "proto_payload": {"audit_log": {}}}),
+            json!({"log_name": "l", "insert_id": "i", "proto_payload": {"audit_log": {}}}),
             json!({"logName": "l", "insertId": "i", "timestamp": "t", "textPayload": "x"}),
             json!({"logName": "l", "insertId": "i", "timestamp": "t", "protopayload_auditlog": null}),
             json!({"logName": "l", "insertId": "i", "timestamp": "t", "protopayload_auditlog": {"requestJson": "{"}}),

@@ -34,9 +34,7 @@ impl Statement {
 
     /// As BigQuery takes it.
     fn body(&self) -> Value {
-        let time = |name: &str, value: &str| {
-            json!({"name": name, "parameterType": {"type": "TIMESTAMP"}, "parameterValue": {"value": value}})
-        };
+        let time = |name: &str, value: &str| json!({"name": name, "parameterType": {"type": "TIMESTAMP"}, "parameterValue": {"value": value}});
         let ids: Vec<Value> = self.ids.iter().map(|id| json!({"value": id})).collect();
         json!({
             "query": self.text, "useLegacySql": false, "parameterMode": "NAMED",
@@ -95,10 +93,11 @@ impl BigQuery<'_> {
         loop {
             let answer = self.gcp.rest.send(&ask).await?;
             let call = ask.call;
-            let name = (self.keep)(&format!("bigquery-{}", self.dataset.dataset), &answer.bytes).map_err(|why| {
-                let why = format!("an answer could not be kept, and was not read: {why}");
-                CloudError::new(Refusal::Protected, call, &self.billed, None, &why)
-            })?;
+            let name =
+                (self.keep)(&format!("bigquery-{}", self.dataset.dataset), &answer.bytes).map_err(|why| {
+                    let why = format!("an answer could not be kept, and was not read: {why}");
+                    CloudError::new(Refusal::Protected, call, &self.billed, None, &why)
+                })?;
             asked.answers.push(name);
             let answer: Value = serde_json::from_slice(&answer.bytes)
                 .map_err(|_| self.wrong(call, "an answer that can't be read"))?;
@@ -176,7 +175,8 @@ impl BigQuery<'_> {
 
     fn cancel(&self, job: &Job) -> Result<Ask, CloudError> {
         let ids = [job.project.as_str(), job.id.as_str()];
-        let ask = Ask::post("bigquery.jobs.cancel", &self.billed, BIGQUERY, "projects/{}/jobs/{}/cancel", &ids)?;
+        let ask =
+            Ask::post("bigquery.jobs.cancel", &self.billed, BIGQUERY, "projects/{}/jobs/{}/cancel", &ids)?;
         Ok(job.location.iter().fold(ask, |ask, location| ask.with("location", location)))
     }
 }
