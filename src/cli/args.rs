@@ -1,5 +1,7 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
+#[cfg(feature = "gcp")]
+use super::bigquery::BigQueryArgs;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use super::live_args::LiveArgs;
 #[cfg(feature = "aws")]
@@ -305,6 +307,9 @@ pub struct AuditArgs {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub further: SourceArgs,
+    #[cfg(feature = "gcp")]
+    #[command(flatten)]
+    pub bigquery: BigQueryArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

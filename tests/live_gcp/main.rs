@@ -5,6 +5,7 @@
 //! Without it a laptop skips and says why, `CI=true` fails.
 
 mod audit;
+mod bigquery;
 mod contain;
 mod faults;
 mod handover;
