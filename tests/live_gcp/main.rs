@@ -9,10 +9,12 @@ mod contain;
 mod faults;
 mod handover;
 mod revoke;
+mod rungs;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
 mod signin;
 mod stand;
 mod tail;
 mod tail_b;
+mod ways;
 mod world;
