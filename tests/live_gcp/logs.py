@@ -38,7 +38,8 @@ class Logs:
         kind, _, id = given.partition("/")
         if kind == "projects":
             return f"projects/{self.world.find_project(id)}"
-        known = {"folders": self.world.folders, "organizations": self.world.organizations}.get(kind, {})
+        known = {"folders": self.world.folders, "organizations": self.world.organizations,
+                 "billingAccounts": {key.split("/")[1] for key in self.world.policies if key.startswith("billingAccounts/")}}.get(kind, {})
         if id not in known:
             raise Refusal(403, "The caller does not have permission", status="PERMISSION_DENIED")
         return given

@@ -11,6 +11,7 @@ mod faults;
 mod handover;
 mod pty;
 mod revoke;
+mod rungs;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
 mod signin;
@@ -20,4 +21,5 @@ mod tail_b;
 mod typed;
 #[path = "../shared/typed.rs"]
 mod typed_shared;
+mod ways;
 mod world;

@@ -33,7 +33,7 @@ pub struct Reach {
     pub projects: Vec<Arc<str>>,
     /// Of these, so many are candidates.
     pub candidates: usize,
-    /// Folders and organizations: they have logs of their own.
+    /// Folders, organizations and billing accounts: they have logs of their own.
     pub above: Vec<Arc<str>>,
     /// By project number: its id.
     pub numbers: BTreeMap<Arc<str>, Arc<str>>,
@@ -170,6 +170,8 @@ impl Gcp {
     }
 
     async fn billed(&self, account: &str, found: &mut Found) {
+        // Its budgets are changed in its own log.
+        found.above.insert(format!("billingAccounts/{}", name(account)).into());
         let call = "cloudbilling.billingAccounts.projects.list";
         let at = Place::new(account, "");
         match Ask::get(call, &at, BILLING, "v1/billingAccounts/{}/projects", &[name(account)]) {

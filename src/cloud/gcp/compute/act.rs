@@ -52,6 +52,17 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Sight,
     Ok(match change {
         TurnOffAutoscaler { name } => mode(gcp, at, name, "OFF").await?,
         SetAutoscalerMode { name, mode: wanted } => mode(gcp, at, name, wanted).await?,
+        DeleteAutoscaler { name } => {
+            let found = groups::autoscaler(gcp, at, name).await?;
+            Sight::there(
+                json!({"id": number(&found["id"]), "config": groups::config(gcp, at, &found).await?}),
+                false,
+            )
+        }
+        RecreateAutoscaler { config, .. } => {
+            let is_there = groups::is_scaled(gcp, at, config).await?;
+            Sight::there(json!({}), is_there)
+        }
         StopInstance { id } => running(gcp, at, id, false).await?,
         StartInstance { id } => running(gcp, at, id, true).await?,
         StopGroupMember { group, id } => member(gcp, at, group, id, false).await?,
@@ -185,6 +196,8 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Rec
     match change {
         TurnOffAutoscaler { name } => groups::set_mode(gcp, at, name, "OFF").await,
         SetAutoscalerMode { name, mode } => groups::set_mode(gcp, at, name, mode).await,
+        DeleteAutoscaler { name } => groups::delete_autoscaler(gcp, at, name).await,
+        RecreateAutoscaler { config, .. } => groups::recreate(gcp, at, config).await,
         StopInstance { id } => {
             let found = instance(gcp, at, id).await?;
             let mut ask = on(at, id, "compute.instances.stop", "projects/{}/zones/{}/instances/{}/stop")?

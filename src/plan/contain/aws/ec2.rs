@@ -4,6 +4,7 @@ use super::super::{Ask, LETS_IN, Link, RELAUNCHES, RUNS, Way, about, has_live_in
 use crate::model::change::{AutoScalingChange, Change, Ec2Change, Ec2Change::*};
 use crate::model::report::Resource;
 use crate::plan::advice;
+use std::sync::Arc;
 
 /// After the machines of a launcher have been dealt with one by one.
 const ENDS: u32 = RUNS + 8;
@@ -100,9 +101,9 @@ pub(super) fn may_end(ask: &Ask) -> bool {
 }
 
 /// The copies of its machines' disks, which must be there before they end.
-pub(super) fn copies(ask: &Ask) -> Vec<Change> {
+pub(super) fn copies(ask: &Ask) -> Vec<(Arc<str>, Change)> {
     let machines = machines(ask).into_iter().filter(|_| copies_first(ask));
-    machines.map(|one| SnapshotInstance { id: one.id.clone() }.into()).collect()
+    machines.map(|one| (one.region.clone(), SnapshotInstance { id: one.id.clone() }.into())).collect()
 }
 
 /// A fleet that keeps its number is set to none and keeps its machines; any other is cancelled.
