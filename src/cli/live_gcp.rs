@@ -458,10 +458,13 @@ impl Door for Session {
         let progress = Progress::default();
         let watch = ui.watch(&progress);
         let evidence = case.evidence();
+        let (central, gaps) = self.runtime.block_on(self.gcp.central(reach, window.since));
+        before.extend(gaps);
         let logs = Logs {
             projects: reach.projects.clone(),
             candidates: reach.candidates,
             above: reach.above.clone(),
+            central,
         };
         let entries = Entries::new(self.gcp.clone(), self.runtime.handle().clone(), logs);
         let further = tables.iter().map(|table| table as &dyn LogSource);
@@ -474,7 +477,7 @@ impl Door for Session {
                 met.map(|id| reach.numbers.get(&id).cloned().unwrap_or(id)).collect();
             // A list of projects is meant as it is: what lies beyond is told as a gap by its coverage.
             let candidates = projects.len();
-            !is_named && entries.add(Logs { projects, candidates, above: Vec::new() })
+            !is_named && entries.add(Logs { projects, candidates, ..Logs::default() })
         };
         let wait = |long: Duration| pause(long, stop);
         let settling = || {
