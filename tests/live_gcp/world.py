@@ -56,6 +56,10 @@ class World:
     def etag(self):
         return base64.b64encode(self.random.randbytes(6)).decode()
 
+    def fingerprint(self):
+        """Compute's: in the alphabet that URLs can hold."""
+        return base64.urlsafe_b64encode(self.random.randbytes(6)).decode()
+
     def uuid(self):
         return str(uuid.UUID(bytes=self.random.randbytes(16), version=4))
 
