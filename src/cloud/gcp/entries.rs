@@ -242,7 +242,7 @@ impl LogSource for Entries {
         let mut jobs = jobs;
         let mut lost = BTreeMap::new();
         let mut split = Split::default();
-        let mut met = Met::default();
+        let mut met = Met::central();
         self.run(&jobs, &mut lost, &mut split, &mut met, to);
         if let Some(gap) = self.doubt(&jobs, &lost, &met, to) {
             to.part("", &mut |_| vec![gap.clone()]);
@@ -250,12 +250,12 @@ impl LogSource for Entries {
             // Whatever it answered, now and before, is asked of every project.
             jobs = self.jobs(query);
             (lost, split) = (BTreeMap::new(), Split::default());
-            self.run(&jobs, &mut lost, &mut split, &mut Met::default(), to);
+            self.run(&jobs, &mut lost, &mut split, &mut Met::central(), to);
         }
         // A filter may have met one part of an entry and not the others.
         let parts = split.jobs(&jobs);
         if !parts.is_empty() && !to.is_stopped() {
-            self.run(&parts, &mut BTreeMap::new(), &mut Split::default(), &mut Met::default(), to);
+            self.run(&parts, &mut BTreeMap::new(), &mut Split::default(), &mut Met::central(), to);
         }
         if !to.is_stopped() {
             self.cover(&jobs, &lost, query, to);
@@ -302,7 +302,7 @@ impl Entries {
             .enumerate()
             .map(|(number, job)| Job { number, logs: logs.clone(), ..(*job).clone() })
             .collect();
-        let (mut unread, mut own) = (BTreeMap::new(), Met::default());
+        let (mut unread, mut own) = (BTreeMap::new(), Met::own());
         self.run(&checks, &mut unread, &mut Split::default(), &mut own, to);
         if to.is_stopped() {
             return None;
@@ -358,7 +358,7 @@ impl Entries {
                 Ok(Some(Part::Page { job, records })) => to.part("entries.list", &mut |sink| {
                     for record in &records {
                         split.see(job, record);
-                        met.see(record, before);
+                        met.see(jobs.get(job).filter(|one| one.number == job), record, before);
                         if sink(Raw { bytes: record.as_bytes(), line: 0 }).is_break() {
                             break;
                         }

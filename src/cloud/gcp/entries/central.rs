@@ -4,6 +4,7 @@
 //! its settings say that it holds everything since the window began, it is held against some projects' own records at every
 //! level, and any difference ends it (gcp.md 2.3).
 
+use super::chain::Job;
 use crate::cloud::CloudError;
 use crate::cloud::gcp::each::{at_time, text};
 use crate::cloud::gcp::endpoints::LOGGING;
@@ -14,6 +15,7 @@ use crate::model::{Gap, Place, Time, time};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -210,12 +212,26 @@ fn keeps(bucket: &Value, since: Time, now: Time) -> Result<(), String> {
     }
 }
 
-/// Records of Admin Activity and System Event, by project.
-#[derive(Default)]
-pub(super) struct Met(BTreeMap<String, BTreeSet<(String, String, String)>>);
+/// Records of Admin Activity and System Event, by project, each by a digest of what tells it apart.
+pub(super) struct Met {
+    records: BTreeMap<String, BTreeSet<[u8; 16]>>,
+    /// Whether answers of central buckets are noted, and no others, or the other way round.
+    central: bool,
+}
 
 impl Met {
-    pub fn see(&mut self, record: &str, before: Time) {
+    /// To note what central buckets answer.
+    pub fn central() -> Met {
+        Met { records: BTreeMap::new(), central: true }
+    }
+
+    /// To note what projects themselves answer.
+    pub fn own() -> Met {
+        Met { records: BTreeMap::new(), central: false }
+    }
+
+    /// Notes a record that answers a job, if it must be in both places by now.
+    pub fn see(&mut self, job: Option<&Job>, record: &str, before: Time) {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Record<'a> {
@@ -226,6 +242,9 @@ impl Met {
             #[serde(borrow)]
             insert_id: Cow<'a, str>,
         }
+        if job.is_none_or(|job| job.is_central() != self.central) {
+            return;
+        }
         let Ok(record) = serde_json::from_str::<Record>(record) else { return };
         let Some((of, log)) = record.log_name.split_once("/logs/") else { return };
         let is_kept = matches!(
@@ -234,14 +253,21 @@ impl Met {
         );
         let Some(project) = of.strip_prefix("projects/").filter(|_| is_kept) else { return };
         if time::parse(&record.timestamp).is_some_and(|at| at < before) {
-            let key = (log.to_owned(), record.timestamp.into_owned(), record.insert_id.into_owned());
-            self.0.entry(project.to_owned()).or_default().insert(key);
+            let mut digest = Sha256::new();
+            for part in [log, &record.timestamp, &record.insert_id] {
+                digest.update((part.len() as u64).to_le_bytes());
+                digest.update(part);
+            }
+            let mut key = [0; 16];
+            key.copy_from_slice(&digest.finalize()[..16]);
+            self.records.entry(project.to_owned()).or_default().insert(key);
         }
     }
 
     /// The projects that have most, and these.
     pub fn hottest(&self, covered: &BTreeSet<Arc<str>>, besides: Option<&Arc<str>>) -> BTreeSet<Arc<str>> {
-        let mut all: Vec<(&String, usize)> = self.0.iter().map(|(of, records)| (of, records.len())).collect();
+        let mut all: Vec<(&String, usize)> =
+            self.records.iter().map(|(of, records)| (of, records.len())).collect();
         all.sort_by_key(|(of, count)| (std::cmp::Reverse(*count), (*of).clone()));
         let hottest = all.into_iter().map(|(of, _)| Arc::from(of.as_str()));
         let hottest = hottest.filter(|of: &Arc<str>| covered.contains(of)).take(HOTTEST);
@@ -253,7 +279,7 @@ impl Met {
         let none = BTreeSet::new();
         of.iter().find_map(|project| {
             let (here, there) =
-                (self.0.get(&**project).unwrap_or(&none), own.0.get(&**project).unwrap_or(&none));
+                (self.records.get(&**project).unwrap_or(&none), own.records.get(&**project).unwrap_or(&none));
             let (lacks, more) = (there.difference(here).count(), here.difference(there).count());
             let told = match (lacks, more) {
                 (0, 0) => return None,
@@ -280,6 +306,7 @@ pub(super) fn doubted(central: &Central, why: &str) -> Gap {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chain::{Log, Via};
     use super::*;
     use serde_json::json;
 
@@ -370,11 +397,28 @@ mod tests {
         let record = |project: &str, id: &str| {
             json!({"logName": format!("projects/{project}/logs/cloudaudit.googleapis.com%2Factivity"), "timestamp": "2026-03-14T00:00:00Z", "insertId": id}).to_string()
         };
+        let job = |via: Via| Job {
+            number: 0,
+            logs: vec![Log { of: "projects/a".into(), via }],
+            base: "",
+            terms: None,
+            since: None,
+            until: None,
+        };
+        let (bucket, view) = (job(Via::Central("b".into())), job(Via::View("_Required")));
+        let late = at("2026-03-15T00:00:00Z");
         let met = |ids: &[(&str, &str)]| {
-            let mut met = Met::default();
-            ids.iter().for_each(|(of, id)| met.see(&record(of, id), at("2026-03-15T00:00:00Z")));
+            let mut met = Met::own();
+            ids.iter().for_each(|(of, id)| met.see(Some(&view), &record(of, id), late));
             met
         };
+        // What somebody else answered is nobody's word for the bucket.
+        let mut none = Met::central();
+        none.see(Some(&view), &record("a", "1"), late);
+        none.see(None, &record("a", "1"), late);
+        assert!(none.records.is_empty());
+        none.see(Some(&bucket), &record("a", "1"), late);
+        assert_eq!(none.records.len(), 1);
         let of: BTreeSet<Arc<str>> = ["a".into()].into();
         let central = met(&[("a", "1"), ("a", "2"), ("b", "1")]);
         assert_eq!(central.differs(&met(&[("a", "2"), ("a", "1")]), &of), None);
@@ -388,8 +432,8 @@ mod tests {
         assert_eq!(central.hottest(&all, Some(&"c".into())), all);
         assert_eq!(central.hottest(&of, Some(&"c".into())), of);
         // What is too young may be on its way.
-        let mut young = Met::default();
-        young.see(&record("a", "9"), at("2026-03-14T00:00:00Z"));
+        let mut young = Met::own();
+        young.see(Some(&view), &record("a", "9"), at("2026-03-14T00:00:00Z"));
         assert_eq!(young.differs(&met(&[]), &of), None);
     }
 }
