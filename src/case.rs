@@ -34,10 +34,14 @@ use std::sync::Mutex;
 
 const CASE: &str = "case.json";
 const EVIDENCE: &str = "evidence";
+/// Below evidence: what an engine answered, as it came; the records that were read out of it lie beside.
+const ANSWERS: &str = "answers";
 const INVENTORY: &str = "inventory";
 /// Everything that computes in the places that were looked into, whoever made it: to find lookalikes.
 const SWEPT: &str = "swept";
 const JOURNAL: &str = "journal.ndjson";
+/// So many answers of one name are kept.
+const MOST_ANSWERS: u32 = 99_999;
 
 /// A case folder that this run made, or continues, and alone writes.
 #[derive(Debug)]
@@ -153,6 +157,27 @@ impl Case {
     pub fn evidence(&self) -> Evidence {
         let taken = self.earlier.iter().flat_map(manifest::Sealed::names);
         Evidence::under(self.dir.join(EVIDENCE), taken.map(|name| self.dir.join(name)).collect())
+    }
+
+    /// Keeps an answer as it came; returns its name below the evidence's `answers`, which begins with `stem`.
+    pub fn keep_answer(&self, stem: &str, bytes: &[u8]) -> Result<String> {
+        let folder = disk::make_dirs(&self.dir, &[EVIDENCE.into(), ANSWERS.into()])?;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        std::io::Write::write_all(&mut packed, bytes).context("pack an answer")?;
+        let packed = packed.finish().context("pack an answer")?;
+        let stem = safe_component(stem);
+        for number in 1..=MOST_ANSWERS {
+            let name = format!("{stem}-{number:05}.json.gz");
+            let path = folder.join(&name);
+            match path.symlink_metadata() {
+                Ok(_) => continue,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return disk::write_new(&path, &packed).map(|()| name);
+                }
+                Err(error) => return Err(told("write", &path, error)),
+            }
+        }
+        bail!("keep an answer in {}: there are {MOST_ANSWERS} of this name already", folder.display())
     }
 
     /// Copies what another case's inventory and sweep hold, byte by byte.
@@ -283,6 +308,9 @@ impl Case {
             CaseFile::read(&disk::read_small(&path)?).with_context(|| format!("read {}", path.display()))?;
         let mut gaps = Vec::new();
         let evidence = disk::files_under(dir, EVIDENCE, &mut gaps);
+        let (answers, evidence) = evidence
+            .into_iter()
+            .partition(|file: &PathBuf| file.starts_with(Path::new(EVIDENCE).join(ANSWERS)));
         let inventory = disk::files_under(dir, INVENTORY, &mut gaps);
         let inputs = match Inputs::open(&dir.join(INPUTS)) {
             Ok(inputs) => inputs,
@@ -296,6 +324,7 @@ impl Case {
             dir: dir.into(),
             file,
             evidence: whole(evidence),
+            answers: whole(answers),
             inventory: whole(inventory),
             swept: {
                 let path = dir.join(format!("{SWEPT}.json"));
@@ -315,6 +344,8 @@ pub struct OpenCase {
     pub file: CaseFile,
     /// Every file of records, sorted by path.
     pub evidence: Vec<PathBuf>,
+    /// Every answer that was kept as it came, sorted by path.
+    pub answers: Vec<PathBuf>,
     /// Every file of what was observed, sorted by path.
     pub inventory: Vec<PathBuf>,
     /// What a sweep showed, if there was one: one look a line.
@@ -331,10 +362,10 @@ pub struct OpenCase {
 const MAX_DOCUMENT: u64 = 1 << 30;
 
 impl OpenCase {
-    /// Files of evidence and inventory, relative to the case.
+    /// Files of evidence, answers and inventory, relative to the case.
     fn files(&self) -> Vec<PathBuf> {
         let relative = |path: &PathBuf| path.strip_prefix(&self.dir).unwrap_or(path).to_path_buf();
-        self.evidence.iter().chain(&self.inventory).map(relative).collect()
+        self.evidence.iter().chain(&self.answers).chain(&self.inventory).map(relative).collect()
     }
 
     /// What is not as it was sealed of what conclusions rest on.

@@ -32,7 +32,8 @@ pub struct Before {
     /// Records of earlier runs, still to be taken.
     pub events: Vec<Event>,
     pub memory: Memory,
-    pub report: Option<Report>,
+    /// The last report, if there is one; why it can't be read.
+    pub report: Result<Option<Report>, String>,
     pub file: CaseFile,
     pub is_cut: bool,
     pub refused: Option<String>,
@@ -109,8 +110,13 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
         saved: Vec::new(),
     };
     let events = saved(&resumed, &mut memory.saved, &mut gaps);
-    let report = resumed.open.document("report").ok().flatten();
-    let report = report.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+    let report = earlier_report(&resumed);
+    if let Err(why) = &report {
+        gaps.push(Gap::unread(
+            "report.json",
+            format!("the report of the last run can't be compared with: {why}"),
+        ));
+    }
     let mut looks = Vec::new();
     for path in &resumed.open.inventory {
         read_inventory(path, &mut looks, &mut gaps);
@@ -120,6 +126,15 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
     let (is_cut, refused) = (resumed.is_cut, resumed.refused.take());
     let job = Job { principal, window, source, looks, swept: Vec::new(), gaps, opened: None, known: None };
     Ok((job, resumed.case, Before { events, memory, report, file, is_cut, refused }))
+}
+
+/// The last report; none where no run came so far.
+fn earlier_report(resumed: &Resumed) -> Result<Option<Report>, String> {
+    match resumed.open.document("report") {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string()),
+        Err(error) => Err(format!("{error:#}")),
+    }
 }
 
 /// Files of earlier runs that nothing is remembered of, and that are not there to be read again.
@@ -395,9 +410,9 @@ impl Note for Notebook<'_> {
 
 /// What changed since the case's last report.
 pub fn changes(before: &Before, report: &Report, files: Files) -> Changes {
-    Changes {
-        resumed: before.is_cut,
-        forgotten: before.refused.clone(),
-        ..changed::changes(before.report.as_ref(), report, files)
-    }
+    let changes = match &before.report {
+        Ok(earlier) => changed::changes(earlier.as_ref(), report, files),
+        Err(why) => changed::not_compared(report, files, why),
+    };
+    Changes { resumed: before.is_cut, forgotten: before.refused.clone(), ..changes }
 }

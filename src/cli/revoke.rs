@@ -6,6 +6,7 @@ use super::door::{self, Inquiry};
 use super::ui::Ui;
 use super::{Failure, finish, open};
 use crate::model::Time;
+use crate::progress::{Phase, Progress};
 use crate::render::Line;
 use std::sync::atomic::AtomicBool;
 
@@ -18,7 +19,10 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
     let actor = Actor { session: &*session, case: &case, args: &args.act, ui, stop };
     let mut acted = Acted::default();
 
-    let (own, gaps) = session.own_plan(&opened.principal, &case, args.options())?;
+    let (own, gaps) = {
+        let _watch = ui.watch(&Progress::at(Phase::Looking));
+        session.own_plan(&opened.principal, &case, args.options())?
+    };
     acted.gaps.extend(gaps);
     match own {
         None => ui.note(
@@ -38,7 +42,10 @@ pub fn run(args: &RevokeArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8, 
         stop,
     )?;
     finish::show(&args.act, &report, ui)?;
-    let (plan, gaps) = session.closure_plan(&report, &case, args.options())?;
+    let (plan, gaps) = {
+        let _watch = ui.watch(&Progress::at(Phase::Looking));
+        session.closure_plan(&report, &case, args.options())?
+    };
     acted.gaps.extend(gaps);
     acted.join(actor.act(plan)?);
     finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui)

@@ -22,6 +22,7 @@ pub use error::{CloudError, Refusal};
 use crate::model::change::Change;
 use crate::model::report::CoveredScope;
 use crate::model::{Gap, Observed, Place, ResourceRef, Sight, Time};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -150,6 +151,10 @@ pub trait Take: Sync {
     fn covered(&self, scope: CoveredScope);
     /// A shard is done.
     fn ended(&self);
+    /// Who is asked from here on, by name (`what`: "regions"), whatever for and how often: for whoever waits.
+    fn asks(&self, _what: &'static str, _who: BTreeSet<Arc<str>>) {}
+    /// One of these has answered all that it was asked, or will not answer (all of) it.
+    fn done(&self, _who: &str, _has_answered: bool) {}
     /// Whether nothing more is taken.
     fn is_stopped(&self) -> bool;
 }

@@ -137,7 +137,7 @@ pub fn fingerprint() -> String {
     let email = delivery::email("builder@shop-prod-4821.iam.gserviceaccount.com").unwrap_or_default();
     let (mark, identity) =
         crate::read::head(RECORD).map_or((0, 0), |head| (head.mark, crate::read::fold(head.identity)));
-    format!("2 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
+    format!("3 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What is written of a first look, beside the numbers.

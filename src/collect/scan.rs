@@ -71,7 +71,7 @@ pub(super) fn scan(
     let mut shards = scan.unread(&all);
     loop {
         while !shards.is_empty() && !scan.is_stopped() {
-            progress.pass(shards.len() as u64);
+            progress.pass(shards.len() as u64, "files");
             source.drive(&query, &shards, &scan);
             scan.failed()?;
             scan.learn(true)?;
@@ -605,7 +605,7 @@ impl Take for Scan<'_> {
     }
 
     fn ended(&self) {
-        self.progress.file();
+        self.progress.part();
     }
 
     fn is_stopped(&self) -> bool {

@@ -7,6 +7,7 @@ mod gcp_kinds;
 mod gcp_tail;
 mod known;
 mod machines;
+mod never;
 mod others;
 mod reports;
 

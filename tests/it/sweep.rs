@@ -1,9 +1,6 @@
 //! Asking event histories: nothing lost and the right gap, whatever the other side does.
 
-#[path = "../standin/lookup.rs"]
-mod lookup;
-
-use lookup::{Call, Fault, Standin, World, spread};
+use crate::lookup::{self, Call, Fault, Standin, World, spread};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

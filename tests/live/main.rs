@@ -21,3 +21,6 @@ mod second;
 mod secrets_shared;
 mod sources;
 mod stand;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;

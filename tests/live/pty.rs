@@ -70,6 +70,7 @@ fn only_the_right_word_consents_and_all_that_happens_was_shown() {
     let mut session = revoke(&stand, "done");
     let (before, word) = asked(&mut session);
     session.send_line(&word).expect("the terminal takes it");
+    session.exp_regex(r"carrying out the revoke plan: \d+ of \d+ steps done").expect("how far it is");
     let (text, code) = ended(session);
     assert!(matches!(code, 0 | 3), "{code}: {text}");
     assert!(text.contains("Done and seen: "), "{text}");

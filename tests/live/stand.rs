@@ -378,6 +378,12 @@ impl Stand {
         done
     }
 
+    /// What a terminal got holds no key material.
+    #[track_caller]
+    pub fn holds_no_secret(&self, text: &str) {
+        self.no_secret_in(&Done { code: None, out: text.to_owned(), err: String::new() });
+    }
+
     /// No key material of anybody may be printed, whatever happens.
     #[track_caller]
     fn no_secret_in(&self, done: &Done) {

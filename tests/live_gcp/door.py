@@ -109,6 +109,14 @@ def open_(stand, verb, asked):
         for row in asked["entries"]:
             stand.audit.keep(asked["container"], row, asked.get("bucket", "_Required"))
         return len(stand.audit.entries)
+    if verb == "dataset":
+        return stand.warehouse.make(asked)
+    if verb == "warehouse":
+        for name, value in asked.items():
+            assert name in ("page", "slow", "weight", "lie", "location"), name
+            setattr(stand.warehouse, name, value)
+        asked, stand.warehouse.queries = stand.warehouse.queries, []
+        return asked
     if verb == "pack":
         return world.pack()
     if verb == "save":

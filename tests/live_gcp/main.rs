@@ -5,9 +5,11 @@
 //! Without it a laptop skips and says why, `CI=true` fails.
 
 mod audit;
+mod bigquery;
 mod contain;
 mod faults;
 mod handover;
+mod pty;
 mod revoke;
 mod rungs;
 #[path = "../shared/schemas.rs"]
@@ -16,5 +18,8 @@ mod signin;
 mod stand;
 mod tail;
 mod tail_b;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;
 mod ways;
 mod world;

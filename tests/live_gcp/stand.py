@@ -21,6 +21,7 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import bigquery
 import compute
 import crm
 import discovery
@@ -42,7 +43,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
+PARTS = (bigquery, crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 
@@ -52,7 +53,7 @@ class Stand:
         self.world, self.url = World(), ""
         self.lock, self.changed = self.world.lock, threading.Condition(self.world.lock)
         self.access, self.audit, self.faults = Access(self.world), Audit(self.world), Faults()
-        self.compute, self.logs = Compute(self), logs.Logs(self)
+        self.compute, self.logs, self.warehouse = Compute(self), logs.Logs(self), bigquery.Warehouse(self)
         self.skew = 0  # Seconds that our `Date` is ahead.
         self.calls, self.bad, self.longs, self.long_seconds = [], [], {}, 0.1
 

@@ -423,6 +423,12 @@ impl Stand {
         child.wait().expect("the binary is ours");
     }
 
+    /// What a terminal got, and what was kept, holds no key material.
+    #[track_caller]
+    pub fn holds_no_secret(&self, text: &str) {
+        self.no_secret_in(&Done { code: None, out: text.to_owned(), err: String::new() });
+    }
+
     /// No key material and no token of anybody may be printed or kept, whatever happens.
     #[track_caller]
     fn no_secret_in(&self, done: &Done) {

@@ -173,6 +173,11 @@ impl Finder {
         let is_ours = matches!(name, "inventory" | "expect" | "index" | "journal.ndjson" | "SHA256SUMS")
             || is_document(name);
         let folder = path.parent().unwrap_or(Path::new(""));
+        // What an engine answered: its records lie beside it.
+        let of_answers = folder.parent().filter(|_| name == "answers" && folder.ends_with("evidence"));
+        if let Some(case) = of_answers {
+            return *self.cases.entry(case.to_owned()).or_insert_with(|| is_case(case));
+        }
         is_ours && *self.cases.entry(folder.to_owned()).or_insert_with(|| is_case(folder))
     }
 

@@ -234,6 +234,8 @@ impl LogSource for Entries {
 impl Entries {
     /// Reads these jobs and hands over what comes, until all is over or nothing more is taken.
     fn run(&self, jobs: &[Job], lost: &mut BTreeMap<usize, Vec<Arc<str>>>, split: &mut Split, to: &dyn Take) {
+        let mut open = Open::of(jobs);
+        to.asks("groups of projects", open.names());
         let (send, mut received) = mpsc::channel::<Part>(UNTAKEN);
         let gate = Arc::new(Semaphore::new(AT_ONCE));
         for job in jobs.iter().cloned() {
@@ -265,6 +267,10 @@ impl Entries {
                 }),
                 Ok(Some(Part::Gap(gap))) => to.part("", &mut |_| vec![gap.clone()]),
                 Ok(Some(Part::Ended { job, lost: some })) => {
+                    let over = jobs.get(job).and_then(|job| open.ended(job, some.is_empty()));
+                    if let Some((who, has_answered)) = over {
+                        to.done(&who, has_answered);
+                    }
                     lost.insert(job, some);
                     to.ended();
                 }
@@ -277,5 +283,38 @@ impl Entries {
                 to.part("", &mut |_| job.logs.iter().map(|log| Gap::unread(log.place(), why)).collect());
             }
         }
+    }
+}
+
+/// Requests to a group of projects that have not ended, and whether all were answered whole; by the group's name.
+struct Open(BTreeMap<Arc<str>, (usize, bool)>);
+
+impl Open {
+    fn of(jobs: &[Job]) -> Open {
+        let mut open = BTreeMap::new();
+        jobs.iter().for_each(|job| open.entry(group(job)).or_insert((0, true)).0 += 1);
+        Open(open)
+    }
+
+    fn names(&self) -> BTreeSet<Arc<str>> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// A request has ended; where it was its group's last, which that is and whether all were answered.
+    fn ended(&mut self, job: &Job, has_answered: bool) -> Option<(Arc<str>, bool)> {
+        let who = group(job);
+        let (left, answers) = self.0.get_mut(&who)?;
+        *left = left.saturating_sub(1);
+        *answers &= has_answered;
+        (*left == 0).then_some((who, *answers))
+    }
+}
+
+/// Projects that are asked together, as whoever waits for them reads it.
+fn group(job: &Job) -> Arc<str> {
+    match &*job.logs {
+        [] => "nothing".into(),
+        [one] => one.place().into(),
+        [first, rest @ ..] => format!("{} and {} more", first.place(), rest.len()).into(),
     }
 }

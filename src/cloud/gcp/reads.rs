@@ -29,6 +29,10 @@ const LOGS: &[&str] = &[
     "resourcemanager.projects.getIamPolicy",
 ];
 
+/// Where a log sink or log analytics holds records: `--bigquery`.
+const PUSHDOWN: &[&str] =
+    &["bigquery.jobs.create", "bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"];
+
 /// What is looked at: what a principal launched, made and is.
 const INVENTORY: &[&str] = &[
     "aiplatform.batchPredictionJobs.get",
@@ -109,7 +113,7 @@ pub fn identity() -> BTreeSet<&'static str> {
 
 /// Everything that an audit asks.
 pub fn audit() -> BTreeSet<&'static str> {
-    [REACH, LOGS, INVENTORY, IDENTITY].into_iter().flatten().copied().collect()
+    [REACH, LOGS, PUSHDOWN, INVENTORY, IDENTITY].into_iter().flatten().copied().collect()
 }
 
 #[cfg(test)]
@@ -171,6 +175,12 @@ mod tests {
         ("batch.projects.locations.jobs.cancel", "batch.jobs.cancel"),
         ("batch.projects.locations.jobs.delete", "batch.jobs.delete"),
         ("batch.projects.locations.jobs.get", "batch.jobs.get"),
+        // Who may create a job may ask what came of it, and end it.
+        ("bigquery.jobs.cancel", "bigquery.jobs.create"),
+        ("bigquery.jobs.getQueryResults", "bigquery.jobs.create"),
+        ("bigquery.jobs.query", "bigquery.jobs.create"),
+        ("bigquery.tables.get", "bigquery.tables.get"),
+        ("bigquery.tables.list", "bigquery.tables.list"),
         ("billingbudgets.budgets.create", "billing.budgets.create"),
         ("billingbudgets.budgets.delete", "billing.budgets.delete"),
         ("billingbudgets.budgets.get", "billing.budgets.get"),

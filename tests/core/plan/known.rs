@@ -40,7 +40,7 @@ fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSee
 }
 
 /// Two live keys, one that is off, a password, a second factor, a Bedrock key.
-fn ci() -> IdentitySeen {
+pub fn ci() -> IdentitySeen {
     IdentitySeen {
         access_keys: Part::Seen(vec![
             credential("AKIAIOSFODNN7EXAMPLE", true, None),
@@ -62,7 +62,7 @@ fn ci() -> IdentitySeen {
     }
 }
 
-fn ops() -> IdentitySeen {
+pub fn ops() -> IdentitySeen {
     IdentitySeen {
         max_session: Some(7200),
         last_used: Some(at(9)),
@@ -77,7 +77,7 @@ fn session_of(arn: &str) -> triage::model::report::Credential {
     session("ASIAIOSFODNN7EXAMPLC", arn, 1)
 }
 
-fn organization() -> OrganizationSeen {
+pub fn organization() -> OrganizationSeen {
     OrganizationSeen {
         id: arc("o-exampleorgid"),
         management: arc("999988887777"),

@@ -130,12 +130,15 @@ fn fleet(ask: &Ask, hold: Ec2Change, cancel: Ec2Change, terminate: Ec2Change) ->
 }
 
 fn spot_request(ask: &Ask) -> Way {
-    if ask.options.destroy && ask.resource.state == "stopped" {
+    // Its request reads active for a while after a machine was stopped; cancelled then, it ends that machine all the same.
+    let is_stopped =
+        machines(ask).iter().any(|one| one.state == "stopped" && ask.ground.spares_resource(one).is_none());
+    if ask.options.destroy && (ask.resource.state == "stopped" || is_stopped) {
         // To cancel it ends the machine that is stopped: that is copied before, and terminated after, or it would start another.
         let cancel = CancelSpotRequest { id: ask.id() };
         return Way::Chain(vec![Link { needs: copies(ask), ..Link::must(RUNS + 3, cancel) }]);
     }
-    if ask.options.destroy || !has_live_instance(ask.ground, ask.resource) {
+    if ask.options.destroy || !(is_stopped || has_live_instance(ask.ground, ask.resource)) {
         return Way::step(RELAUNCHES, CancelSpotRequest { id: ask.id() });
     }
     let by_hand =

@@ -1,0 +1,222 @@
+"""A small house, and in it one of every kind that moto keeps: made by the thief in one region, and in another by the owners under
+the same names.
+
+    kinds.py FRONT_URL              builds it and prints the world
+    kinds.py FRONT_URL seen < world prints what stands of it in moto, by region and kind
+"""
+
+import json
+import sys
+
+from botocore.exceptions import ClientError
+
+from world import OWNERS, RESPONDER, THIEF, Actor, door, plain, service_trust
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+HOUSE = "111122223333"
+HERE, THERE = "us-east-1", "eu-west-1"
+IMAGE = "ami-0abcdef1234567890"
+ROLE = f"arn:aws:iam::{HOUSE}:role/worker"
+NAME = "miner"
+
+
+def house(url):
+    """One account: its owner alice, a user whose key leaked, the responder, a role for services."""
+    world = {"accounts": {"house": HOUSE}, "regions": [THERE, HERE], "keys": {}}
+    root = Actor(url, door(url, "root", {"account": HOUSE}))
+    door(url, "source", {"key": root.id, "address": OWNERS})
+    iam = root("iam")
+    actors = {}
+    for name, user, address in (("alice", "alice", OWNERS), ("leaked", "ci-runner", THIEF), ("responder", "responder", RESPONDER)):
+        iam.create_user(UserName=user)
+        iam.attach_user_policy(UserName=user, PolicyArn=ADMIN)
+        actors[name] = Actor(url, plain(iam.create_access_key(UserName=user)["AccessKey"]))
+        door(url, "source", {"key": actors[name].id, "address": address})
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=service_trust("ec2.amazonaws.com"))
+    iam.create_instance_profile(InstanceProfileName="worker")
+    world["credentials"] = {"leaked": actors["leaked"].id}
+    world["keys"] = {name: actor.keys for name, actor in actors.items()}
+    return world, actors
+
+
+def spot(actor, region):
+    ec2 = actor("ec2", region)
+    of = {"ImageId": IMAGE, "InstanceType": "p3.2xlarge"}
+    one = lambda kind: ec2.request_spot_instances(SpotPrice="9", InstanceCount=1, Type=kind, LaunchSpecification=of)["SpotInstanceRequests"][0]
+    # The machine of one of them was ended: the request would start another.
+    left, runs = one("persistent"), one("persistent")
+    ec2.terminate_instances(InstanceIds=[left["InstanceId"]])
+    fleet = lambda kind: ec2.request_spot_fleet(SpotFleetRequestConfig={
+        "TargetCapacity": 2, "SpotPrice": "9", "IamFleetRole": ROLE, "Type": kind,
+        "AllocationStrategy": "lowestPrice", "LaunchSpecifications": [{**of, "WeightedCapacity": 1.0}]})
+    template = ec2.create_launch_template(LaunchTemplateName=NAME, LaunchTemplateData=of)["LaunchTemplate"]["LaunchTemplateId"]
+    made = ec2.create_fleet(Type="request", LaunchTemplateConfigs=[{"LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "1"}}],
+                            TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"})
+    return {"spot_left": left["SpotInstanceRequestId"], "spot_runs": runs["SpotInstanceRequestId"], "spot_machine": runs["InstanceId"],
+            "spot_fleet": fleet("maintain")["SpotFleetRequestId"], "template": template, "fleet": made["FleetId"]}
+
+
+def scaling(actor, region):
+    """A group of somebody, of two."""
+    actor("autoscaling", region).create_launch_configuration(LaunchConfigurationName="web", ImageId=IMAGE, InstanceType="t3.large")
+    actor("autoscaling", region).create_auto_scaling_group(AutoScalingGroupName="web", MinSize=1, MaxSize=9, DesiredCapacity=2,
+                                                           AvailabilityZones=[f"{region}a"], LaunchConfigurationName="web")
+
+
+def joined(actor, region):
+    """A machine of one's own, put into somebody's group."""
+    machine = actor("ec2", region).run_instances(ImageId=IMAGE, InstanceType="p3.2xlarge", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    actor("autoscaling", region).attach_instances(AutoScalingGroupName="web", InstanceIds=[machine])
+    return {"joined": machine}
+
+
+def containers(actor, region):
+    ecs = actor("ecs", region)
+    ecs.create_cluster(clusterName=NAME)
+    ecs.register_task_definition(family=NAME, containerDefinitions=[{"name": "m", "image": "example.com/m:1", "memory": 512}],
+                                 networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="4096", memory="8192")
+    subnet = actor("ec2", region).describe_subnets()["Subnets"][0]["SubnetId"]
+    group_id = actor("ec2", region).describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group_id], "assignPublicIp": "DISABLED"}}
+    task = ecs.run_task(cluster=NAME, taskDefinition=NAME, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
+    eks = actor("eks", region)
+    eks.create_cluster(name=NAME, roleArn=ROLE, resourcesVpcConfig={"subnetIds": [subnet]})
+    group = eks.create_nodegroup(clusterName=NAME, nodegroupName="workers", subnets=[subnet], nodeRole=ROLE,
+                                 scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 2})["nodegroup"]["nodegroupArn"]
+    profile = eks.create_fargate_profile(clusterName=NAME, fargateProfileName="pods", podExecutionRoleArn=ROLE, subnets=[subnet],
+                                         selectors=[{"namespace": "default"}])["fargateProfile"]["fargateProfileArn"]
+    batch = actor("batch", region)
+    environment = batch.create_compute_environment(
+        computeEnvironmentName=NAME, type="MANAGED", state="ENABLED", serviceRole=ROLE, computeResources={
+            "type": "EC2", "minvCpus": 4, "maxvCpus": 64, "desiredvCpus": 4, "instanceTypes": ["m5.large"], "subnets": [subnet],
+            "securityGroupIds": [group_id], "instanceRole": f"arn:aws:iam::{HOUSE}:instance-profile/worker"})["computeEnvironmentArn"]
+    queue = batch.create_job_queue(jobQueueName=NAME, state="ENABLED", priority=1,
+                                   computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}])["jobQueueArn"]
+    return {"task": task, "nodegroup": group, "profile": profile, "environment": environment, "queue": queue}
+
+
+def learning(actor, region):
+    sagemaker = actor("sagemaker", region)
+    notebook = sagemaker.create_notebook_instance(NotebookInstanceName=NAME, InstanceType="ml.p3.2xlarge", RoleArn=ROLE)["NotebookInstanceArn"]
+    sagemaker.create_model(ModelName=NAME, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "example.com/m:1"})
+    sagemaker.create_endpoint_config(EndpointConfigName=NAME, ProductionVariants=[
+        {"VariantName": "a", "ModelName": NAME, "InitialInstanceCount": 1, "InstanceType": "ml.p3.2xlarge"}])
+    endpoint = sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName=NAME)["EndpointArn"]
+    glue = actor("glue", region)
+    glue.create_job(Name=NAME, Role=ROLE, Command={"Name": "glueetl", "ScriptLocation": "s3://shop/x.py"})
+    glue.create_trigger(Name=NAME, Type="SCHEDULED", Schedule="cron(0 * * * ? *)", Actions=[{"JobName": NAME}])
+    glue.start_trigger(Name=NAME)
+    glue.create_session(Id=NAME, Role=ROLE, Command={"Name": "glueetl", "PythonVersion": "3"})
+    emr = actor("emr", region)
+    group = lambda role, count: {"Name": role, "InstanceRole": role, "InstanceType": "p3.2xlarge", "InstanceCount": count, "Market": "ON_DEMAND"}
+    cluster = emr.run_job_flow(Name=NAME, ReleaseLabel="emr-7.0.0", JobFlowRole="worker", ServiceRole="worker", Instances={
+        "KeepJobFlowAliveWhenNoSteps": True, "InstanceGroups": [group("MASTER", 1), group("CORE", 1), group("TASK", 4)]})["JobFlowId"]
+    return {"notebook": notebook, "endpoint": endpoint, "trigger": NAME, "session": NAME, "emr": cluster}
+
+
+def builds(actor, region):
+    codebuild = actor("codebuild", region)
+    codebuild.create_project(name=NAME, source={"type": "S3", "location": "shop/x.zip"}, artifacts={"type": "NO_ARTIFACTS"}, serviceRole=ROLE,
+                             environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_LARGE"})
+    build = codebuild.start_build(projectName=NAME)["build"]["id"]
+    events = actor("events", region)
+    rule = events.put_rule(Name=NAME, ScheduleExpression="rate(5 minutes)", State="ENABLED")["RuleArn"]
+    events.put_targets(Rule=NAME, Targets=[{"Id": "1", "Arn": f"arn:aws:lambda:{region}:{HOUSE}:function:x"}])
+    schedule = actor("scheduler", region).create_schedule(
+        Name=NAME, ScheduleExpression="rate(1 hour)", FlexibleTimeWindow={"Mode": "OFF"}, State="ENABLED",
+        Target={"Arn": f"arn:aws:lambda:{region}:{HOUSE}:function:x", "RoleArn": ROLE, "Input": '{"again": 1}'})["ScheduleArn"]
+    states = actor("stepfunctions", region)
+    machine = states.create_state_machine(name=NAME, roleArn=ROLE, definition=json.dumps(
+        {"StartAt": "w", "States": {"w": {"Type": "Wait", "Seconds": 99999, "End": True}}}))["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=machine, name="one")["executionArn"]
+    stack = actor("cloudformation", region).create_stack(StackName=NAME, TemplateBody=json.dumps(
+        {"Resources": {"q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{region}"}}}}))["StackId"]
+    actor("sesv2", region).create_email_identity(EmailIdentity="bills.example.com")
+    return {"build": build, "rule": rule, "schedule": schedule, "machine": machine, "execution": execution, "stack": stack,
+            "identity": "bills.example.com"}
+
+
+MAKE = (spot, containers, learning, builds)
+
+
+def main(url):
+    # A task goes on until it is stopped: moto's ends by itself, by being looked at.
+    door(url, "transition", {"model_name": "ecs::task", "transition": {"progression": "manual", "times": 1000000}})
+    world, actors = house(url)
+    scaling(actors["alice"], HERE)
+    for name, who, region in (("owners", "alice", THERE), ("thiefs", "leaked", HERE)):
+        world[name] = {"region": region}
+        for make in MAKE:
+            world[name] |= make(actors[who], region)
+    world["thiefs"] |= joined(actors["leaked"], HERE)
+    # The thief is seen where the owners' namesakes are, too.
+    actors["leaked"]("ec2", THERE).create_key_pair(KeyName="x")
+    return world
+
+
+def seen(client, made):
+    """What moto shows of each: a word for its state, or a number where that is what it is held by; none where it is gone."""
+    ec2, ecs, eks, batch = client("ec2"), client("ecs"), client("eks"), client("batch")
+    sagemaker, glue, emr, states = client("sagemaker"), client("glue"), client("emr"), client("stepfunctions")
+    requests = {one["SpotInstanceRequestId"]: one["State"] for one in ec2.describe_spot_instance_requests()["SpotInstanceRequests"]}
+    machines = [one for held in ec2.describe_instances()["Reservations"] for one in held["Instances"]]
+    fleets = {one["SpotFleetRequestId"]: one for one in ec2.describe_spot_fleet_requests()["SpotFleetRequestConfigs"]}
+    fleet = fleets.get(made["spot_fleet"])
+    environment = batch.describe_compute_environments(computeEnvironments=[made["environment"]])["computeEnvironments"][0]
+    groups = emr.list_instance_groups(ClusterId=made["emr"])["InstanceGroups"]
+    first = lambda rows, member: next((row[member] for row in rows), None)
+    return {
+        "spot_left": requests.get(made["spot_left"]), "spot_runs": requests.get(made["spot_runs"]),
+        "spot_machine": first((one["State"] for one in machines if one["InstanceId"] == made["spot_machine"]), "Name"),
+        "spot_fleet": [fleet["SpotFleetRequestState"], fleet["SpotFleetRequestConfig"]["TargetCapacity"]] if fleet else None,
+        "fleet": first(ec2.describe_fleets(FleetIds=[made["fleet"]])["Fleets"], "FleetState"),
+        "template": first(ec2.describe_launch_templates()["LaunchTemplates"], "LaunchTemplateId"),
+        "task": first(ecs.describe_tasks(cluster=NAME, tasks=[made["task"]])["tasks"], "lastStatus"),
+        "nodegroup": eks.describe_nodegroup(clusterName=NAME, nodegroupName="workers")["nodegroup"]["scalingConfig"],
+        "profile": eks.list_fargate_profiles(clusterName=NAME)["fargateProfileNames"],
+        "environment": [environment["state"], environment["computeResources"]["minvCpus"]],
+        "queue": first(batch.describe_job_queues(jobQueues=[made["queue"]])["jobQueues"], "state"),
+        "notebook": first(sagemaker.list_notebook_instances()["NotebookInstances"], "NotebookInstanceStatus"),
+        "endpoint": first(sagemaker.list_endpoints()["Endpoints"], "EndpointStatus"),
+        "trigger": glue.get_trigger(Name=NAME)["Trigger"]["State"], "session": glue.get_session(Id=NAME)["Session"]["Status"],
+        "emr": [emr.describe_cluster(ClusterId=made["emr"])["Cluster"]["Status"]["State"],
+                {one["InstanceGroupType"]: one["RequestedInstanceCount"] for one in groups}],
+        "build": first(client("codebuild").batch_get_builds(ids=[made["build"]])["builds"], "buildStatus"),
+        "rule": first(client("events").list_rules()["Rules"], "State"), "schedule": first(client("scheduler").list_schedules()["Schedules"], "State"),
+        "target": client("scheduler").get_schedule(Name=NAME)["Target"],
+        "machine": first(states.list_state_machines()["stateMachines"], "name"),
+        "execution": states.describe_execution(executionArn=made["execution"])["status"],
+        "stack": first(client("cloudformation").list_stacks()["StackSummaries"], "StackStatus"),
+        "identity": there(lambda: client("sesv2").get_email_identity(EmailIdentity=made["identity"])["IdentityType"]),
+    }
+
+
+def there(ask):
+    """What is asked for by its name: none where that is gone."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404):
+            return None
+        raise
+
+
+def group(client, made):
+    """The owners' group: its sizes, and what its members are in; the thief's own by its name."""
+    found = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["web"])["AutoScalingGroups"][0]
+    states = {one["InstanceId"]: one["State"]["Name"] for held in client("ec2").describe_instances()["Reservations"] for one in held["Instances"]}
+    word = lambda one: [one["LifecycleState"], states[one["InstanceId"]]]
+    return {"sizes": [found["MinSize"], found["DesiredCapacity"], found["MaxSize"]],
+            "joined": next((word(one) for one in found["Instances"] if one["InstanceId"] == made["joined"]), None),
+            "others": sorted(word(one) for one in found["Instances"] if one["InstanceId"] != made["joined"])}
+
+
+def look(url, world):
+    alice = Actor(url, world["keys"]["alice"])
+    found = {name: seen(lambda service: alice(service, world[name]["region"]), world[name]) for name in ("owners", "thiefs")}
+    return found | {"group": group(lambda service: alice(service, HERE), world["thiefs"])}
+
+
+if __name__ == "__main__":
+    done = look(sys.argv[1], json.load(sys.stdin)) if sys.argv[2:] == ["seen"] else main(sys.argv[1])
+    json.dump(done, sys.stdout, indent=1)
