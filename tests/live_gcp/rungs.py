@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from attack import BUILDER, DATA, LAB, MALLORY, MINUTE, OPS, ORG, POOL, RESPONSE, ROBOT, SANDBOX, SHOP, STAGE, TOOL, house
+from attack import BUILDER, DATA, LAB, MALLORY, MINUTE, OPS, ORG, POOL, RESPONSE, ROBOT, SANDBOX, SHOP, STAGE, TOOL, WEB, house
 from cloud import OWNERS, RESPONDER, THIEF, Actor, door, machine_of
 
 ZONE, OTHER, REGION = "us-central1-a", "us-east1-b", "europe-west1"
@@ -51,6 +51,12 @@ def main(url):
     held = [budgets.create(parent=BILLING, body={
         "displayName": name, "amount": {"specifiedAmount": {"currencyCode": "EUR", "units": units}}, "thresholdRules": [{"thresholdPercent": 0.5}],
         "notificationsRule": {"pubsubTopic": f"projects/{OPS}/topics/cost"}}).execute()["name"] for name, units in (("all", "900"), ("shop", "300"), ("lab", "50"))]
+    # Two of the owners' services: one of them runs as the account that leaks.
+    alice("serviceusage").services().batchEnable(parent=f"projects/{SHOP}", body={"serviceIds": ["run.googleapis.com"]}).execute()
+    time.sleep(0.3)
+    for service, account in (("checkout", BUILDER), ("front", WEB)):
+        alice("run", "v2").projects().locations().services().create(parent=f"projects/{SHOP}/locations/europe-west1", serviceId=service, body={
+            "template": {"serviceAccount": account, "containers": [{"image": "example.com/shop:1"}]}}).execute()
     spared = {"machine": alice.launch(SHOP, OTHER, "dig-1")}
     compute = alice("compute")
     alice.done(STAGE, compute.instanceTemplates().insert(project=STAGE, body={"name": "dig", "properties": machine_of(STAGE, None, "e2-small")}).execute())
