@@ -233,7 +233,7 @@ fn the_text_tells_of_each_credential_how_long_it_works_what_is_done_what_lives_o
         (
             "deny_user arn:aws:iam::111122223333:user/ci",
             &[
-                "iam:PutUserPolicy(deny all)  aws.iam.user",
+                "iam:PutUserPolicy(deny everything)  aws.iam.user",
                 "What it does: ",
                 "Sessions of it that outlive its keys: ",
                 "the last until 2026-07-14 20:00:00Z",
