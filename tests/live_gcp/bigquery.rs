@@ -149,7 +149,7 @@ fn log_analytics_gives_the_report_of_cloud_logging_and_of_a_local_scan() {
     let differ: Vec<String> =
         findings(&report).symmetric_difference(&findings(&by_logging)).cloned().collect();
     assert_eq!(differ, Vec::<String>::new());
-    assert!(done.err.contains("BigQuery would scan"), "{}", done.err);
+    assert!(done.err.contains("BigQuery would bill 10 MB for"), "{}", done.err);
 
     let (ran, tried) = kept.queries();
     assert!(

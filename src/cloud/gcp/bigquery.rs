@@ -255,7 +255,8 @@ impl BigQuery<'_> {
             failed: None,
         };
         let gap = self.runtime.block_on(self.answered(statement, &mut asked, to, sink)).err();
-        asked.failed = gap.as_ref().map(|gap| gap.why.clone());
+        let cut = || to.is_stopped().then(|| "the run was cut short".to_owned());
+        asked.failed = gap.as_ref().map(|gap| gap.why.clone()).or_else(cut);
         self.state().asked.push(asked);
         gap
     }
@@ -272,7 +273,7 @@ impl BigQuery<'_> {
             asked.bytes_allowed = self.budget.left();
             if asked.bytes_estimated > asked.bytes_allowed {
                 let why = format!(
-                    "it would scan {}, and of the {} that may be billed {} are left: it was not asked; narrow the window, or \
+                    "{} would be billed, and of the {} that may be {} are left: it was not asked; narrow the window, or \
                      raise --bigquery-max-bytes",
                     size(asked.bytes_estimated),
                     size(self.budget.most),
