@@ -22,10 +22,10 @@ const MOST: &str = "1TB";
 #[command(next_help_heading = "Where records are, besides Cloud Logging")]
 pub struct BigQueryArgs {
     /// Ask this BigQuery dataset, too: log analytics' linked dataset (_AllLogs) or what a log sink writes into. It bills what it
-    /// scans; what that comes to is said first. Needs --since.
+    /// scans, which is said first. Needs --since.
     #[arg(long, value_name = "PROJECT.DATASET[.TABLE]")]
     pub bigquery: Vec<Dataset>,
-    /// Never have BigQuery scan more than this, in all questions of a run together: a number, or 50GB, 2TB, 1TiB.
+    /// Never have BigQuery bill more than this, for all questions of a run together: a number, or 50GB, 2TB, 1TiB.
     #[arg(long, value_name = "BYTES", default_value = MOST, value_parser = bytes)]
     pub bigquery_max_bytes: u64,
     /// The project that runs BigQuery's queries and pays for them; default: the quota project, else the dataset's.
@@ -99,8 +99,8 @@ pub fn ready<'a>(
             Ok(estimated) => {
                 let name = dataset.to_string();
                 let (estimated, most) = (size(estimated), size(args.bigquery.bigquery_max_bytes));
-                let line = Line::new().put("BigQuery would scan ").put(Untrusted(&estimated)).put(" of ");
-                let line = line.put(Untrusted(&name)).put(" for each level of the chain; at most ");
+                let line = Line::new().put("BigQuery would bill ").put(Untrusted(&estimated)).put(" for ");
+                let line = line.put(Untrusted(&name)).put(", for each level of the chain; at most ");
                 ui.note(line.put(Untrusted(&most)).put(" in all (--bigquery-max-bytes)."));
                 sources.push(source);
             }

@@ -15,6 +15,8 @@ from sqlglot import exp
 from call import on
 from errors import Refusal, missing
 
+# What is billed at the least for each table of a query.
+LEAST = 10_000_000
 TEXT, LONG, BOOL, JSON = "STRING", "INTEGER", "BOOLEAN", "JSON"
 # google.cloud.audit.AuditLog as log analytics has it: a list is REPEATED, a dict a RECORD, and what is a Struct in the proto is JSON.
 AUDIT = {
@@ -177,7 +179,7 @@ class Warehouse:
         for parameter in tree.find_all(exp.Parameter):
             if parameter.name not in given:
                 raise Refusal(400, f"Query parameter '{parameter.name}' not found", reason="invalidQuery")
-        base, weight = sqlite3.connect(":memory:"), 0
+        base, weight, billed = sqlite3.connect(":memory:"), 0, 0
         for number, node in enumerate(list(tree.find_all(exp.Table))):
             may(call, "bigquery.tables.getData", node.catalog, "accessDenied")
             held = self.find(node.catalog, node.db).get(node.name)
@@ -196,17 +198,19 @@ class Warehouse:
             rows = held.within(given["since"], given["until"]) if cut and any(c.name in ("timestamp", "_PARTITIONTIME") for c in select.find_all(exp.Column)) else held.rows
             weight += sum(len(json.dumps(row)) for row in rows) * self.weight
             node.replace(exp.to_table(name, alias=node.alias or None))
+            billed += LEAST
+        billed = max(billed, weight)
         told = int(weight * self.lie)
         if body.get("dryRun"):
             return None, told, told
-        if weight > int(body.get("maximumBytesBilled", 1 << 62)):
-            raise Refusal(400, f"Query exceeded limit for bytes billed: {body['maximumBytesBilled']}. {weight} or higher required.", reason="bytesBilledLimitExceeded")
+        if billed > int(body.get("maximumBytesBilled", 1 << 62)):
+            raise Refusal(400, f"Query exceeded limit for bytes billed: {body['maximumBytesBilled']}. {billed} or higher required.", reason="bytesBilledLimitExceeded")
         text = tree.transform(as_sqlite).sql(dialect="sqlite")
         try:
             rows = base.execute(text, {name: json.dumps(each) if isinstance(each, list) else each for name, each in given.items()}).fetchall()
         except sqlite3.Error as error:
             raise Refusal(400, f"{error}: {text[:300]}", reason="invalidQuery") from None
-        return [row[0] for row in rows], weight, told
+        return [row[0] for row in rows], weight, billed
 
 
 def value(parameter):
@@ -278,13 +282,13 @@ def query(call):
     if body.get("queryParameters") and body.get("parameterMode") != "NAMED":
         raise Refusal(400, "parameterMode must be NAMED", reason="invalid")
     house.queries.append(body)
-    rows, weight, told = house.run(call, body)
-    head = {"kind": "bigquery#queryResponse", "schema": {"fields": [{"name": "entry", "type": "STRING", "mode": "NULLABLE"}]}, "totalBytesProcessed": str(told)}
+    rows, weight, billed = house.run(call, body)
+    head = {"kind": "bigquery#queryResponse", "schema": {"fields": [{"name": "entry", "type": "STRING", "mode": "NULLABLE"}]}, "totalBytesProcessed": str(weight)}
     if body.get("dryRun"):
         return head | {"jobComplete": True, "cacheHit": False, "jobReference": {"projectId": project, "location": house.location}}
     id = f"job_{call.world.uuid().replace('-', '')[:24]}"
     house.jobs[id] = {"project": project, "rows": rows, "slow": house.slow, "weight": weight}
-    return page(call, id, body.get("maxResults"), None, head | {"totalBytesBilled": str(weight)})
+    return page(call, id, body.get("maxResults"), None, head | {"totalBytesBilled": str(billed)})
 
 
 @on("bigquery.jobs.getQueryResults")

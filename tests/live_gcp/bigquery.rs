@@ -149,7 +149,7 @@ fn log_analytics_gives_the_report_of_cloud_logging_and_of_a_local_scan() {
     let differ: Vec<String> =
         findings(&report).symmetric_difference(&findings(&by_logging)).cloned().collect();
     assert_eq!(differ, Vec::<String>::new());
-    assert!(done.err.contains("BigQuery would scan"), "{}", done.err);
+    assert!(done.err.contains("BigQuery would bill 10 MB for"), "{}", done.err);
 
     let (ran, tried) = kept.queries();
     assert!(
@@ -181,6 +181,7 @@ fn log_analytics_gives_the_report_of_cloud_logging_and_of_a_local_scan() {
         assert_eq!(query["since"], *kept.since);
         assert_eq!((&query["engine"], &query["region"]), (&json!("bigquery"), &json!("EU")));
         assert!(query["bytes_scanned"].as_u64().is_some_and(|bytes| bytes > 0), "{query}");
+        assert!(query["bytes_billed"].as_u64() > query["bytes_scanned"].as_u64(), "at least 10 MB: {query}");
         assert!(query["query_id"].as_str().is_some_and(|id| id.starts_with("job_")), "{query}");
         let rows: usize = rows(query, "answers").iter().map(|name| answer_rows(&kept, name)).sum();
         assert_eq!(json!(rows), query["records"], "{query}");
@@ -290,8 +291,8 @@ fn more_than_may_be_billed_is_not_asked() {
     assert_eq!(ran, Vec::<Value>::new(), "nothing ran");
     assert!(!tried.is_empty());
     // A dry run that promised less than it was: BigQuery itself holds the cap.
-    kept.stand.door("warehouse", json!({"lie": 0.001}));
-    let done = kept.asked("lied", &["--bigquery-max-bytes", "10KB"]);
+    kept.stand.door("warehouse", json!({"lie": 0.0001, "weight": 10_000}));
+    let done = kept.asked("lied", &["--bigquery-max-bytes", "100MB"]);
     let told = why(&done.json());
     assert!(
         told.contains("bytesBilledLimitExceeded") && told.contains("raise --bigquery-max-bytes"),

@@ -68,12 +68,15 @@ pub struct Asked {
     pub statement: String,
     /// By name.
     pub parameters: BTreeMap<&'static str, Value>,
-    /// What it would scan, as BigQuery said before it ran.
+    /// What it would scan, as BigQuery said before it ran; at the least what is billed for its tables.
     pub bytes_estimated: u64,
     /// `maximumBytesBilled`.
     pub bytes_allowed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_scanned: Option<u64>,
+    /// As BigQuery said, else as its price list has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_billed: Option<u64>,
     pub records: u64,
     /// Its answers as they came, in `evidence/answers/`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -246,12 +249,14 @@ impl BigQuery<'_> {
             bytes_estimated: 0,
             bytes_allowed: self.budget.left(),
             bytes_scanned: None,
+            bytes_billed: None,
             records: 0,
             answers: Vec::new(),
             failed: None,
         };
         let gap = self.runtime.block_on(self.answered(statement, &mut asked, to, sink)).err();
-        asked.failed = gap.as_ref().map(|gap| gap.why.clone());
+        let cut = || to.is_stopped().then(|| "the run was cut short".to_owned());
+        asked.failed = gap.as_ref().map(|gap| gap.why.clone()).or_else(cut);
         self.state().asked.push(asked);
         gap
     }
@@ -268,7 +273,7 @@ impl BigQuery<'_> {
             asked.bytes_allowed = self.budget.left();
             if asked.bytes_estimated > asked.bytes_allowed {
                 let why = format!(
-                    "it would scan {}, and of the {} that may be billed {} are left: it was not asked; narrow the window, or \
+                    "{} would be billed, and of the {} that may be {} are left: it was not asked; narrow the window, or \
                      raise --bigquery-max-bytes",
                     size(asked.bytes_estimated),
                     size(self.budget.most),
@@ -280,7 +285,7 @@ impl BigQuery<'_> {
             let has_begun = !asked.query_id.is_empty();
             if has_begun || done.as_ref().is_err_and(CloudError::is_unclear) {
                 // What may have run may have been billed.
-                self.budget.spend(asked.bytes_scanned.unwrap_or(asked.bytes_estimated));
+                self.budget.spend(asked.bytes_billed.unwrap_or(asked.bytes_estimated));
             }
             match done {
                 Err(error) if !has_begun && error.is_unclear() && tries < TRIES => {

@@ -30,7 +30,7 @@ const LOGS: &[&str] = &[
     "resourcemanager.projects.getIamPolicy",
 ];
 
-/// Where a log sink or log analytics holds records: `--bigquery`.
+/// Where a log sink or log analytics holds records: `--bigquery`. A question is a job there: it changes nothing, and bills.
 const PUSHDOWN: &[&str] =
     &["bigquery.jobs.create", "bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"];
 

@@ -258,6 +258,8 @@ pub struct Statement {
     pub until: String,
     /// `@ids`.
     pub ids: Vec<String>,
+    /// How many tables it names.
+    pub tables: u64,
 }
 
 /// Returns the statements that ask these tables which audit entries of the window contain one of these ids.
@@ -287,7 +289,8 @@ pub fn statements(
                 "SELECT entry FROM ({}) WHERE EXISTS (SELECT 1 FROM UNNEST(@ids) AS id WHERE STRPOS(LOWER(entry), LOWER(id)) > 0)",
                 parts.join(" UNION ALL ")
             );
-            statements.push(Statement { text, since: time(since), until: until.clone(), ids: ids.to_vec() });
+            let (since, until, tables) = (time(since), until.clone(), some.len() as u64);
+            statements.push(Statement { text, since, until, ids: ids.to_vec(), tables });
         }
     }
     (statements, not)

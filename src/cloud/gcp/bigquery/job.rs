@@ -23,6 +23,8 @@ const PATIENCE: u64 = 10_000;
 const ATTEMPT: Duration = Duration::from_secs(60);
 /// A query that takes longer than this is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+/// What is billed at the least for each table that a query names.
+const LEAST: u64 = 10_000_000;
 /// Pages without a row, one after the other.
 const EMPTIES: u32 = 100;
 
@@ -30,6 +32,11 @@ impl Statement {
     /// Its parameters, as the case keeps them.
     pub(super) fn parameters(&self) -> BTreeMap<&'static str, Value> {
         [("since", json!(self.since)), ("until", json!(self.until)), ("ids", json!(self.ids))].into()
+    }
+
+    /// What is billed for it, however little it scans.
+    fn least(&self) -> u64 {
+        self.tables.saturating_mul(LEAST)
     }
 
     /// As BigQuery takes it.
@@ -65,12 +72,13 @@ impl BigQuery<'_> {
         CloudError::new(Refusal::Failed, call, &self.billed, None, why)
     }
 
-    /// What a statement would scan; nothing is run.
+    /// What a statement would be billed for; nothing is run.
     pub(super) async fn tried(&self, statement: &Statement) -> Result<u64, CloudError> {
         let mut body = statement.body();
         body["dryRun"] = true.into();
         let answer = self.gcp.rest.json(&self.query(body)?.repeatable()).await?;
         bytes(&answer["totalBytesProcessed"])
+            .map(|bytes| bytes.max(statement.least()))
             .ok_or_else(|| self.wrong(QUERY, "the answer does not say what it would scan"))
     }
 
@@ -121,6 +129,9 @@ impl BigQuery<'_> {
             if let Some(scanned) = bytes(&answer["totalBytesProcessed"]) {
                 let is_free = answer["cacheHit"].as_bool() == Some(true);
                 asked.bytes_scanned = Some(if is_free { 0 } else { scanned });
+                let billed = bytes(&answer["totalBytesBilled"]).or(asked.bytes_billed);
+                asked.bytes_billed =
+                    billed.or(Some(if is_free { 0 } else { scanned.max(statement.least()) }));
             }
             if let Some(error) = answer["errors"].as_array().and_then(|all| all.first()) {
                 let why = text(error, "message").unwrap_or("it says that something went wrong");
