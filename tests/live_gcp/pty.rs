@@ -24,5 +24,5 @@ fn projects_that_have_not_answered_are_told_while_they_are_waited_for() {
     let text = session.exp_eof().expect("it ends");
     let ended = session.process_mut().wait().expect("it is ours");
     assert!(matches!(ended, WaitStatus::Exited(_, 0 | 3)), "{ended:?}: {text}");
-    assert!(text.contains("LEAKED KEY"), "{text}");
+    assert!(text.contains("LEAKED SERVICE ACCOUNT"), "{text}");
 }
