@@ -197,7 +197,8 @@ impl Progress {
         Reached {
             phase: now.phase,
             pass: self.0.pass.load(Relaxed),
-            parts: self.0.parts.load(Relaxed),
+            // A source may ask again by itself, to hold one answer against another.
+            parts: self.0.parts.load(Relaxed).min(self.0.of_parts.load(Relaxed)),
             of_parts: self.0.of_parts.load(Relaxed),
             what_parts: now.parts,
             records: self.0.records.load(Relaxed),

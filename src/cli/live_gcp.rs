@@ -460,10 +460,13 @@ impl Door for Session {
         let (tables, gaps) = bigquery::ready((&self.gcp, &self.runtime), args, asked, (&budget, &keep), ui);
         before.extend(gaps);
         let evidence = case.evidence();
+        let (central, gaps) = self.runtime.block_on(self.gcp.central(reach, window.since));
+        before.extend(gaps);
         let logs = Logs {
             projects: reach.projects.clone(),
             candidates: reach.candidates,
             above: reach.above.clone(),
+            central,
         };
         let entries = Entries::new(self.gcp.clone(), self.runtime.handle().clone(), logs);
         let further = tables.iter().map(|table| table as &dyn LogSource);
@@ -476,7 +479,7 @@ impl Door for Session {
                 met.map(|id| reach.numbers.get(&id).cloned().unwrap_or(id)).collect();
             // A list of projects is meant as it is: what lies beyond is told as a gap by its coverage.
             let candidates = projects.len();
-            !is_named && entries.add(Logs { projects, candidates, above: Vec::new() })
+            !is_named && entries.add(Logs { projects, candidates, ..Logs::default() })
         };
         let wait = |long: Duration| {
             progress.phase(Phase::Settling);

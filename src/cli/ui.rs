@@ -4,7 +4,7 @@
 
 use crate::exec::Ask;
 use crate::model::{Time, secret};
-use crate::progress::{NAMED, Phase, Progress, Reached};
+use crate::progress::{Asked, NAMED, Phase, Progress, Reached};
 use crate::render::line::{Count, Line, Style};
 use crate::render::{Untrusted, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -156,7 +156,7 @@ impl Ui {
         }
     }
 
-    /// Shows progress until the result is dropped: two lines on a terminal, elsewhere a plain one now and then. One at a time.
+    /// Shows progress until the result is dropped: a few lines on a terminal, elsewhere a plain one now and then. One at a time.
     pub fn watch(&self, progress: &Progress) -> Watch {
         if self.quiet {
             return Watch { stop: None, thread: None, bar: Arc::clone(&self.bar) };
@@ -178,7 +178,7 @@ impl Ui {
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         let show = move |reached: Reached| {
             let size = terminal_size::terminal_size_of(io::stderr());
-            bar.set_message(two_lines(&reached, size.map_or(NARROW, |(width, _)| width.0.into())));
+            bar.set_message(lines(&reached, size.map_or(NARROW, |(width, _)| width.0.into())));
             bar.tick();
         };
         // What takes but a moment is seen, too.
@@ -255,25 +255,19 @@ const NARROW: usize = 80;
 /// Columns that the spinner and the start of the second line take, and the last one, which some terminals wrap at.
 const MARGIN: usize = 3;
 
-/// What goes on, and below it who has answered; with as many names as fit.
-fn two_lines(reached: &Reached, width: usize) -> String {
-    let first = phrase(reached).plain();
+/// What goes on, below it how many have answered, and who has not: as many names as fit.
+fn lines(reached: &Reached, width: usize) -> String {
     let fits = |line: &Line| line.width() + MARGIN <= width;
-    let mut lines = (0..=NAMED).rev().filter_map(|named| answers(reached, named));
-    let shortest = answers(reached, 0);
-    match lines.find(fits).or(shortest) {
-        Some(second) => format!("{first}\n  {}", second.plain()),
-        None => first,
-    }
+    let mut out = (1..=NAMED).rev().filter_map(|named| still_out(reached, named));
+    let out = out.find(fits).or_else(|| still_out(reached, 0));
+    let lines = [Some(phrase(reached)), answers(reached), out];
+    lines.into_iter().flatten().map(|line| line.plain()).collect::<Vec<_>>().join("\n  ")
 }
 
 /// The same for a log: one line, with all that is to be said.
 fn plainly(reached: &Reached) -> Line {
-    let line = Line::new().put("… ").join(phrase(reached));
-    match answers(reached, NAMED) {
-        Some(answers) => line.put("; ").join(answers),
-        None => line,
-    }
+    let lines = [Some(phrase(reached)), answers(reached), still_out(reached, NAMED)];
+    Line::new().put("… ").list("; ", lines.into_iter().flatten())
 }
 
 /// `reading logs, pass 2: 120 of 400 files, 1,204,000 records`.
@@ -316,26 +310,33 @@ fn phrase(reached: &Reached) -> Line {
     }
 }
 
-/// `14 of 17 regions have answered, 1 gave no answer; still out: eu-west-3 of 111122223333 and 1 more`, so many named.
-fn answers(reached: &Reached, named: usize) -> Option<Line> {
-    let asked = reached.asked.as_ref().filter(|_| reached.phase == Phase::Reading)?;
+/// Who is asked, while they are.
+fn asked(reached: &Reached) -> Option<&Asked> {
+    reached.asked.as_ref().filter(|_| reached.phase == Phase::Reading)
+}
+
+/// `14 of 17 regions have answered, 1 gave no answer`.
+fn answers(reached: &Reached) -> Option<Line> {
+    let asked = asked(reached)?;
     let line = Line::new().put(asked.answered).put(" of ").put(asked.of).put(" ").put(asked.what);
     let line = line.put(" have answered");
-    let line = match asked.silent {
+    Some(match asked.silent {
         0 => line,
         silent => line.put(", ").put(silent).put(" gave no answer"),
-    };
-    let names = asked.out.iter().take(named).map(|name| Line::new().put(Untrusted(name)));
-    let line = match (asked.open(), names.len()) {
-        (0, _) => return Some(line),
-        (open, 0) => return Some(line.put("; ").put(open).put(" still out")),
-        (_, _) => line.put("; still out: ").list(", ", names),
-    };
-    let named = asked.out.len().min(named);
-    Some(match asked.open() - named.min(asked.open()) {
-        0 => line,
-        more => line.put(" and ").put(more).put(" more"),
     })
+}
+
+/// `still out: eu-west-3 of 111122223333 and 1 more`, at most so many named.
+fn still_out(reached: &Reached, named: usize) -> Option<Line> {
+    let asked = asked(reached).filter(|asked| asked.open() > 0)?;
+    let names = asked.out.iter().take(named);
+    let more = asked.open().saturating_sub(names.len());
+    let line = Line::new().put("still out: ");
+    if names.len() == 0 {
+        return Some(line.put(more));
+    }
+    let line = line.list(", ", names.map(|name| Line::new().put(Untrusted(name))));
+    Some(if more > 0 { line.put(" and ").put(more).put(" more") } else { line })
 }
 
 fn deliver(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
@@ -474,20 +475,15 @@ mod tests {
         assert!(!first.contains(['\x1b', '\n', '\u{202e}']) && first.contains("what"), "{first}");
         progress.ended("\x1b[2J\nwhat\u{202e}", true);
         progress.ended("me-south-1 of 111122223333", false);
-        let [said, below] = [
-            "reading logs: 0 of 20 questions, 0 records",
-            "1 of 6 regions have answered, 1 gave no answer; still out: ",
-        ];
+        let said = "reading logs: 0 of 20 questions, 0 records";
+        let below = "1 of 6 regions have answered, 1 gave no answer";
         let names = "eu-west-1 of 111122223333, eu-west-3 of 111122223333, sa-east-1 of 111122223333";
-        assert_eq!(plain(&progress), format!("… {said}; {below}{names} and 1 more"));
+        assert_eq!(plain(&progress), format!("… {said}; {below}; still out: {names} and 1 more"));
         let reached = progress.reached();
-        assert_eq!(two_lines(&reached, 200), format!("{said}\n  {below}{names} and 1 more"));
-        let one = "eu-west-1 of 111122223333 and 3 more";
-        assert_eq!(two_lines(&reached, 110), format!("{said}\n  {below}{one}"), "an id stays whole");
-        let none = "1 of 6 regions have answered, 1 gave no answer; 4 still out";
-        for width in [80, 3] {
-            assert_eq!(two_lines(&reached, width), format!("{said}\n  {none}"));
-        }
+        assert_eq!(lines(&reached, 120), format!("{said}\n  {below}\n  still out: {names} and 1 more"));
+        let two = "eu-west-1 of 111122223333, eu-west-3 of 111122223333 and 2 more";
+        assert_eq!(lines(&reached, 80), format!("{said}\n  {below}\n  still out: {two}"), "ids stay whole");
+        assert_eq!(lines(&reached, 30), format!("{said}\n  {below}\n  still out: 4"));
         regions.iter().for_each(|one| progress.ended(&format!("{one} of 111122223333"), true));
         assert_eq!(plain(&progress), format!("… {said}; 5 of 6 regions have answered, 1 gave no answer"));
         progress.phase(Phase::Looking);
@@ -498,7 +494,7 @@ mod tests {
     fn steps_are_counted_as_they_go() {
         let progress = Progress::at(Phase::Acting("revoke"));
         progress.steps(12);
-        let said = || two_lines(&progress.reached(), 80);
+        let said = || lines(&progress.reached(), 80);
         assert_eq!(said(), "carrying out the revoke plan: 0 of 12 steps done");
         progress.step_called(1);
         assert_eq!(said(), "carrying out the revoke plan: 0 of 12 steps done, 1 called and read back");

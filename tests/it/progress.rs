@@ -119,7 +119,8 @@ fn a_terminal_shows_the_phase_and_the_regions_that_are_still_out() {
     shows("finding out where to look");
     open(&gates.regions);
     shows("reading logs: ");
-    shows(&format!("2 of 3 regions have answered; still out: {SLOW} of {ACCOUNT}"));
+    shows("2 of 3 regions have answered");
+    shows(&format!("still out: {SLOW} of {ACCOUNT}"));
     open(&gates.events);
     shows("looking at what lives");
     open(&gates.iam);

@@ -1,16 +1,23 @@
 """A small house, and in it one of every kind that moto keeps: made by the thief in one region, and in another by the owners under
 the same names.
 
-    kinds.py FRONT_URL              builds it and prints the world
-    kinds.py FRONT_URL seen < world prints what stands of it in moto, by region and kind
+    kinds.py FRONT_URL kinds         builds it and prints the world
+    kinds.py FRONT_URL signs         builds an account with what signs in there, and prints it
+    kinds.py FRONT_URL seen < world  prints what stands of each kind in moto, by whose it is
+    kinds.py FRONT_URL signed < world  prints what signs in as each user
 """
 
 import json
 import sys
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
-from world import OWNERS, RESPONDER, THIEF, Actor, door, plain, service_trust
+from world import OWNERS, RESPONDER, THIEF, Actor, door, plain, service_trust, trust
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 HOUSE = "111122223333"
@@ -70,6 +77,13 @@ def joined(actor, region):
     return {"joined": machine}
 
 
+def doors(actor, region):
+    group = actor("ec2", region).create_security_group(GroupName=NAME, Description="x")["GroupId"]
+    actor("ec2", region).authorize_security_group_ingress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    return {"door": group}
+
+
 def containers(actor, region):
     ecs = actor("ecs", region)
     ecs.create_cluster(clusterName=NAME)
@@ -88,7 +102,7 @@ def containers(actor, region):
     batch = actor("batch", region)
     environment = batch.create_compute_environment(
         computeEnvironmentName=NAME, type="MANAGED", state="ENABLED", serviceRole=ROLE, computeResources={
-            "type": "EC2", "minvCpus": 4, "maxvCpus": 64, "desiredvCpus": 4, "instanceTypes": ["m5.large"], "subnets": [subnet],
+            "type": "EC2", "minvCpus": 0, "maxvCpus": 64, "desiredvCpus": 0, "instanceTypes": ["m5.large"], "subnets": [subnet],
             "securityGroupIds": [group_id], "instanceRole": f"arn:aws:iam::{HOUSE}:instance-profile/worker"})["computeEnvironmentArn"]
     queue = batch.create_job_queue(jobQueueName=NAME, state="ENABLED", priority=1,
                                    computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}])["jobQueueArn"]
@@ -106,19 +120,14 @@ def learning(actor, region):
     glue.create_job(Name=NAME, Role=ROLE, Command={"Name": "glueetl", "ScriptLocation": "s3://shop/x.py"})
     glue.create_trigger(Name=NAME, Type="SCHEDULED", Schedule="cron(0 * * * ? *)", Actions=[{"JobName": NAME}])
     glue.start_trigger(Name=NAME)
-    glue.create_session(Id=NAME, Role=ROLE, Command={"Name": "glueetl", "PythonVersion": "3"})
     emr = actor("emr", region)
     group = lambda role, count: {"Name": role, "InstanceRole": role, "InstanceType": "p3.2xlarge", "InstanceCount": count, "Market": "ON_DEMAND"}
     cluster = emr.run_job_flow(Name=NAME, ReleaseLabel="emr-7.0.0", JobFlowRole="worker", ServiceRole="worker", Instances={
         "KeepJobFlowAliveWhenNoSteps": True, "InstanceGroups": [group("MASTER", 1), group("CORE", 1), group("TASK", 4)]})["JobFlowId"]
-    return {"notebook": notebook, "endpoint": endpoint, "trigger": NAME, "session": NAME, "emr": cluster}
+    return {"notebook": notebook, "endpoint": endpoint, "trigger": NAME, "emr": cluster}
 
 
-def builds(actor, region):
-    codebuild = actor("codebuild", region)
-    codebuild.create_project(name=NAME, source={"type": "S3", "location": "shop/x.zip"}, artifacts={"type": "NO_ARTIFACTS"}, serviceRole=ROLE,
-                             environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_LARGE"})
-    build = codebuild.start_build(projectName=NAME)["build"]["id"]
+def schedules(actor, region):
     events = actor("events", region)
     rule = events.put_rule(Name=NAME, ScheduleExpression="rate(5 minutes)", State="ENABLED")["RuleArn"]
     events.put_targets(Rule=NAME, Targets=[{"Id": "1", "Arn": f"arn:aws:lambda:{region}:{HOUSE}:function:x"}])
@@ -132,11 +141,11 @@ def builds(actor, region):
     stack = actor("cloudformation", region).create_stack(StackName=NAME, TemplateBody=json.dumps(
         {"Resources": {"q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{region}"}}}}))["StackId"]
     actor("sesv2", region).create_email_identity(EmailIdentity="bills.example.com")
-    return {"build": build, "rule": rule, "schedule": schedule, "machine": machine, "execution": execution, "stack": stack,
+    return {"rule": rule, "schedule": schedule, "machine": machine, "execution": execution, "stack": stack,
             "identity": "bills.example.com"}
 
 
-MAKE = (spot, containers, learning, builds)
+MAKE = (spot, doors, containers, learning, schedules)
 
 
 def main(url):
@@ -170,6 +179,8 @@ def seen(client, made):
         "spot_machine": first((one["State"] for one in machines if one["InstanceId"] == made["spot_machine"]), "Name"),
         "spot_fleet": [fleet["SpotFleetRequestState"], fleet["SpotFleetRequestConfig"]["TargetCapacity"]] if fleet else None,
         "fleet": first(ec2.describe_fleets(FleetIds=[made["fleet"]])["Fleets"], "FleetState"),
+        "door": [[rule["FromPort"], [one["CidrIp"] for one in rule["IpRanges"]]]
+                 for rule in ec2.describe_security_groups(GroupIds=[made["door"]])["SecurityGroups"][0]["IpPermissions"]],
         "template": first(ec2.describe_launch_templates()["LaunchTemplates"], "LaunchTemplateId"),
         "task": first(ecs.describe_tasks(cluster=NAME, tasks=[made["task"]])["tasks"], "lastStatus"),
         "nodegroup": eks.describe_nodegroup(clusterName=NAME, nodegroupName="workers")["nodegroup"]["scalingConfig"],
@@ -178,14 +189,13 @@ def seen(client, made):
         "queue": first(batch.describe_job_queues(jobQueues=[made["queue"]])["jobQueues"], "state"),
         "notebook": first(sagemaker.list_notebook_instances()["NotebookInstances"], "NotebookInstanceStatus"),
         "endpoint": first(sagemaker.list_endpoints()["Endpoints"], "EndpointStatus"),
-        "trigger": glue.get_trigger(Name=NAME)["Trigger"]["State"], "session": glue.get_session(Id=NAME)["Session"]["Status"],
+        "trigger": glue.get_trigger(Name=NAME)["Trigger"]["State"],
         "emr": [emr.describe_cluster(ClusterId=made["emr"])["Cluster"]["Status"]["State"],
                 {one["InstanceGroupType"]: one["RequestedInstanceCount"] for one in groups}],
-        "build": first(client("codebuild").batch_get_builds(ids=[made["build"]])["builds"], "buildStatus"),
         "rule": first(client("events").list_rules()["Rules"], "State"), "schedule": first(client("scheduler").list_schedules()["Schedules"], "State"),
         "target": client("scheduler").get_schedule(Name=NAME)["Target"],
         "machine": first(states.list_state_machines()["stateMachines"], "name"),
-        "execution": states.describe_execution(executionArn=made["execution"])["status"],
+        "execution": there(lambda: states.describe_execution(executionArn=made["execution"])["status"]),
         "stack": first(client("cloudformation").list_stacks()["StackSummaries"], "StackStatus"),
         "identity": there(lambda: client("sesv2").get_email_identity(EmailIdentity=made["identity"])["IdentityType"]),
     }
@@ -214,9 +224,50 @@ def group(client, made):
 def look(url, world):
     alice = Actor(url, world["keys"]["alice"])
     found = {name: seen(lambda service: alice(service, world[name]["region"]), world[name]) for name in ("owners", "thiefs")}
-    return found | {"group": group(lambda service: alice(service, HERE), world["thiefs"])}
+    machines = {one["InstanceId"]: one["State"]["Name"] for held in alice("ec2", HERE).describe_instances()["Reservations"] for one in held["Instances"]}
+    return found | {"group": group(lambda service: alice(service, HERE), world["thiefs"]), "machines": machines}
+
+
+def signs(url):
+    """What signs in besides access keys, AWS's own quarantine, a role that its owners and the thief are in, and one of the thief's."""
+    world, actors = house(url)
+    alice, leaked = actors["alice"], actors["leaked"]
+    iam = alice("iam")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ci-runner")])
+    since = datetime(2026, 1, 1)
+    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+                   .not_valid_before(since).not_valid_after(since + timedelta(days=3650)).sign(key, hashes.SHA256()))
+    text = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    iam.upload_ssh_public_key(UserName="ci-runner", SSHPublicKeyBody=text)
+    iam.upload_signing_certificate(UserName="ci-runner", CertificateBody=certificate.public_bytes(serialization.Encoding.PEM).decode())
+    iam.upload_ssh_public_key(UserName="alice", SSHPublicKeyBody=text)
+    iam.attach_user_policy(UserName="ci-runner", PolicyArn="arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3")
+    iam.create_role(RoleName="ops", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{HOUSE}:root"))
+    iam.attach_role_policy(RoleName="ops", PolicyArn=ADMIN)
+    theirs = leaked("iam")
+    theirs.create_role(RoleName="helper", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{HOUSE}:root"))
+    theirs.attach_role_policy(RoleName="helper", PolicyArn=ADMIN)
+    padding = {"Version": "2012-10-17", "Statement": [{"Sid": f"Pad{n:03}", "Effect": "Allow", "Action": "s3:GetObject",
+                                                       "Resource": f"arn:aws:s3:::bucket-{n:03}/*"} for n in range(90)]}
+    theirs.put_role_policy(RoleName="helper", PolicyName="padding", PolicyDocument=json.dumps(padding, separators=(",", ":")))
+    for called, actor, role in (("ops", leaked, "ops"), ("owner_ops", alice, "ops"), ("helper", leaked, "helper")):
+        session = actor.become(HOUSE, role, called.replace("_", "-"))
+        door(url, "source", {"key": session.id, "address": OWNERS if actor is alice else THIEF})
+        world["keys"][called] = session.keys
+    return world | {"padding": padding}
+
+
+def signed(url, world):
+    """SSH keys, certificates and attached policies of each user, as moto shows them."""
+    iam = Actor(url, world["keys"]["responder"])("iam")
+    return {name: {"ssh": [one["Status"] for one in iam.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]],
+                   "certificates": [one["Status"] for one in iam.list_signing_certificates(UserName=name)["Certificates"]],
+                   "attached": sorted(one["PolicyName"] for one in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"])}
+            for name in ("alice", "ci-runner")}
 
 
 if __name__ == "__main__":
-    done = look(sys.argv[1], json.load(sys.stdin)) if sys.argv[2:] == ["seen"] else main(sys.argv[1])
+    front, what = sys.argv[1:]
+    done = {"kinds": main, "signs": signs}[what](front) if what in ("kinds", "signs") else {"seen": look, "signed": signed}[what](front, json.load(sys.stdin))
     json.dump(done, sys.stdout, indent=1)

@@ -10,6 +10,7 @@ mod doctor;
 mod faults;
 mod front;
 mod handover;
+mod kinds;
 mod more;
 mod powers;
 mod pty;

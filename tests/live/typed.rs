@@ -4,6 +4,7 @@
 
 use crate::stand::Stand;
 use crate::typed_shared::{CASES, Needs, Typed, Typist, help, marked, readme};
+use serde_json::{Value, json};
 use std::fs;
 
 /// The responder at a terminal. What is in the documentation stands for what is in the world.
@@ -17,6 +18,10 @@ fn typist(stand: &Stand, files: &tempfile::TempDir) -> Typist {
         text("SecretAccessKey")
     );
     fs::write(&keys, lines).expect("a file");
+    // No account has other regions than something happened in: 17 of them for each of three accounts take long.
+    let region = |name: String| json!({"RegionName": name, "RegionOptStatus": "ENABLED_BY_DEFAULT"});
+    let regions: Vec<Value> = stand.list("regions").into_iter().map(region).collect();
+    stand.faults(json!([{"kind": "answer", "service": "account", "action": "ListRegions", "answer": {"Regions": regions}}]));
     let mut command = stand.command(&[]);
     command.env("AWS_CONFIG_FILE", config).env("AWS_SHARED_CREDENTIALS_FILE", keys);
     Typist::new(command, vec![("AKIAIOSFODNN7EXAMPLE", stand.leaked().to_owned())])

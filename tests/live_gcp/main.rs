@@ -6,6 +6,7 @@
 
 mod audit;
 mod bigquery;
+mod central;
 mod contain;
 mod faults;
 mod handover;

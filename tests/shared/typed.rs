@@ -278,9 +278,6 @@ impl Typed {
     #[track_caller]
     pub fn ends_well(&self, ran: &Ran) {
         let Typed { at, line } = self;
-        if std::env::var_os("TRIAGE_TYPED").is_some() {
-            eprintln!("{} {at}: {line}\n{}", ran.code, ran.text);
-        }
         assert!(self.may_end().contains(&ran.code), "{at}: {line}: {}: {}", ran.code, ran.text);
         assert!(!ran.text.contains("Usage: triage"), "{at}: {line}: {}", ran.text);
     }

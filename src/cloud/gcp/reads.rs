@@ -19,6 +19,7 @@ const REACH: &[&str] = &[
 
 /// Where records are.
 const LOGS: &[&str] = &[
+    "logging.buckets.get",
     "logging.buckets.list",
     "logging.logEntries.list",
     "logging.privateLogEntries.list",
@@ -321,7 +322,10 @@ mod tests {
         ("logging.exclusions.delete", "logging.exclusions.delete"),
         ("logging.exclusions.get", "logging.exclusions.get"),
         ("logging.exclusions.patch", "logging.exclusions.update"),
+        ("logging.folders.sinks.list", "logging.sinks.list"),
         ("logging.logEntries.list", "logging.logEntries.list"),
+        ("logging.organizations.sinks.list", "logging.sinks.list"),
+        ("logging.projects.locations.buckets.get", "logging.buckets.get"),
         ("logging.projects.locations.buckets.list", "logging.buckets.list"),
         ("logging.sinks.create", "logging.sinks.create"),
         ("logging.sinks.delete", "logging.sinks.delete"),

@@ -28,7 +28,7 @@ fn seen(arn: &str, kind: IdentityKind) -> IdentitySeen {
     IdentitySeen::new(arc(arn), arc(id), kind, at(10))
 }
 
-fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSeen {
+pub fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSeen {
     CredentialSeen {
         id: arc(id),
         is_active,
@@ -85,7 +85,7 @@ pub fn organization() -> OrganizationSeen {
     }
 }
 
-fn wave_1(
+pub fn wave_1(
     given: &str,
     seen: Option<&IdentitySeen>,
     organization: Option<&OrganizationSeen>,

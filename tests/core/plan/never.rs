@@ -13,6 +13,7 @@ use triage::model::report::*;
 use triage::model::{Provider, Report};
 use triage::plan::revoke::{Known, revoke_known};
 use triage::plan::{Guard, Options};
+use triage::render::{View, plan as plan_text};
 
 /// Ways in that have no switch: whoever signs in by them is cut off only when they are gone, and each has an undo that makes it
 /// again. No key, user, role, password, policy or certificate is among them.
@@ -163,6 +164,19 @@ proptest! {
                 prop_assert!(!name.contains("detach") && !name.contains("delete") && !name.starts_with("leave_"), "{name}");
             }
         }
+        // How long each works, and what no deny reaches.
+        for step in &plan.steps {
+            let says = |words: &[&str]| words.iter().any(|one| step.why.contains(one));
+            let name = step.change.name();
+            match step.target.kind {
+                "aws.access_key" | "aws.service_specific_credential" | "aws.ssh_public_key" | "aws.signing_certificate"
+                | "aws.login_profile" => prop_assert!(says(&["for ever", "until", "ends by itself on"]), "{name}: {}", step.why),
+                "aws.iam.user" | "aws.iam.role" if !matches!(&*name, "reset_login_profile" | "restore_trust") => {
+                    prop_assert!(says(&["lives on regardless", "Denied whole as asked"]), "{name}: {}", step.why);
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -176,4 +190,142 @@ fn what_takes_a_deny_off_again_would_not_pass() {
     };
     assert!(back.iter().all(|change| change.name().contains("detach")), "{back:?}");
     assert!(back[0].spec().api.contains("Detach"), "{:?}", back[0].spec());
+}
+
+/// What is printed of each step, by its change and what it is about.
+fn printed(plan: &Plan) -> Vec<(String, String)> {
+    let view = View { width: None, color: false, now: None, detail: true, ascii: false };
+    let text = plan_text::plan(plan, &view);
+    let mut told: Vec<(String, String)> = Vec::new();
+    for line in text.lines().take_while(|line| !line.starts_with("LEFT ALONE")).skip(1) {
+        match line.strip_prefix("      ") {
+            Some(more) => {
+                let told = &mut told.last_mut().unwrap().1;
+                *told = format!("{told} {}", more.trim());
+            }
+            None => {
+                let step = &plan.steps[told.len()];
+                told.push((format!("{} {}", step.change.name(), step.target.id), line.trim().to_owned()));
+            }
+        }
+    }
+    assert_eq!(told.len(), plan.steps.len(), "{text}");
+    told
+}
+
+#[test]
+fn the_text_tells_of_each_credential_how_long_it_works_what_is_done_what_lives_on_and_who_is_cut_off() {
+    let user = IdentitySeen {
+        ssh_keys: Part::Seen(vec![known::credential("APKA9", true, None)]),
+        certificates: Part::Seen(vec![known::credential("CERT9", true, None)]),
+        ..known::ci()
+    };
+    let mut report = shared_sessions();
+    report.credentials.extend(made_and_held().credentials.into_iter().filter(|one| one.depth > 0));
+    report.resources = made_and_held().resources;
+    report.uses = vec![use_of("AKIAIOSFODNN7EXAMPLE", "192.0.2.9", false, Confidence::LikelyLegitimate)];
+    let known = Known { identities: vec![user], now: Some(at(10)), ..Known::default() };
+    let plan = revoke_known(&report, &known, &Guard::default(), Options::default());
+    let printed = printed(&plan);
+    let regardless = "lives on regardless: tokens for EKS and RDS up to 15 min, for outside AWS up to 60 min, for ECR and CodeArtifact up \
+                      to 12 h";
+    let expect: &[(&str, &[&str])] = &[
+        (
+            "deny_user arn:aws:iam::111122223333:user/ci",
+            &[
+                "iam:PutUserPolicy(deny everything)  aws.iam.user",
+                "What it does: ",
+                "Sessions of it that outlive its keys: ",
+                "the last until 2026-07-14 20:00:00Z",
+                regardless,
+                "STOPS HONEST WORK: 7 events of it from 1 address (192.0.2.9)",
+            ],
+        ),
+        (
+            "deactivate_access_key AKIAIOSFODNN7EXAMPLE",
+            &[
+                "aws.access_key AKIA",
+                "It works for ever until it is inactive",
+                "live on up to 36 h",
+                "What it does: ",
+            ],
+        ),
+        (
+            "deactivate_access_key AKIAI44QH8DHBEXAMPLE",
+            &[
+                "last used on 2026-07-14 09:00:00Z",
+                "It works for ever; sessions that it minted, up to 36 h, are denied",
+            ],
+        ),
+        (
+            "reset_login_profile ci",
+            &[
+                "The user's console password",
+                "signs in until it is replaced",
+                "lasts up to 12 h",
+                "Its owner needs a new password",
+            ],
+        ),
+        (
+            "deactivate_service_specific_credential ACCAIOSFODNN7EXAMPLE",
+            &["for bedrock.amazonaws.com", "It works until 2026-07-14 23:00:00Z, whatever happens"],
+        ),
+        ("deactivate_ssh_public_key APKA9", &["An SSH key of the user", "It works for ever"]),
+        ("deactivate_signing_certificate CERT9", &["A signing certificate of the user", "It works for ever"]),
+        (
+            "deny_sessions arn:aws:iam::444455556666:role/Ops",
+            &[
+                "2 sessions of it: ASIAIOSFODNN7EXAMPLA, ASIAIOSFODNN7EXAMPLB, taken by AKIAIOSFODNN7EXAMPLE",
+                "the last ends by itself on 2026-07-14 20:00:00Z",
+                "Others use the role (ASIAIOSFODNN7EXAMPLX, ASIAIOSFODNN7EXAMPLY), so these names alone are denied",
+                "has the name two too and is not linked: signed out with them",
+                regardless,
+            ],
+        ),
+        (
+            "revoke_user_sessions arn:aws:iam::111122223333:user/alice",
+            &["It is somebody's own user, so its keys work on", "ASIAIOSFODNN7EXAMPLE", regardless],
+        ),
+        (
+            "reset_login_profile arn:aws:iam::111122223333:user/alice",
+            &[
+                "signs in until it is replaced",
+                "a console session that is open lasts up to 12 h",
+                "needs a new password",
+            ],
+        ),
+        (
+            "deny_role arn:aws:iam::111122223333:role/path/helper",
+            &["i-1 goes on without its role until", regardless],
+        ),
+    ];
+    for (step, words) in expect {
+        let Some((_, text)) = printed.iter().find(|(name, _)| name == step) else {
+            panic!("no {step}: {:#?}", printed.iter().map(|(name, _)| name).collect::<Vec<_>>())
+        };
+        for word in *words {
+            assert!(text.contains(word), "{step} does not tell {word:?}: {text}");
+        }
+    }
+    // A role that is asked about, and that services use: for a moment, or everybody.
+    let role = IdentitySeen {
+        instance_profiles: Part::Seen([arc("arn:aws:iam::111122223333:instance-profile/Ops")].into()),
+        ..known::ops()
+    };
+    let plan = known::wave_1(
+        "arn:aws:iam::111122223333:role/app/Ops",
+        Some(&role),
+        None,
+        Options { full_deny: true, ..Options::default() },
+    );
+    let printed = self::printed(&plan);
+    let told = |name: &str| &printed.iter().find(|(step, _)| step.starts_with(name)).unwrap().1;
+    for words in [
+        "last up to 120 min, chained ones up to 60 min",
+        "CUTS OFF for a moment who uses it by itself",
+        regardless,
+    ] {
+        assert!(told("revoke_role_sessions").contains(words), "{words}: {}", told("revoke_role_sessions"));
+    }
+    assert!(told("deny_role").contains("CUTS OFF everybody"), "{}", told("deny_role"));
 }
