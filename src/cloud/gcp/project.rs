@@ -1,7 +1,7 @@
 //! Projects, live: APIs that are on, billing, and the projects themselves. See [`ProjectChange`].
 
 use super::Gcp;
-use super::each::{at_time, name, observed, or_gone, or_none, receipt, text};
+use super::each::{at_time, name, observed, or_none, receipt, text};
 use super::endpoints::{BILLING, RESOURCEMANAGER, SERVICEUSAGE};
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -16,19 +16,7 @@ pub(super) const KINDS: &[&str] = &[LIEN, "gcp.cloudresourcemanager.project"];
 
 const LIEN: &str = "gcp.cloudresourcemanager.lien";
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ProjectChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Sight, CloudError> {
     Ok(match change {
         ProjectChange::DisableService { project, service } => {
             api_is(gcp, at, project, service, "DISABLED").await?
@@ -105,19 +93,7 @@ async fn stands(gcp: &Gcp, at: &Place, number: &str, wanted: &str) -> Result<Sig
     Ok(Sight::there(json!({"state": state}), state == Some(wanted)))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ProjectChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Receipt, CloudError> {
     match change {
         ProjectChange::DisableService { project, service } => {
             let call = "serviceusage.services.disable";
