@@ -199,8 +199,7 @@ fn machines_are_cut_off_and_their_disks_saved_under_the_cases_name_and_all_of_it
     let after = stand.state();
     is_contained(&stand, &after, &[]);
     // Also what a service keeps hidden.
-    let hidden =
-        ["DescribeInstances", "DescribeVolumes", "DescribeNetworkInterfaces", "DescribeAutoScalingGroups"];
+    let hidden = ["DescribeInstances", "DescribeNetworkInterfaces", "DescribeAutoScalingGroups"];
     hidden_are_asked_for(&stand, mark, &hidden);
     let case = stand.read_json("case/case.json")["id"].as_str().expect("an id").to_owned();
     let calls = stand.calls(mark);

@@ -22,6 +22,8 @@ KNOWN = {"accountid": ACCOUNT, "ownerid": ACCOUNT, "account": ACCOUNT, "region":
 STATES = {
     "glue": {"PublicKeys": ["ssh-rsa AAAAB3NzaC1yc2E thief"]},
     "organizations": {"status": "ENABLED", "type": "SERVICE_CONTROL_POLICY"},
+    # Somebody is assigned: what nobody has is not taken away.
+    "sso-admin": {"PrincipalId": "906738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d", "PrincipalType": "USER"},
 }
 # What is shown after a call.
 SHOWS = {

@@ -81,7 +81,11 @@ def doors(actor, region):
     group = actor("ec2", region).create_security_group(GroupName=NAME, Description="x")["GroupId"]
     actor("ec2", region).authorize_security_group_ingress(GroupId=group, IpPermissions=[
         {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
-    return {"door": group}
+    volume = actor("ec2", region).create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]
+    subnet = actor("ec2", region).describe_subnets()["Subnets"][0]["SubnetId"]
+    face = actor("ec2", region).create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    address = actor("ec2", region).allocate_address(Domain="vpc")["AllocationId"]
+    return {"door": group, "volume": volume, "face": face, "address": address}
 
 
 def containers(actor, region):
@@ -181,6 +185,9 @@ def seen(client, made):
         "fleet": first(ec2.describe_fleets(FleetIds=[made["fleet"]])["Fleets"], "FleetState"),
         "door": [[rule["FromPort"], [one["CidrIp"] for one in rule["IpRanges"]]]
                  for rule in ec2.describe_security_groups(GroupIds=[made["door"]])["SecurityGroups"][0]["IpPermissions"]],
+        "volume": first((one for one in ec2.describe_volumes()["Volumes"] if one["VolumeId"] == made["volume"]), "State"),
+        "face": first((one for one in ec2.describe_network_interfaces()["NetworkInterfaces"] if one["NetworkInterfaceId"] == made["face"]), "Status"),
+        "address": first((one for one in ec2.describe_addresses()["Addresses"] if one["AllocationId"] == made["address"]), "Domain"),
         "template": first(ec2.describe_launch_templates()["LaunchTemplates"], "LaunchTemplateId"),
         "task": first(ecs.describe_tasks(cluster=NAME, tasks=[made["task"]])["tasks"], "lastStatus"),
         "nodegroup": eks.describe_nodegroup(clusterName=NAME, nodegroupName="workers")["nodegroup"]["scalingConfig"],

@@ -85,11 +85,9 @@ fn one_of_each_kind_is_held_given_back_and_ended_and_its_namesake_stands() {
         after["group"],
         json!({"sizes": [1, 2, 9], "joined": ["Standby", "stopped"], "others": before["group"]["others"]})
     );
-    hidden_are_asked_for(
-        &stand,
-        mark,
-        &["DescribeInstances", "DescribeVolumes", "DescribeLaunchTemplates", "DescribeAutoScalingGroups"],
-    );
+    let hidden =
+        ["DescribeInstances", "DescribeVolumes", "DescribeNetworkInterfaces", "DescribeLaunchTemplates"];
+    hidden_are_asked_for(&stand, mark, &[&hidden[..], &["DescribeAutoScalingGroups"]].concat());
 
     // What has no way back stays as it is, and what can't be taken back is told; all else is as it was.
     stand.faults(json!([{"kind": "code", "action": "RedriveExecution", "code": "ExecutionLimitExceeded"}]));
@@ -109,7 +107,7 @@ fn one_of_each_kind_is_held_given_back_and_ended_and_its_namesake_stands() {
         .goes_through();
     let end = stand.kinds();
     let ended = &end["thiefs"];
-    for kind in ["endpoint", "identity", "machine", "notebook", "template"] {
+    for kind in ["address", "endpoint", "face", "identity", "machine", "notebook", "template", "volume"] {
         assert_eq!(ended[kind], Value::Null, "{kind}: {ended:#}");
     }
     assert_eq!(ended["profile"], json!([]));

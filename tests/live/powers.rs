@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use triage::cloud::aws::{Aws, Connect};
 use triage::cloud::{Inventory, Mutator};
-use triage::model::change::{AwsChange, Change};
+use triage::model::change::{AwsChange, Change, SsoChange};
 use triage::model::{Place, Sight};
 
 /// Says to a second run where the stand-in is.
@@ -40,6 +40,53 @@ fn every_change_is_one_that_the_service_takes() {
     }
     let Some(stand) = Stand::models() else { return };
     again(&stand, "powers::every_change_is_one_that_the_service_takes");
+}
+
+/// No stand-in that we did not write keeps memberships as AWS does: what is sent is held word by word.
+#[test]
+fn a_user_of_identity_center_is_taken_out_by_exactly_these_requests() {
+    if std::env::var_os(INSIDE).is_some() {
+        return inside(taken_out());
+    }
+    let Some(stand) = Stand::models() else { return };
+    again(&stand, "powers::a_user_of_identity_center_is_taken_out_by_exactly_these_requests");
+}
+
+async fn taken_out() {
+    let aws = connect().await;
+    let at = Place::new(ACCOUNT, REGION);
+    let user = "906738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d";
+    let set = "arn:aws:sso:::permissionSet/ssoins-7223b02c5f6a1e9d/ps-1f2e3d4c5b6a7988";
+    for (change, call, wanted) in [
+        (
+            SsoChange::RemoveAccountAssignment {
+                permission_set: set.into(),
+                account: "444455556666".into(),
+                principal: user.into(),
+            },
+            "DeleteAccountAssignment",
+            json!({"TargetId": "444455556666", "TargetType": "AWS_ACCOUNT", "PermissionSetArn": set, "PrincipalType": "USER",
+                   "PrincipalId": user}),
+        ),
+        (
+            SsoChange::RemoveGroupMembership { membership: "b06738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d".into() },
+            "DeleteGroupMembership",
+            json!({"IdentityStoreId": "d-9067012345", "MembershipId": "b06738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d"}),
+        ),
+    ] {
+        door("reset", &json!({}));
+        let change = Change::Aws(AwsChange::Sso(change));
+        aws.perform(&at, std::slice::from_ref(&change), &[0]).await.remove(0).expect("it is taken");
+        let calls = door("calls", &json!({}));
+        let changing: Vec<&Value> =
+            calls.as_array().expect("a list").iter().filter(|call| call["mutating"] == true).collect();
+        let [only] = changing.as_slice() else { panic!("{call}: {changing:?}") };
+        assert_eq!(only["action"], call);
+        let mut asked = only["asked"].clone();
+        let instance = asked.as_object_mut().expect("members").remove("InstanceArn");
+        assert!(call == "DeleteGroupMembership" || instance.is_some_and(|arn| arn.is_string()), "{only}");
+        assert_eq!(asked, wanted, "{call}");
+    }
 }
 
 /// Runs a test of this file again, with the stand-in for AWS.

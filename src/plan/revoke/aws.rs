@@ -11,7 +11,7 @@ mod root;
 mod scp;
 mod user;
 
-use super::{BECAME, BECAME_KEYS, Known, OWN_KEYS, credential_target, origin, over};
+use super::{BECAME, BECAME_KEYS, Known, OWN, OWN_KEYS, credential_target, origin, over};
 use crate::model::Time;
 use crate::model::change::{Change, IamChange, RolesAnywhereChange, SsoChange};
 use crate::model::report::{Credential, Resource};
@@ -227,8 +227,9 @@ fn lasts(credential: &Credential) -> Option<&'static str> {
     }
 }
 
+/// The organization's policy first, where one is planned: it lies in another account, which nothing else would wait for.
 fn after(own: bool) -> After {
-    if own { After::Nothing } else { After::Below(BECAME) }
+    After::Below(if own { OWN } else { BECAME })
 }
 
 fn session<'a>(

@@ -420,6 +420,8 @@ fn the_organization_goes_first_where_it_can() {
     assert_eq!(first.change.name(), "deny_by_scp");
     assert_eq!((&*first.target.account, &*first.target.id), ("999988887777", "TriageDeny-111122223333"));
     assert_eq!(plan.steps[1].change.name(), "deny_user");
+    // It lies in another account: all else waits for it, and goes on where it fails.
+    assert!(plan.steps[1..].iter().all(|step| step.after.contains(&1) && step.needs.is_empty()));
     // With its path, which the condition must match.
     assert!(told(&plan).contains("principals=[arn:aws:iam::111122223333:user/team/ci]"));
     let off = OrganizationSeen { has_scps: Part::Seen(false), ..organization() };
