@@ -2,7 +2,7 @@
 //! back, ended. And what signs in besides access keys.
 //!
 //! What moto does not keep, or not as AWS does, is held against AWS's own descriptions and a memory of ours (`powers.rs`,
-//! `effects.py`): Lightsail, App Runner, Cloud Control, Roles Anywhere; jobs of Batch and SageMaker, runs, sessions and developer
+//! `effects.py`): Lightsail, App Runner, Cloud Control, Roles Anywhere; minimum and jobs of Batch, jobs of SageMaker, runs, sessions and developer
 //! endpoints of Glue, builds, sizes of fleets, access entries, associations, sessions, commands and windows of Systems Manager.
 
 use crate::revoke::{dead, denied, fine};
