@@ -23,7 +23,7 @@ pub use index::Written;
 pub use inputs::{AskedBy, Input, InputCounts, Inputs};
 pub use name::safe_component;
 pub use pack::{Packed, pack, top};
-pub use resume::Resumed;
+pub use resume::{Notes, Resumed};
 
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Provider, Time};
@@ -104,6 +104,12 @@ impl Case {
     pub fn note(&self, evidence: &[Written], notes: &[Vec<u8>]) -> Result<()> {
         let mut index = self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         index.as_mut().map_or(Ok(()), |index| index.note(evidence, notes))
+    }
+
+    /// A new file to put things aside in: it has no name, and is gone with whoever holds it.
+    pub fn scratch(&self) -> Result<File> {
+        let path = self.dir.join(format!(".scratch.{:08x}.part", disk::chance() as u32));
+        disk::scratch(&path).map_err(|error| told("write", &path, error))
     }
 
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
@@ -228,9 +234,7 @@ impl Case {
 
     /// Writes what the corpus was; in a case that is continued, an earlier one stays as `inputs-1.json` and so on.
     pub fn write_inputs(&self, inputs: &Inputs) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(inputs).context("write inputs.json")?;
-        json.push(b'\n');
-        self.replace("inputs", &json)
+        self.replace("inputs", &inputs.to_json()?)
     }
 
     /// Writes `report.json`; in a case that is continued, an earlier one stays as `report-1.json` and so on.
@@ -244,24 +248,40 @@ impl Case {
     }
 
     fn replace(&self, stem: &str, bytes: &[u8]) -> Result<()> {
-        let name = PathBuf::from(format!("{stem}.json"));
-        let path = self.dir.join(&name);
+        self.replace_all(&[(stem, bytes)])
+    }
+
+    /// Writes several documents, each as it is written alone: the disk is waited for once.
+    pub fn write_documents(&self, documents: &[(String, Vec<u8>)]) -> Result<()> {
+        let safe: Vec<String> = documents.iter().map(|(stem, _)| safe_component(stem)).collect();
+        let all: Vec<(&str, &[u8])> =
+            safe.iter().zip(documents).map(|(stem, (_, bytes))| (stem.as_str(), bytes.as_slice())).collect();
+        self.replace_all(&all)
+    }
+
+    fn replace_all(&self, documents: &[(&str, &[u8])]) -> Result<()> {
         let mut wrote = self.wrote.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if self.earlier.is_some() || path.symlink_metadata().is_ok() {
-            if disk::holds(&path, bytes)? {
-                return Ok(());
+        let mut new = Vec::with_capacity(documents.len());
+        for (stem, bytes) in documents {
+            let name = format!("{stem}.json");
+            let path = self.dir.join(&name);
+            if self.earlier.is_some() || path.symlink_metadata().is_ok() {
+                if disk::holds(&path, bytes)? {
+                    continue;
+                }
+                if let Some(kept) = disk::keep(&self.dir, stem)?
+                    && !wrote.fresh.contains(Path::new(&name))
+                {
+                    wrote.kept.insert(kept, name.clone().into());
+                }
             }
-            if let Some(kept) = disk::keep(&self.dir, stem)?
-                && !wrote.fresh.contains(&name)
-            {
-                wrote.kept.insert(kept, name.clone());
-            }
+            new.push((name, *bytes));
         }
         if let Some(index) = &mut *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            index.document(&format!("{stem}.json"), bytes)?;
+            index.documents(&new)?;
         }
-        disk::write_whole(&path, bytes)?;
-        wrote.fresh.insert(name);
+        disk::write_all_whole(&self.dir, &new)?;
+        wrote.fresh.extend(new.into_iter().map(|(name, _)| name.into()));
         Ok(())
     }
 

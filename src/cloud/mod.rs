@@ -104,9 +104,7 @@ impl By {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     /// As the operator would name it: the path as given.
-    pub name: String,
-    /// Bytes on disk, where known.
-    pub size: u64,
+    pub name: Arc<str>,
 }
 
 /// A record exactly as received, lifted out of its container.
@@ -144,7 +142,7 @@ pub trait Take: Sync {
     /// A part of a shard, or all of it; `input` is what records and gaps are said to come from.
     fn part(&self, input: &str, feed: &mut Feed<'_>);
     /// A whole text, unpacked, before its records are lifted out of it; `None` when they must be, and then come as a part.
-    fn whole(&self, _input: &str, _text: &[u8]) -> Option<Whole> {
+    fn whole(&self, _input: &Arc<str>, _text: &[u8]) -> Option<Whole> {
         None
     }
     /// A scope that was asked, also when there was nothing in it, or that did not answer (`seen: false`).

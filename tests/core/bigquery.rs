@@ -95,7 +95,7 @@ impl LogSource for Engine {
     }
 
     fn shards(&self, _: &Query) -> Vec<Shard> {
-        vec![Shard { name: "dataset".into(), size: 0 }]
+        vec![Shard { name: "dataset".into() }]
     }
 
     fn drive(&self, query: &Query, _: &[Shard], to: &dyn Take) {

@@ -145,7 +145,7 @@ impl LogSource for EventHistory {
     fn shards(&self, query: &Query) -> Vec<Shard> {
         let mut reach = self.reach();
         let parts = reach.parts(query);
-        parts.into_iter().map(|part| Shard { name: reach.name(&part), size: 0 }).collect()
+        parts.into_iter().map(|part| Shard { name: reach.name(&part).into() }).collect()
     }
 
     fn drive(&self, query: &Query, _shards: &[Shard], to: &dyn Take) {

@@ -324,7 +324,7 @@ impl LogSource for BigQuery<'_> {
     }
 
     fn shards(&self, _query: &Query) -> Vec<Shard> {
-        vec![Shard { name: self.about(), size: 0 }]
+        vec![Shard { name: self.about().into() }]
     }
 
     fn drive(&self, query: &Query, _shards: &[Shard], to: &dyn Take) {

@@ -218,7 +218,7 @@ impl LogSource for Entries {
             [one] => one.name(),
             all => format!("{} and {} more", all[0].name(), all.len() - 1),
         };
-        self.jobs(query).iter().map(|job| Shard { name: name(job), size: 0 }).collect()
+        self.jobs(query).iter().map(|job| Shard { name: name(job).into() }).collect()
     }
 
     fn drive(&self, query: &Query, _shards: &[Shard], to: &dyn Take) {
