@@ -12,12 +12,16 @@ mod front;
 mod handover;
 mod more;
 mod powers;
+mod principals;
 mod pty;
+mod reach;
 mod revoke;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
 mod second;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;
+mod signin;
 mod sources;
 mod stand;
+mod tail;
