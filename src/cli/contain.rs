@@ -36,7 +36,7 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
         let (report, corpus) = session.investigate(&inquiry, args.act.watch, ui, stop)?;
         let mut plan = plan::contain::contain(&report, session.guard(), args.options());
         // What failed once is told once: trying it again and again would hide what is new.
-        plan.steps.retain(|step| !tried.contains(&(observe::place_of(step), step.change.clone())));
+        plan.leave_out(|step| tried.contains(&(observe::place_of(step), step.change.clone())));
         let now = actor.act(plan)?;
         tried.extend(now.failed.iter().cloned());
         // What is so already was not new.

@@ -23,6 +23,7 @@ use super::time::Written;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub const SCHEMA: &str = "triage.plan/1";
@@ -37,6 +38,29 @@ pub struct Plan {
     pub window: Window,
     pub steps: Vec<Step>,
     pub withheld: Vec<Withheld>,
+}
+
+impl Plan {
+    /// Leaves out steps, and withholds those that need one of them: what must be there first will not be. Numbers stay.
+    pub fn leave_out(&mut self, is_out: impl Fn(&Step) -> bool) {
+        let (mut out, mut kept) = (BTreeSet::new(), Vec::new());
+        for step in std::mem::take(&mut self.steps) {
+            if is_out(&step) {
+                out.insert(step.no);
+            } else if step.needs.iter().any(|needed| out.contains(needed)) {
+                out.insert(step.no);
+                self.withheld.push(Withheld {
+                    why: format!("{} It needs something else to be done first, which has failed.", step.why),
+                    target: step.target,
+                    by_hand: String::new(),
+                });
+            } else {
+                kept.push(step);
+            }
+        }
+        self.steps = kept;
+        self.withheld.sort();
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

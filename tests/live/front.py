@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import traceback
+import uuid
 from datetime import timedelta
 from urllib.parse import urlencode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,7 @@ import wire
 import world
 from access import Access, listed, stamp
 from trail import READS, Trail
+from world import Actor
 
 # The token after a page of nothing.
 EMPTY = "nothing-on-this-page"
@@ -208,7 +210,11 @@ class Front:
             headers["x-moto-account-id"] = account
         got = self.pool.request(call.method, self.url + call.target, body=call.body or None, headers=headers, redirect=False,
                                 preload_content=True, decode_content=False)
-        return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, got.data
+        data = got.data
+        if call.service == "ecs" and call.operation in ("RunTask", "DescribeTasks", "StopTask"):
+            # Containers' shares are texts; moto writes numbers, which no typed SDK reads.
+            data = re.sub(rb'("(?:cpu|memory|memoryReservation)": )(\d+)', rb'\1"\2"', data)
+        return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, data
 
     def _correct(self, call, answer):
         """Says in a few answers what AWS says and moto leaves out, or writes otherwise."""
@@ -285,7 +291,14 @@ class Front:
             if hook["after"] == call.operation and hook.get("user", (asked or {}).get("UserName")) == (asked or {}).get("UserName"):
                 if hook.get("times", 1) > 0:
                     hook["times"] = hook.get("times", 1) - 1
-                    threading.Timer(hook.get("seconds", 2), self._undo_policy, (hook, who.account, dict(asked))).start()
+                    act = (self._relaunch, (hook,)) if "launch" in hook else (self._undo_policy, (hook, who.account, dict(asked)))
+                    threading.Timer(hook.get("seconds", 2), *act).start()
+
+    def _relaunch(self, hook):
+        """An attacker that watches its machines launches another one for each that stops."""
+        launch = hook["launch"]
+        got = Actor(launch["url"], launch["keys"])("ec2", launch["region"]).run_instances(ImageId=launch["image"], MinCount=1, MaxCount=1)
+        hook.setdefault("made", []).append(got["Instances"][0]["InstanceId"])
 
     def _undo_policy(self, hook, account, asked):
         """An attacker that watches its own policies takes a deny away within the seconds before it is enforced."""
@@ -345,6 +358,12 @@ class Control:
     def do_reset(self, asked):
         self.front.pool.request("POST", self.front.url + "/moto-api/reset")
         self.front.reset()
+        return {}
+
+    def do_linger(self, asked):
+        """Things of a model of moto's go on until somebody ends them, instead of ending by being looked at."""
+        body = json.dumps({"model_name": asked["model"], "transition": {"progression": "manual", "times": 1_000_000}})
+        self.front.pool.request("POST", self.front.url + "/moto-api/state-manager/set-transition", body=body)
         return {}
 
     def do_root(self, asked):
@@ -433,6 +452,23 @@ class Control:
             self.front.extras.everywhere += [trail for trail in trails.describe_trails()["trailList"] if trail["Name"] == asked["trail"]]
         self.front.delivered = self.front.recorded()
         return self.front.deliverer.deliver(self.front.delivered, asked)
+
+    def do_stuff(self, asked):
+        """More files beside one that was delivered, of records of somebody else: {owner, bucket, key, files, records}."""
+        s3 = self.front.moto("s3", asked["owner"])
+        body = s3.get_object(Bucket=asked["bucket"], Key=asked["key"])["Body"].read()
+        record = json.loads(gzip.decompress(body))["Records"][0]
+        ids = ("eventID", "requestID")
+        for number in range(asked["files"]):
+            who = {"type": "IAMUser", "principalId": "AIDACKCEVSQ6C2EXAMPLE", "accountId": record["recipientAccountId"], "userName": "crowd",
+                   "accessKeyId": f"AKIA{number:08}CROWD0000"[:20], "arn": f"arn:aws:iam::{record['recipientAccountId']}:user/crowd"}
+            some = [{**record, "userIdentity": who, "eventName": "DescribeInstances", "eventSource": "ec2.amazonaws.com", "readOnly": True,
+                     "requestParameters": {"filterSet": {}, "nextToken": str(uuid.uuid4()) * 8}, "responseElements": None,
+                     "sourceIPAddress": f"198.51.100.{each % 250}", "errorCode": None, **{id: str(uuid.uuid4()) for id in ids}}
+                    for each in range(asked["records"])]
+            packed = gzip.compress(json.dumps({"Records": some}).encode(), 1)
+            s3.put_object(Bucket=asked["bucket"], Key=f"{asked['key'][:-len('.json.gz')]}{number:04}.json.gz", Body=packed)
+        return {}
 
     def do_table(self, asked):
         """A table in moto's Glue, made anew."""

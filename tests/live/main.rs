@@ -13,15 +13,19 @@ mod handover;
 mod kinds;
 mod more;
 mod powers;
+mod principals;
 mod pty;
+mod reach;
 mod revoke;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
 mod second;
 #[path = "../shared/secrets.rs"]
 mod secrets_shared;
+mod signin;
 mod sources;
 mod stand;
+mod tail;
 mod typed;
 #[path = "../shared/typed.rs"]
 mod typed_shared;

@@ -12,7 +12,10 @@ const LONGEST: u64 = 300_000;
 const QUESTION: &str =
     r"Carry out the revoke plan of \d+ steps?\? Type (\S+) to go on, anything else to stop:";
 
-fn revoke(stand: &Stand, case: &str) -> PtySession {
+/// What is asked about plans of more steps than are usual here.
+const MANY: &str = r"These are \d+ steps, more than 1\. Type \d+ to go on, anything else to stop:";
+
+fn revoke(stand: &Stand, case: &str, more: &[&str]) -> PtySession {
     let (accounts, regions) = (stand.list("accounts").join(","), stand.list("regions").join(","));
     let args = [
         "revoke",
@@ -27,7 +30,7 @@ fn revoke(stand: &Stand, case: &str) -> PtySession {
         case,
         MEANT,
     ];
-    let mut command = stand.command(&args);
+    let mut command = stand.command(&[&args, more].concat());
     command.env("TERM", "xterm").env("NO_COLOR", "1");
     spawn_command(command, Some(LONGEST)).expect("a terminal can be made")
 }
@@ -52,35 +55,61 @@ fn only_the_right_word_consents_and_all_that_happens_was_shown() {
     let Some(stand) = Stand::attacked() else { return };
     let mark = stand.mark();
 
-    let mut session = revoke(&stand, "declined");
-    asked(&mut session);
+    let mut session = revoke(&stand, "declined", &[]);
+    let (_, word) = asked(&mut session);
+    assert_eq!(word, stand.text("/accounts/management"), "the operator's account, which has no alias");
     session.send_line("yes").expect("the terminal takes it");
     let (text, code) = ended(session);
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("the operator declined") && text.contains("do this next: "), "{text}");
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "a wrong answer changes nothing");
 
-    let mut session = revoke(&stand, "interrupted");
-    asked(&mut session);
+    stand.add("alias");
+    let mark = stand.mark();
+    let mut session = revoke(&stand, "interrupted", &[]);
+    let (_, word) = asked(&mut session);
+    assert_eq!(word, "corp-main", "its alias, once it has one");
     session.send_control('c').expect("the terminal takes it");
     let (text, code) = ended(session);
     assert_eq!(code, 130, "{text}");
     assert_eq!(stand.changes(mark), Vec::<String>::new(), "Ctrl-C at the question changes nothing");
 
-    let mut session = revoke(&stand, "done");
-    let (before, word) = asked(&mut session);
-    session.send_line(&word).expect("the terminal takes it");
+    // Many steps are asked about twice, and the second word is not the first.
+    let config = stand.config("max_steps = 1\n");
+    let many = |case: &str| {
+        let mut session = revoke(&stand, case, &["--config", &config]);
+        let (before, word) = asked(&mut session);
+        session.send_line(&word).expect("the terminal takes it");
+        let (_, question) = session.exp_regex(MANY).expect("it asks again");
+        let steps = question.split(' ').find_map(|word| word.parse::<usize>().ok()).expect("how many");
+        (session, before, steps)
+    };
+    let (mut session, _, _) = many("twice");
+    session.send_line("corp-main").expect("the terminal takes it");
+    let (text, code) = ended(session);
+    assert_eq!(code, 4, "{text}");
+    assert_eq!(stand.changes(mark), Vec::<String>::new(), "the second question declined changes nothing");
+
+    let (mut session, before, asked_about) = many("done");
+    let mark = stand.mark();
+    session.send_line(&asked_about.to_string()).expect("the terminal takes it");
     session.exp_regex(r"carrying out the revoke plan: \d+ of \d+ steps done").expect("how far it is");
     let (text, code) = ended(session);
     assert!(matches!(code, 0 | 3), "{code}: {text}");
     assert!(text.contains("Done and seen: "), "{text}");
-    assert!(!stand.changes(mark).is_empty());
+    // Between consent and the first change there is one look at each step, and nothing else is waited for.
+    let calls = stand.calls(mark);
+    let first = calls.iter().position(|call| call["mutating"] == true).expect("a change");
+    assert!(
+        first <= 4 * asked_about,
+        "{first} calls before the first change of {asked_about} steps: {calls:#?}"
+    );
     // A terminal wraps between words; an id stays whole.
     let shown: String = before.split_whitespace().collect::<Vec<_>>().join(" ");
     let plan = std::fs::read(stand.path("done/plan-revoke.json")).expect("the plan is in the case");
     let plan: Value = serde_json::from_slice(&plan).expect("JSON");
     let steps = plan["steps"].as_array().expect("steps");
-    assert!(!steps.is_empty());
+    assert_eq!(steps.len(), asked_about);
     for step in steps {
         for part in [&step["api"], &step["target"]["id"]] {
             let part = part.as_str().expect("text");

@@ -5,6 +5,9 @@ use crate::audit::gaps;
 use crate::stand::{Done, Stand};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 const BUCKET: &str = "house-trail-bucket";
 const STORE: &str = "01234567-89ab-cdef-0123-456789abcdef";
@@ -262,6 +265,67 @@ fn a_trail_of_one_account_is_found_and_what_has_none_is_said() {
         "{told:?}"
     );
     done.exits(3);
+}
+
+/// The most memory that a run of the binary ever held, in KiB, as often as one can look.
+fn peak(command: &mut Command) -> u64 {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs");
+    let (status, mut most) = (format!("/proc/{}/status", child.id()), 0);
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let held = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        most = held.unwrap_or(0).max(most);
+        if let Some(status) = child.try_wait().expect("the binary is ours") {
+            assert_eq!(status.code(), Some(0));
+            return most;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn ten_times_the_records_of_others_take_no_more_memory() {
+    let Some(kept) = Kept::of_organization() else { return };
+    let shop = kept.stand.text("/accounts/shop");
+    let is_ours = |key: &&&str| key.contains(&format!("/{shop}/CloudTrail/us-east-1/"));
+    let key = (*kept.keys("log").iter().find(is_ours).expect("a file of the region")).to_owned();
+    let stuff = |files: u32| {
+        let asked =
+            json!({"owner": kept.owner(), "bucket": BUCKET, "key": key, "files": files, "records": 3000});
+        kept.stand.door("stuff", asked);
+    };
+    let read = |case: &str| -> (u64, u64) {
+        let args = [
+            "audit",
+            "--principal",
+            kept.stand.leaked(),
+            "--accounts",
+            shop,
+            "--regions",
+            "us-east-1",
+            "--since",
+            &kept.since,
+            "--trails",
+            "--allow-gaps",
+            "--case-dir",
+            case,
+        ];
+        let held = peak(&mut kept.stand.command(&args));
+        let counts = kept.stand.read_json(&format!("{case}/report.json"));
+        (counts["counts"]["records_read"].as_u64().expect("a number"), held)
+    };
+    stuff(1);
+    let (few, little) = read("few");
+    stuff(10);
+    let (many, much) = read("many");
+    assert!(many >= few + 9 * 3000, "{few} and {many} records were read");
+    // Nine times 3,000 records of 1.4 kB: held, they would be 38 MB and more.
+    assert!(
+        little > 0 && much < little + 12 * 1024,
+        "{few} records took {little} KiB, {many} took {much} KiB"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::reports::*;
 use super::{check, told};
 use serde_json::{Value, json};
 use triage::model::Report;
-use triage::model::change::{AwsChange, Change, Reversal};
+use triage::model::change::{AwsChange, Change, Ec2Change, Reversal};
 use triage::model::plan::Plan;
 use triage::model::report::*;
 use triage::plan::{Guard, Options, contain::contain};
@@ -166,6 +166,22 @@ fn a_group_ends_only_when_every_member_has_been_copied() {
     let bare = Options { no_snapshot: true, ..DESTROY };
     let told = super::told(&plan(vec![group("3"), member("i-1")], bare));
     assert!(told.contains("empty_scaling_group") && !told.contains("snapshot_instance"), "{told}");
+}
+
+/// A sweep does not try again what failed in the one before; what that was a condition of is not done without it either.
+#[test]
+fn what_needs_a_step_that_is_left_out_is_withheld() {
+    let group = seen(resource("aws.autoscaling.group", "web", ""), &[("members", "2"), ("asg", "web")]);
+    let member = |id| seen(launched("aws.ec2.instance", id, "web"), &[("asg", "web")]);
+    let mut whole = plan(vec![group, member("i-1"), member("i-2")], DESTROY);
+    let copy = |id: &str| Change::from(Ec2Change::SnapshotInstance { id: id.into() });
+    whole.leave_out(|step| step.change == copy("i-1"));
+    let left: Vec<String> = whole.steps.iter().map(|step| step.change.name()).collect();
+    assert_eq!(left, ["suspend_scaling_group", "snapshot_instance", "terminate_instance"], "{whole:#?}");
+    assert_eq!(&*whole.steps[2].target.id, "i-2");
+    let told: Vec<&str> = whole.withheld.iter().map(|one| &*one.target.id).collect();
+    assert_eq!(told, ["web", "web", "i-1"], "to empty it, to delete it, to end the machine");
+    assert!(whole.withheld.iter().all(|one| one.why.ends_with("which has failed.")));
 }
 
 #[test]
