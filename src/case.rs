@@ -23,7 +23,7 @@ pub use index::Written;
 pub use inputs::{AskedBy, Input, InputCounts, Inputs};
 pub use name::safe_component;
 pub use pack::{Packed, pack, top};
-pub use resume::Resumed;
+pub use resume::{Notes, Resumed};
 
 use crate::model::gap::GapKind;
 use crate::model::{Gap, Provider, Time};
@@ -34,10 +34,14 @@ use std::sync::Mutex;
 
 const CASE: &str = "case.json";
 const EVIDENCE: &str = "evidence";
+/// Below evidence: what an engine answered, as it came; the records that were read out of it lie beside.
+const ANSWERS: &str = "answers";
 const INVENTORY: &str = "inventory";
 /// Everything that computes in the places that were looked into, whoever made it: to find lookalikes.
 const SWEPT: &str = "swept";
 const JOURNAL: &str = "journal.ndjson";
+/// So many answers of one name are kept.
+const MOST_ANSWERS: u32 = 99_999;
 
 /// A case folder that this run made, or continues, and alone writes.
 #[derive(Debug)]
@@ -102,6 +106,12 @@ impl Case {
         index.as_mut().map_or(Ok(()), |index| index.note(evidence, notes))
     }
 
+    /// A new file to put things aside in: it has no name, and is gone with whoever holds it.
+    pub fn scratch(&self) -> Result<File> {
+        let path = self.dir.join(format!(".scratch.{:08x}.part", disk::chance() as u32));
+        disk::scratch(&path).map_err(|error| told("write", &path, error))
+    }
+
     /// Continues a folder that an earlier run or a person wrote: what lies there is kept, and keeps the checksum that it has.
     pub fn reopen(dir: &Path) -> Result<Case> {
         let dir: PathBuf = dir.components().collect();
@@ -155,6 +165,27 @@ impl Case {
         Evidence::under(self.dir.join(EVIDENCE), taken.map(|name| self.dir.join(name)).collect())
     }
 
+    /// Keeps an answer as it came; returns its name below the evidence's `answers`, which begins with `stem`.
+    pub fn keep_answer(&self, stem: &str, bytes: &[u8]) -> Result<String> {
+        let folder = disk::make_dirs(&self.dir, &[EVIDENCE.into(), ANSWERS.into()])?;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        std::io::Write::write_all(&mut packed, bytes).context("pack an answer")?;
+        let packed = packed.finish().context("pack an answer")?;
+        let stem = safe_component(stem);
+        for number in 1..=MOST_ANSWERS {
+            let name = format!("{stem}-{number:05}.json.gz");
+            let path = folder.join(&name);
+            match path.symlink_metadata() {
+                Ok(_) => continue,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return disk::write_new(&path, &packed).map(|()| name);
+                }
+                Err(error) => return Err(told("write", &path, error)),
+            }
+        }
+        bail!("keep an answer in {}: there are {MOST_ANSWERS} of this name already", folder.display())
+    }
+
     /// Copies what another case's inventory and sweep hold, byte by byte.
     pub fn copy_inventory(&self, from: &OpenCase) -> Result<()> {
         if let Some(swept) = &from.swept {
@@ -203,9 +234,7 @@ impl Case {
 
     /// Writes what the corpus was; in a case that is continued, an earlier one stays as `inputs-1.json` and so on.
     pub fn write_inputs(&self, inputs: &Inputs) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(inputs).context("write inputs.json")?;
-        json.push(b'\n');
-        self.replace("inputs", &json)
+        self.replace("inputs", &inputs.to_json()?)
     }
 
     /// Writes `report.json`; in a case that is continued, an earlier one stays as `report-1.json` and so on.
@@ -219,24 +248,40 @@ impl Case {
     }
 
     fn replace(&self, stem: &str, bytes: &[u8]) -> Result<()> {
-        let name = PathBuf::from(format!("{stem}.json"));
-        let path = self.dir.join(&name);
+        self.replace_all(&[(stem, bytes)])
+    }
+
+    /// Writes several documents, each as it is written alone: the disk is waited for once.
+    pub fn write_documents(&self, documents: &[(String, Vec<u8>)]) -> Result<()> {
+        let safe: Vec<String> = documents.iter().map(|(stem, _)| safe_component(stem)).collect();
+        let all: Vec<(&str, &[u8])> =
+            safe.iter().zip(documents).map(|(stem, (_, bytes))| (stem.as_str(), bytes.as_slice())).collect();
+        self.replace_all(&all)
+    }
+
+    fn replace_all(&self, documents: &[(&str, &[u8])]) -> Result<()> {
         let mut wrote = self.wrote.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if self.earlier.is_some() || path.symlink_metadata().is_ok() {
-            if disk::holds(&path, bytes)? {
-                return Ok(());
+        let mut new = Vec::with_capacity(documents.len());
+        for (stem, bytes) in documents {
+            let name = format!("{stem}.json");
+            let path = self.dir.join(&name);
+            if self.earlier.is_some() || path.symlink_metadata().is_ok() {
+                if disk::holds(&path, bytes)? {
+                    continue;
+                }
+                if let Some(kept) = disk::keep(&self.dir, stem)?
+                    && !wrote.fresh.contains(Path::new(&name))
+                {
+                    wrote.kept.insert(kept, name.clone().into());
+                }
             }
-            if let Some(kept) = disk::keep(&self.dir, stem)?
-                && !wrote.fresh.contains(&name)
-            {
-                wrote.kept.insert(kept, name.clone());
-            }
+            new.push((name, *bytes));
         }
         if let Some(index) = &mut *self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            index.document(&format!("{stem}.json"), bytes)?;
+            index.documents(&new)?;
         }
-        disk::write_whole(&path, bytes)?;
-        wrote.fresh.insert(name);
+        disk::write_all_whole(&self.dir, &new)?;
+        wrote.fresh.extend(new.into_iter().map(|(name, _)| name.into()));
         Ok(())
     }
 
@@ -283,6 +328,9 @@ impl Case {
             CaseFile::read(&disk::read_small(&path)?).with_context(|| format!("read {}", path.display()))?;
         let mut gaps = Vec::new();
         let evidence = disk::files_under(dir, EVIDENCE, &mut gaps);
+        let (answers, evidence) = evidence
+            .into_iter()
+            .partition(|file: &PathBuf| file.starts_with(Path::new(EVIDENCE).join(ANSWERS)));
         let inventory = disk::files_under(dir, INVENTORY, &mut gaps);
         let inputs = match Inputs::open(&dir.join(INPUTS)) {
             Ok(inputs) => inputs,
@@ -296,6 +344,7 @@ impl Case {
             dir: dir.into(),
             file,
             evidence: whole(evidence),
+            answers: whole(answers),
             inventory: whole(inventory),
             swept: {
                 let path = dir.join(format!("{SWEPT}.json"));
@@ -315,6 +364,8 @@ pub struct OpenCase {
     pub file: CaseFile,
     /// Every file of records, sorted by path.
     pub evidence: Vec<PathBuf>,
+    /// Every answer that was kept as it came, sorted by path.
+    pub answers: Vec<PathBuf>,
     /// Every file of what was observed, sorted by path.
     pub inventory: Vec<PathBuf>,
     /// What a sweep showed, if there was one: one look a line.
@@ -331,10 +382,10 @@ pub struct OpenCase {
 const MAX_DOCUMENT: u64 = 1 << 30;
 
 impl OpenCase {
-    /// Files of evidence and inventory, relative to the case.
+    /// Files of evidence, answers and inventory, relative to the case.
     fn files(&self) -> Vec<PathBuf> {
         let relative = |path: &PathBuf| path.strip_prefix(&self.dir).unwrap_or(path).to_path_buf();
-        self.evidence.iter().chain(&self.inventory).map(relative).collect()
+        self.evidence.iter().chain(&self.answers).chain(&self.inventory).map(relative).collect()
     }
 
     /// What is not as it was sealed of what conclusions rest on.

@@ -1,6 +1,6 @@
 //! Where and when what is looked for can stand at all, so that what was read before it was known need not be read again.
 //!
-//! An ARN names its account, what was made lies in one, a minted key is in no record before its minting. Whatever else is
+//! An ARN names its account, what was made lies in one, an id that the cloud drew is in no record before that. Whatever else is
 //! looked for may be anywhere. What bounds nothing here may still be bounded by its own text. Pure; the investigation alone asks it.
 
 use super::attribute::Attributed;
@@ -26,27 +26,42 @@ pub fn bounds(graph: &Graph, made: &Attributed, ids: &BTreeSet<Arc<str>>) -> BTr
     let free: BTreeSet<Arc<str>> = free(graph);
     ids.iter()
         .filter_map(|id| {
-            let own = if free.contains(id) { None } else { all.0.get(id).cloned() };
-            Some((id.clone(), own.unwrap_or_default().or_of_arn(id)?))
+            let is_free = free.contains(id);
+            let own = if is_free { None } else { all.known.get(id).cloned() };
+            let drawn =
+                if is_free { None } else { all.drawn.get(id).and_then(|at| at.checked_sub(SLACK).ok()) };
+            let own = own.unwrap_or_default();
+            Some((id.clone(), Bound { from: drawn.or(own.from), ..own }.or_of_arn(id)?))
         })
         .collect()
 }
 
 #[derive(Default)]
-struct Bounds(BTreeMap<Arc<str>, Bound>);
+struct Bounds {
+    /// What bounds each, whatever it stands for.
+    known: BTreeMap<Arc<str>, Bound>,
+    /// When the cloud drew an id by chance: that bounds it even where it is also known as something else.
+    drawn: BTreeMap<Arc<str>, Time>,
+}
 
 impl Bounds {
     fn put(&mut self, id: &Arc<str>, bound: Bound) {
-        match self.0.get_mut(id) {
+        match self.known.get_mut(id) {
             Some(known) => *known = known.join(&bound),
-            None => drop(self.0.insert(id.clone(), bound)),
+            None => drop(self.known.insert(id.clone(), bound)),
         }
+    }
+
+    fn drew(&mut self, id: &Arc<str>, at: Time) {
+        self.drawn.entry(id.clone()).and_modify(|known| *known = at.min(*known)).or_insert(at);
     }
 
     fn of_closure(&mut self, graph: &Graph) {
         for node in &graph.nodes {
-            let minted = node.issued_at.filter(|_| is_minted(&node.id) && node.event.is_some());
-            self.put(&node.id, minted.map_or_else(Bound::default, since));
+            self.put(&node.id, Bound::default());
+            if let Some(at) = node.issued_at.filter(|_| is_minted(&node.id) && node.event.is_some()) {
+                self.drew(&node.id, at);
+            }
             if let Some(arn) = &node.principal {
                 self.put(arn, Bound::default());
                 role_of_session(arn).iter().for_each(|role| self.put(role, Bound::default()));
@@ -59,6 +74,9 @@ impl Bounds {
         for made in &graph.made {
             for name in made.resource.all_names() {
                 self.put(name, in_account(&made.resource.account));
+            }
+            if is_drawn(made.resource.kind, &made.resource.id) {
+                self.drew(&made.resource.id, made.at);
             }
         }
         for (event, _) in graph.owned().filter(|(_, owner)| owner.is_some()) {
@@ -104,6 +122,17 @@ fn is_account(text: &str) -> bool {
 fn is_minted(id: &str) -> bool {
     (id.len() >= 16 && (id.starts_with("AKIA") || id.starts_with("ASIA")))
         || (id.len() == 40 && id.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// What the cloud numbers by chance when it makes it, and nobody can choose: `i-0a1b2c3d4e5f60718`, a machine's number.
+fn is_drawn(kind: &str, id: &str) -> bool {
+    match kind {
+        "aws.ec2.instance" => id.strip_prefix("i-").is_some_and(|rest| {
+            matches!(rest.len(), 8 | 17) && rest.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        }),
+        "gcp.compute.instance" => (15..=20).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_digit()),
+        _ => false,
+    }
 }
 
 impl Bound {

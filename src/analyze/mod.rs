@@ -13,6 +13,7 @@ mod index;
 pub mod investigation;
 mod meter;
 mod names;
+pub mod outlived;
 pub mod root;
 pub mod siblings;
 pub mod taint;

@@ -2,6 +2,7 @@
 
 use crate::model::Gap;
 use anyhow::{Result, anyhow, bail};
+use rayon::prelude::*;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
@@ -98,6 +99,21 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a new file that nobody can open again, and that is gone when it is closed.
+pub(super) fn scratch(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // FILE_FLAG_DELETE_ON_CLOSE: an open file can't be removed there.
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, 0x0400_0000);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
 /// Writes a new file to its end, or leaves none.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = create_new(path).map_err(|error| told("write", path, error))?;
@@ -111,14 +127,31 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Writes a file beside its place and moves it there when it is whole.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.{:08x}.part", chance() as u32));
-    write_new(&part, bytes)?;
-    fs::rename(&part, path).map_err(|error| {
-        let _ = fs::remove_file(&part);
-        told("write", path, error)
-    })?;
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    write_all_whole(path.parent().unwrap_or(Path::new(".")), &[(name, bytes)])
+}
+
+/// The same of several files of one folder: all are whole before the first is moved.
+pub(super) fn write_all_whole(folder: &Path, files: &[(String, &[u8])]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mark = chance() as u32;
+    let part = |name: &str| folder.join(format!(".{name}.{mark:08x}.part"));
+    let written: Result<()> =
+        files.par_iter().with_max_len(1).map(|(name, bytes)| write_new(&part(name), bytes)).collect();
+    let moved = written.and_then(|()| {
+        files.iter().try_for_each(|(name, _)| {
+            let path = folder.join(name);
+            fs::rename(part(name), &path).map_err(|error| told("write", &path, error))
+        })
+    });
+    if moved.is_err() {
+        // What is left would only be in the way; failing to remove it changes nothing about the error told.
+        files.iter().for_each(|(name, _)| drop(fs::remove_file(part(name))));
+    }
+    moved?;
+    sync_dir(folder)
 }
 
 /// Opens a file of ours to append to and to read; never through a link.

@@ -9,6 +9,7 @@ use crate::model::Provider;
 use anyhow::{Result, anyhow, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -108,9 +109,10 @@ impl Evidence {
         self.locked(|state| state.flush(case))
     }
 
-    /// Closes every file and makes it last.
-    pub fn finish(self) -> Result<()> {
-        self.locked(State::close)
+    /// Closes every file and makes it last; returns the same as [`Evidence::flush`].
+    pub fn finish(&self) -> Result<Vec<Written>> {
+        let case = self.root.parent().unwrap_or(&self.root);
+        self.locked(|state| state.close(case))
     }
 
     fn locked<T>(&self, act: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
@@ -156,14 +158,12 @@ impl State {
         self.open.remove(&oldest).map_or(Ok(()), Open::close)
     }
 
-    fn close(&mut self) -> Result<()> {
+    fn close(&mut self, case: &Path) -> Result<Vec<Written>> {
         for (_, open) in self.open.drain() {
             open.close()?;
         }
-        for Made { path, identity, .. } in self.made.values() {
-            append(path, identity)?.sync_all().map_err(|error| told("write", path, error))?;
-        }
-        sync_folders(self.made.values())
+        sync(self.made.values().collect())?;
+        Ok(self.written(case))
     }
 
     fn flush(&mut self, case: &Path) -> Result<Vec<Written>> {
@@ -172,11 +172,12 @@ impl State {
                 open.lines.flush().map_err(|error| told("write", &open.path, error))?;
             }
         }
-        let behind = || self.made.values().filter(|made| made.is_behind);
-        for Made { path, identity, .. } in behind() {
-            append(path, identity)?.sync_data().map_err(|error| told("write", path, error))?;
-        }
-        sync_folders(behind())?;
+        sync(self.made.values().filter(|made| made.is_behind).collect())?;
+        Ok(self.written(case))
+    }
+
+    /// How far what was behind is now.
+    fn written(&mut self, case: &Path) -> Vec<Written> {
         let mut written = Vec::new();
         for made in self.made.values_mut().filter(|made| made.is_behind) {
             made.is_behind = false;
@@ -184,13 +185,19 @@ impl State {
             let sha256 = hex(&made.hash.clone().finalize());
             written.push(Written { path, lines: made.lines, sha256 });
         }
-        Ok(written)
+        written
     }
 }
 
-fn sync_folders<'a>(made: impl Iterator<Item = &'a Made>) -> Result<()> {
-    let folders: BTreeSet<&Path> = made.flat_map(|made| made.path.ancestors().skip(1).take(4)).collect();
-    folders.into_iter().try_for_each(disk::sync_dir)
+/// Makes files last, and the folders that they lie in: many at once, for one write of the disk serves them all.
+fn sync(made: Vec<&Made>) -> Result<()> {
+    let folders: BTreeSet<&Path> =
+        made.iter().flat_map(|made| made.path.ancestors().skip(1).take(4)).collect();
+    let files = made.par_iter().with_max_len(1).map(|Made { path, identity, .. }| {
+        append(path, identity)?.sync_all().map_err(|error| told("write", path, error))
+    });
+    files.collect::<Result<()>>()?;
+    folders.par_iter().try_for_each(|folder| disk::sync_dir(folder))
 }
 
 impl Open {

@@ -21,6 +21,9 @@ const MAGIC: &[u8; 8] = b"triage\x00\x01";
 /// The largest frame: a file of the largest size that is counted, and room.
 const LARGEST: u32 = 1 << 30;
 
+/// Bytes before a frame: what it is, and its length.
+const HEAD: usize = 5;
+
 /// What a frame is.
 const BEGUN: u8 = 0;
 const EVIDENCE: u8 = 1;
@@ -84,27 +87,32 @@ impl Index {
         self.append(&frames)
     }
 
-    /// Says what a document is about to become: a crash before the seal must not look as if somebody had altered it.
-    pub(super) fn document(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
-        let document = Document { path: path.into(), sha256: hex(&Sha256::digest(bytes)) };
-        let frame = serde_json::to_vec(&document).context("write the index")?;
-        self.append(&[(DOCUMENT, &frame)])
+    /// Says what documents are about to become: a crash before the seal must not look as if somebody had altered them.
+    pub(super) fn documents(&mut self, documents: &[(String, &[u8])]) -> Result<()> {
+        let frame = |(path, bytes): &(String, &[u8])| {
+            serde_json::to_vec(&Document { path: path.clone(), sha256: hex(&Sha256::digest(bytes)) })
+        };
+        let frames: Result<Vec<Vec<u8>>, _> = documents.iter().map(frame).collect();
+        let frames = frames.context("write the index")?;
+        self.append(&frames.iter().map(|frame| (DOCUMENT, frame.as_slice())).collect::<Vec<_>>())
     }
 
     fn append(&mut self, frames: &[(u8, &[u8])]) -> Result<()> {
         if frames.is_empty() {
             return Ok(());
         }
+        let room = frames.iter().map(|(_, frame)| HEAD + frame.len() + self.chain.len()).sum();
+        let mut bytes = Vec::with_capacity(room);
         for (kind, frame) in frames {
             let len = u32::try_from(frame.len()).ok().filter(|len| *len <= LARGEST);
             let len = len.with_context(|| format!("write {}: too much of one file", self.path.display()))?;
             self.chain = link(&self.chain, *kind, frame);
-            let mut head = [*kind; 5];
-            head[1..].copy_from_slice(&len.to_le_bytes());
-            let written =
-                [&head[..], frame, &self.chain].iter().try_for_each(|part| self.file.write_all(part));
-            written.map_err(|error| told("write", &self.path, error))?;
+            bytes.push(*kind);
+            bytes.extend_from_slice(&len.to_le_bytes());
+            bytes.extend_from_slice(frame);
+            bytes.extend_from_slice(&self.chain);
         }
+        self.file.write_all(&bytes).map_err(|error| told("write", &self.path, error))?;
         self.file.sync_data().map_err(|error| told("write", &self.path, error))
     }
 }
@@ -140,7 +148,7 @@ fn lock(file: &File, path: &Path) -> Result<()> {
 }
 
 /// What earlier runs remembered, as far as it can be believed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Remembered {
     /// Each with so many bytes that hold, in order.
     pub files: Vec<(PathBuf, u64)>,
@@ -319,7 +327,7 @@ impl Frames {
 
     /// The next frame that holds.
     fn next(&mut self) -> Result<Option<(u8, Vec<u8>)>> {
-        let mut head = [0; 5];
+        let mut head = [0; HEAD];
         if !self.fill(&mut head)? {
             return Ok(None);
         }

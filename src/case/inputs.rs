@@ -3,7 +3,7 @@
 use super::disk;
 use crate::model::report::{Counts, CoveredScope};
 use crate::model::{Gap, Report, Time};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -62,7 +62,7 @@ impl AskedBy {
 /// One file as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Input {
-    pub path: String,
+    pub path: Arc<str>,
     /// Bytes on disk.
     pub size: u64,
     /// Absent when it could not be read to its end.
@@ -118,6 +118,13 @@ impl Inputs {
     /// The same, of a cloud that was asked itself.
     pub fn asked_by(self, asked_by: Option<AskedBy>) -> Inputs {
         Inputs { asked_by, ..self }
+    }
+
+    /// As `inputs.json` holds it.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(self).context("write inputs.json")?;
+        json.push(b'\n');
+        Ok(json)
     }
 
     pub(super) fn open(path: &Path) -> Result<Option<Inputs>> {

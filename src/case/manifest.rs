@@ -6,6 +6,7 @@ use super::index::INDEX;
 use super::name::hex;
 use super::{EVIDENCE, INVENTORY, disk};
 use anyhow::{Result, bail};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -130,13 +131,16 @@ pub(super) fn write(case: &Path, earlier: Option<&Sealed>, wrote: &Wrote) -> Res
     let nothing = Sealed::default();
     let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
-    for file in files(case)? {
-        if is_evidence(&file) || is_index(&file) {
-            disk::make_read_only(&case.join(&file));
+    let all = files(case)?;
+    let summed = all.par_iter().with_max_len(1).map(|file| {
+        if is_evidence(file) || is_index(file) {
+            disk::make_read_only(&case.join(file));
         }
-        if let Some(sum) = sealed.sum(case, &file, wrote)? {
-            sums.insert(file, sum);
-        }
+        sealed.sum(case, file, wrote)
+    });
+    let summed: Vec<Option<String>> = summed.collect::<Result<_>>()?;
+    for (file, sum) in all.into_iter().zip(summed) {
+        sums.extend(sum.map(|sum| (file, sum)));
     }
     for (file, sum) in &sealed.sums {
         // What is missing stays listed.

@@ -33,10 +33,22 @@ pub struct Resumed {
     remembered: Remembered,
 }
 
+/// The notes that earlier runs made.
+pub struct Notes {
+    case: PathBuf,
+    remembered: Remembered,
+}
+
+impl Notes {
+    /// Hands over every one, oldest first.
+    pub fn each(&self, to: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.remembered.notes(&self.case, to)
+    }
+}
+
 impl Resumed {
-    /// Hands over every note that earlier runs made, oldest first.
-    pub fn notes(&self, to: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        self.remembered.notes(self.case.dir(), to)
+    pub fn notes(&self) -> Notes {
+        Notes { case: self.case.dir().into(), remembered: self.remembered.clone() }
     }
 
     /// Begins this run's own notes; `forgets` says that those of earlier runs hold no more.

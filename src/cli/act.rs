@@ -12,6 +12,7 @@ use crate::model::change::Change;
 use crate::model::plan::{Plan, Step};
 use crate::model::{Gap, Place, Time};
 use crate::observe::{self, Seen};
+use crate::progress::{Phase, Progress};
 use crate::render::line::Style;
 use crate::render::{Line, Untrusted, count, json, plan as plan_text};
 use anyhow::anyhow;
@@ -82,8 +83,10 @@ impl Acted {
 impl Actor<'_> {
     /// Holds a plan against the cloud, shows it, asks, carries it out.
     pub fn act(&self, plan: Plan) -> Result<Acted, Failure> {
-        let Seen { plan, already, gone, gaps } =
-            self.session.runtime().block_on(observe::see(self.session.inventory(), plan));
+        let Seen { plan, already, gone, gaps } = {
+            let _watch = self.ui.watch(&Progress::at(Phase::Checking));
+            self.session.runtime().block_on(observe::see(self.session.inventory(), plan))
+        };
         self.case.write_plan(plan.kind.name(), &json::document(&plan))?;
         self.show(&plan, &already, &gone)?;
         let mut acted = Acted { good: already.len() + gone.len(), gaps, ..Acted::default() };
@@ -215,8 +218,12 @@ impl Actor<'_> {
             operator: Some(self.session.operator().to_owned()),
             endpoints: self.session.overrides().to_vec(),
         };
-        let ui = self.ui.clone();
-        let tell = move |told: Told| hear(&ui, told);
+        let plan = approved.plan();
+        let progress = Progress::at(Phase::Acting(plan.kind.name()));
+        progress.steps(plan.steps.len());
+        let _watch = self.ui.watch(&progress);
+        let (ui, heard) = (self.ui.clone(), progress.clone());
+        let tell = move |told: Told| hear(&ui, &heard, told);
         let (inventory, mutator) = (self.session.inventory(), self.session.mutator());
         let clock = Wall::default();
         let means = Means {
@@ -231,6 +238,7 @@ impl Actor<'_> {
         self.session.runtime().block_on(async {
             let done = exec::run::run(approved, &about, means, options).await;
             if self.args.watch && done.is_watchable() && !self.stop.load(Ordering::Relaxed) {
+                progress.phase(Phase::Watching);
                 let times = self.session.config().looks_again();
                 let last = times.last().copied().unwrap_or_default();
                 self.ui.note(
@@ -304,7 +312,7 @@ fn numbers(steps: &[Step]) -> Vec<Value> {
     steps.iter().map(|step| json!({"target": step.target, "change": step.change})).collect()
 }
 
-fn hear(ui: &Ui, told: Told) {
+fn hear(ui: &Ui, progress: &Progress, told: Told) {
     match told {
         Told::Resolving { intents } => ui.note(
             count(intents as u64, "call", "calls")
@@ -336,7 +344,9 @@ fn hear(ui: &Ui, told: Told) {
                 Line::new().put("Step ").put(step).put(" tries another way: ").put(Untrusted(&why)).put("."),
             );
         }
-        Told::Repeats { .. } | Told::Calls { .. } | Told::Ended { .. } => {}
+        Told::Calls { step } => progress.step_called(step),
+        Told::Ended { step, end } => progress.step_ended(step, end.is_good()),
+        Told::Repeats { .. } => {}
     }
 }
 

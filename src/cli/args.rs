@@ -1,5 +1,7 @@
 //! What was typed, and what it means: strings become types here and nowhere else.
 
+#[cfg(feature = "gcp")]
+use super::bigquery::BigQueryArgs;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use super::live_args::LiveArgs;
 #[cfg(feature = "aws")]
@@ -83,23 +85,60 @@ const SCHEMA: &str = "\
 Examples:
   triage schema > triage.report.1.json";
 
+/// Lines of help about a cloud that is built in, and nothing about another.
+#[cfg(feature = "aws")]
+macro_rules! on_aws {
+    ($lines:literal) => {
+        $lines
+    };
+}
+#[cfg(all(not(feature = "aws"), feature = "gcp"))]
+macro_rules! on_aws {
+    ($lines:literal) => {
+        ""
+    };
+}
+#[cfg(feature = "gcp")]
+macro_rules! on_gcp {
+    ($lines:literal) => {
+        $lines
+    };
+}
+#[cfg(all(not(feature = "gcp"), feature = "aws"))]
+macro_rules! on_gcp {
+    ($lines:literal) => {
+        ""
+    };
+}
+
 #[cfg(any(feature = "aws", feature = "gcp"))]
-const REVOKE: &str = "\
+const REVOKE: &str = concat!(
+    "\
 Wave 1 (keys, sessions, console of the principal itself) is planned and asked about before any log is read; wave 2 follows the
 logs. Denies, never detaches; deactivates, never deletes. A second run changes nothing.
 
 Examples:
-  triage revoke --principal AKIAIOSFODNN7EXAMPLE --profile responder
+",
+    on_aws!(
+        "  triage revoke --principal AKIAIOSFODNN7EXAMPLE --profile responder
   triage revoke --principal AKIAIOSFODNN7EXAMPLE --own-only --yes     # the first minute of a runbook
-  triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run";
+"
+    ),
+    on_gcp!("  triage revoke --key-file leaked.json --organization 482100000000 --soft\n"),
+    "  triage revoke --case triage-20260314T050607Z-1f2e3d4c --dry-run"
+);
 
 #[cfg(any(feature = "aws", feature = "gcp"))]
-const CONTAIN: &str = "\
+const CONTAIN: &str = concat!(
+    "\
 The default rung can be taken back: stop, suspend, disable, scale to zero. --destroy is needed for anything else.
 
 Examples:
-  triage contain --principal AKIAIOSFODNN7EXAMPLE --org
-  triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes";
+",
+    on_aws!("  triage contain --principal AKIAIOSFODNN7EXAMPLE --org\n"),
+    on_gcp!("  triage contain --principal builder@shop-prod-4821 --project shop-prod-4821\n"),
+    "  triage contain --case triage-20260314T050607Z-1f2e3d4c --isolate --snapshot --yes"
+);
 
 #[cfg(any(feature = "aws", feature = "gcp"))]
 const UNDO: &str = "\
@@ -111,12 +150,18 @@ Examples:
   triage undo triage-20260314T050607Z-1f2e3d4c";
 
 #[cfg(any(feature = "aws", feature = "gcp"))]
-const PERMISSIONS: &str = "\
+const PERMISSIONS: &str = concat!(
+    "\
 Each policy is the least that the command needs; audit's is needed with each of the others.
 
-Examples:
+Examples:",
+    on_aws!(
+        "
   triage permissions aws --for audit > audit.json
-  triage permissions aws --for contain > contain.json";
+  triage permissions aws --for contain > contain.json"
+    ),
+    on_gcp!("\n  triage permissions gcp --for audit > audit.yaml")
+);
 
 /// What every command that acts takes.
 #[cfg(any(feature = "aws", feature = "gcp"))]
@@ -262,6 +307,9 @@ pub struct AuditArgs {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub further: SourceArgs,
+    #[cfg(feature = "gcp")]
+    #[command(flatten)]
+    pub bigquery: BigQueryArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -139,7 +139,7 @@ fn investigate(
     drop(watch);
     let files = book.files();
     // What was kept is made to last even when the rest failed.
-    evidence.finish()?;
+    book.finish(evidence.finish()?)?;
     let corpus = job.with_known(read??);
     collect::tell(&mut investigation, &corpus);
     let mut report = investigation.report();
@@ -175,7 +175,6 @@ fn write(
         None => job
             .source
             .inputs()
-            .into_iter()
             .map(|input| Input {
                 path: input.path,
                 size: input.size,
@@ -187,17 +186,14 @@ fn write(
     let counts = (&corpus.counts).into();
     let (scopes, gaps) = (corpus.scopes.clone(), corpus.gaps.clone());
     let inputs = Inputs::new(inputs, counts, scopes, gaps, corpus.complete);
-    case.write_inputs(&inputs.asked_by(job.asked_by().cloned()))?;
+    let mut documents = vec![("inputs".to_owned(), inputs.asked_by(job.asked_by().cloned()).to_json()?)];
     if let Some(opened) = &job.opened {
         case.copy_inventory(opened)?;
     }
-    case.write_report(&json::report(report))?;
-    for plan in plans {
-        case.write_plan(plan.kind.name(), &json::document(plan))?;
-    }
-    if let Some(changes) = changes {
-        case.write_document("changes", &json::document(changes))?;
-    }
+    documents.push(("report".into(), json::report(report)));
+    documents.extend(plans.iter().map(|plan| (format!("plan-{}", plan.kind.name()), json::document(plan))));
+    documents.extend(changes.map(|changes| ("changes".into(), json::document(changes))));
+    case.write_documents(&documents)?;
     case.seal()
 }
 

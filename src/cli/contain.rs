@@ -8,6 +8,7 @@ use super::{Failure, finish, open};
 use crate::model::Time;
 use crate::observe;
 use crate::plan;
+use crate::progress::{Phase, Progress};
 use crate::render::Line;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,6 +58,7 @@ pub fn run(args: &ContainArgs, ui: &Ui, stop: &'static AtomicBool) -> Result<u8,
             return finish::reported(&args.act, &*session, &case, &report, &corpus, &acted, ui);
         }
         ui.note(Line::new().put("Sweep ").put(sweeps).put(" done; looking again."));
+        let _watch = ui.watch(&Progress::at(Phase::Pausing));
         door::pause(Duration::from_secs(args.pause), stop);
     }
 }

@@ -5,19 +5,20 @@
 use super::Failure;
 use super::args::AuditArgs;
 use super::job::{Job, given, holds, read_inventory};
-use crate::case::{Case, CaseFile, Evidence, Inputs, Resumed};
-use crate::cloud::files::{Earlier, FileSource, Given, Standing};
+use crate::case::{self, Case, CaseFile, Evidence, Inputs, Resumed, Written};
+use crate::cloud::files::{Earlier, FileSource, Given, ReadAs, Stamp, Standing};
 use crate::cloud::{LogSource, Query};
-use crate::collect::{self, Memory, Note, Remembered, Visit, Wanted};
+use crate::collect::{self, Memory, Note, Numbers, Packed, Packer, Remembered, TakeNumbers, Visit, Wanted};
 use crate::model::report::Window;
 use crate::model::{Event, Gap, Provenance, Report, Time};
 use crate::read;
 use crate::render::changed::{self, Changes, Files};
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,13 +27,16 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(1);
 /// Or when so many bytes of them wait.
 const WAITING: usize = 8 << 20;
+/// Numbers of records that are held in memory (32 MB); what is more is put aside.
+const ROOM: usize = 4 << 20;
 
 /// A case that is continued.
 pub struct Before {
     /// Records of earlier runs, still to be taken.
     pub events: Vec<Event>,
     pub memory: Memory,
-    pub report: Option<Report>,
+    /// The last report, if there is one; why it can't be read.
+    pub report: Result<Option<Report>, String>,
     pub file: CaseFile,
     pub is_cut: bool,
     pub refused: Option<String>,
@@ -46,7 +50,7 @@ const AGAIN: u8 = b'A';
 
 #[derive(Serialize, Deserialize)]
 struct Again {
-    path: String,
+    path: Arc<str>,
     up_to: usize,
     gaps: Vec<Gap>,
 }
@@ -76,7 +80,8 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
         leaked_at: window.leaked_at.or(file.window.leaked_at),
     };
     let mut notes = Notes::default();
-    let read = resumed.notes(&mut |note| notes.take(note).context("a note is none of ours"));
+    let past = resumed.notes();
+    let read = past.each(&mut |note| notes.take(note).context("a note is none of ours"));
     if let Err(error) = read {
         notes = Notes::default();
         resumed.refused = Some(format!("{error:#}"));
@@ -88,14 +93,14 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
         && let Some(inputs) = &resumed.open.inputs
     {
         // Nothing is remembered of them: they are read again, and what could not be read then is told again.
-        let names = inputs.inputs.iter().map(|input| input.path.clone()).collect();
+        let names = inputs.inputs.iter().map(|input| input.path.to_string()).collect();
         paths.push(Given { paths: names, ..here.clone() });
         paths.push(here.clone());
         gaps.extend(inputs.gaps.iter().filter(|gap| is_of_nothing_named(gap, &paths)).cloned());
     } else {
         paths.push(here.clone());
     }
-    let earlier: Vec<Earlier> = notes.files.values().map(|(earlier, _)| earlier.clone()).collect();
+    let earlier: Vec<Earlier> = notes.files.values().map(|(earlier, ..)| earlier.clone()).collect();
     let (source, missed) = FileSource::again(&paths, &earlier, dir);
     gaps.extend(missed);
     if !notes.given.is_empty() {
@@ -103,28 +108,48 @@ pub fn open(args: &AuditArgs, dir: &Path, now: Time) -> Result<(Job, Case, Befor
     }
     let is_changed = |path: &str| source.standing().get(path) == Some(&Standing::Changed);
     let files = notes.files.into_iter().filter(|(path, _)| !is_changed(path));
+    let (mut files_of, mut latest) = (BTreeMap::new(), HashMap::new());
+    for (path, (_, was, number)) in files {
+        latest.insert(path.clone(), number);
+        files_of.insert(path, was);
+    }
     let mut memory = Memory {
         wanted: notes.wanted,
-        files: files.map(|(path, (_, was))| (path.into(), was)).collect(),
+        files: files_of,
+        numbers: Some(Box::new(Past { notes: past, latest })),
         saved: Vec::new(),
     };
     let events = saved(&resumed, &mut memory.saved, &mut gaps);
-    let report = resumed.open.document("report").ok().flatten();
-    let report = report.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+    let report = earlier_report(&resumed);
+    if let Err(why) = &report {
+        gaps.push(Gap::unread(
+            "report.json",
+            format!("the report of the last run can't be compared with: {why}"),
+        ));
+    }
     let mut looks = Vec::new();
     for path in &resumed.open.inventory {
         read_inventory(path, &mut looks, &mut gaps);
     }
     resumed.begin(&by, resumed.refused.is_some())?;
-    resumed.case.note(&[], &[note(GIVEN, &here, &[])?])?;
+    resumed.case.note(&[], &[note(GIVEN, &here)?])?;
     let (is_cut, refused) = (resumed.is_cut, resumed.refused.take());
     let job = Job { principal, window, source, looks, swept: Vec::new(), gaps, opened: None, known: None };
     Ok((job, resumed.case, Before { events, memory, report, file, is_cut, refused }))
 }
 
+/// The last report; none where no run came so far.
+fn earlier_report(resumed: &Resumed) -> Result<Option<Report>, String> {
+    match resumed.open.document("report") {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string()),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
 /// Files of earlier runs that nothing is remembered of, and that are not there to be read again.
 fn lost(inputs: Option<&Inputs>, source: &FileSource) -> Vec<Gap> {
-    let there: BTreeSet<String> =
+    let there: BTreeSet<Arc<str>> =
         source.shards(&Query::default()).into_iter().map(|shard| shard.name).collect();
     let all = inputs.into_iter().flat_map(|inputs| &inputs.inputs);
     let lost = all.filter(|input| !there.contains(&input.path));
@@ -135,7 +160,7 @@ fn lost(inputs: Option<&Inputs>, source: &FileSource) -> Vec<Gap> {
 /// Begins to remember what a new case's run reads.
 pub fn begin(case: &Case, logs: &[String]) -> anyhow::Result<()> {
     case.remember(&collect::fingerprint())?;
-    case.note(&[], &[note(GIVEN, &here(logs)?, &[])?])
+    case.note(&[], &[note(GIVEN, &here(logs)?)?])
 }
 
 /// Paths as they are typed, and where.
@@ -178,7 +203,7 @@ fn saved(resumed: &Resumed, saved: &mut Vec<u128>, gaps: &mut Vec<Gap>) -> Vec<E
     let (source, missed) = FileSource::new(&[folder.to_string_lossy().into_owned()]);
     gaps.extend(missed);
     for shard in source.shards(&Query::default()) {
-        let input: Arc<str> = shard.name.as_str().into();
+        let input = shard.name.clone();
         let unread = source.fetch(&shard, &mut |raw| {
             let seen_in = Provenance { input: input.clone(), line: raw.line };
             let read = read::head(raw.bytes).and_then(|head| {
@@ -203,33 +228,36 @@ fn saved(resumed: &Resumed, saved: &mut Vec<u128>, gaps: &mut Vec<Gap>) -> Vec<E
 struct Notes {
     given: Vec<Given>,
     wanted: Vec<Wanted>,
-    files: BTreeMap<String, (Earlier, Remembered)>,
+    /// Each with the number of its last note.
+    files: BTreeMap<Arc<str>, (Earlier, Remembered, u64)>,
+    /// How many notes of files there were.
+    count: u64,
 }
 
 impl Notes {
     fn take(&mut self, note: &[u8]) -> Option<()> {
         let (kind, rest) = note.split_first()?;
-        let (head, body) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
-        let body = &body[1..];
         match *kind {
             GIVEN => {
-                let given = serde_json::from_slice(head).ok()?;
+                let given = serde_json::from_slice(rest).ok()?;
                 if !self.given.contains(&given) {
                     self.given.push(given);
                 }
             }
-            WANTED => self.wanted.extend(collect::read_wanted(head)?),
-            FIRST => {
-                let earlier: Earlier = serde_json::from_slice(head).ok()?;
+            WANTED => self.wanted.extend(collect::read_wanted(rest)?),
+            FIRST => each_first(rest, &mut |earlier, body| {
                 let was = Remembered::read(body)?;
+                let number = self.count;
+                self.count += 1;
                 if was.up_to > self.wanted.len() {
                     return None;
                 }
-                self.files.insert(earlier.path.clone(), (earlier, was));
-            }
+                self.files.insert(earlier.path.clone(), (earlier, was, number));
+                Some(())
+            })?,
             AGAIN => {
-                let again: Again = serde_json::from_slice(head).ok()?;
-                if let Some((_, was)) = self.files.get_mut(&again.path)
+                let again: Again = serde_json::from_slice(rest).ok()?;
+                if let Some((_, was, _)) = self.files.get_mut(&again.path)
                     && again.up_to <= self.wanted.len()
                 {
                     was.up_to = was.up_to.max(again.up_to);
@@ -242,11 +270,93 @@ impl Notes {
     }
 }
 
-fn note(kind: u8, head: &impl Serialize, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// The notes once more, for the numbers of those files that are what they were.
+struct Past {
+    notes: case::Notes,
+    /// Of each, the number of its last note.
+    latest: HashMap<Arc<str>, u64>,
+}
+
+impl Numbers for Past {
+    fn each(&self, to: &mut TakeNumbers<'_>) -> anyhow::Result<()> {
+        let mut count = 0;
+        self.notes.each(&mut |note| {
+            let mut taken = Ok(());
+            let first = note.split_first().filter(|(kind, _)| **kind == FIRST).map(|(_, rest)| rest);
+            let read = first.map_or(Some(()), |first| {
+                each_first(first, &mut |earlier, body| {
+                    if taken.is_ok() && self.latest.get(&earlier.path) == Some(&count) {
+                        let (identities, others) = collect::read_numbers(body)?;
+                        taken = to(&identities, &others);
+                    }
+                    count += 1;
+                    Some(())
+                })
+            });
+            read.context("the index of the case was altered while it was read")?;
+            taken
+        })
+    }
+}
+
+/// Files that were read, and what their first look brought, as bytes: one after another, each path by what it does not share with
+/// the one before.
+fn write_first(base: &Path, files: &[(Earlier, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
+    let mut out = Packer(vec![FIRST]);
+    out.text(base.to_str().context("the current folder's name is not UTF-8")?);
+    let mut before = "";
+    for (Earlier { path, base: own, stamp, sha256, records, shape }, body) in files {
+        let shared = before.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
+        let shared = path.floor_char_boundary(shared);
+        out.number(shared as u64);
+        out.text(&path[shared..]);
+        before = path;
+        out.maybe((**own != *base).then_some(own), |out, own| out.text(&own.to_string_lossy()));
+        out.number(stamp.size);
+        out.signed(stamp.modified);
+        out.maybe(stamp.changed, Packer::signed);
+        out.maybe(stamp.number, Packer::number);
+        out.0.extend_from_slice(sha256);
+        out.number(*records);
+        out.text(shape);
+        out.bytes(body);
+    }
+    Ok(out.0)
+}
+
+/// Reads them back; `None` when they are not what was written.
+fn each_first(note: &[u8], to: &mut dyn FnMut(Earlier, &[u8]) -> Option<()>) -> Option<()> {
+    let mut bytes = Packed(note);
+    let base: Arc<Path> = Path::new(bytes.text()?).into();
+    let mut path = String::new();
+    while !bytes.0.is_empty() {
+        let shared = bytes.size()?;
+        path.get(..shared)?;
+        path.truncate(shared);
+        path.push_str(bytes.text()?);
+        let own = bytes.maybe(Packed::text)?;
+        let stamp = Stamp {
+            size: bytes.number()?,
+            modified: bytes.signed()?,
+            changed: bytes.maybe(Packed::signed)?,
+            number: bytes.maybe(Packed::number)?,
+        };
+        let earlier = Earlier {
+            path: path.as_str().into(),
+            base: own.map_or_else(|| base.clone(), |own| Path::new(own).into()),
+            stamp,
+            sha256: bytes.take(32)?.try_into().ok()?,
+            records: bytes.number()?,
+            shape: bytes.text()?.into(),
+        };
+        to(earlier, bytes.bytes()?)?;
+    }
+    Some(())
+}
+
+fn note(kind: u8, told: &impl Serialize) -> anyhow::Result<Vec<u8>> {
     let mut note = vec![kind];
-    serde_json::to_writer(&mut note, head)?;
-    note.push(b'\n');
-    note.extend_from_slice(body);
+    serde_json::to_writer(&mut note, told)?;
     Ok(note)
 }
 
@@ -255,10 +365,10 @@ pub struct Notebook<'a> {
     case: &'a Case,
     source: &'a FileSource,
     evidence: &'a Evidence,
-    base: PathBuf,
+    base: Arc<Path>,
     waiting: Mutex<Waiting>,
     /// What was noted, by this run or an earlier one; held while notes are made to last.
-    noted: Mutex<BTreeSet<String>>,
+    noted: Mutex<HashSet<Arc<str>>>,
 }
 
 #[derive(Default)]
@@ -271,7 +381,7 @@ struct Waiting {
     again: Vec<Again>,
     bytes: usize,
     read: u64,
-    looked_again: BTreeSet<String>,
+    looked_again: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Notebook<'a> {
@@ -282,12 +392,12 @@ impl<'a> Notebook<'a> {
         memory: &Memory,
     ) -> anyhow::Result<Notebook<'a>> {
         let waiting = Waiting { wanted: memory.wanted.len(), ..Waiting::default() };
-        let noted = memory.files.keys().map(ToString::to_string).collect();
+        let noted = memory.files.keys().cloned().collect();
         Ok(Notebook {
             case,
             source,
             evidence,
-            base: here(&[])?.base,
+            base: here(&[])?.base.into(),
             waiting: waiting.into(),
             noted: Mutex::new(noted),
         })
@@ -297,7 +407,7 @@ impl<'a> Notebook<'a> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes what is noted last, now and then, while `work` is done, and all of it at the end.
+    /// Makes what is noted last, now and then, while `work` is done.
     pub fn beside<T>(&self, work: impl FnOnce() -> T) -> anyhow::Result<T> {
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let (done, noted) = std::thread::scope(|scope| {
@@ -315,12 +425,20 @@ impl<'a> Notebook<'a> {
             Ok(noted) => noted?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        self.flush()?;
         Ok(done)
     }
 
     /// Makes what waits last: first the evidence that it rests on.
     fn flush(&self) -> anyhow::Result<()> {
+        self.note(|| self.evidence.flush())
+    }
+
+    /// Notes what is left, once the evidence is closed.
+    pub fn finish(&self, written: Vec<Written>) -> anyhow::Result<()> {
+        self.note(|| Ok(written))
+    }
+
+    fn note(&self, written: impl FnOnce() -> anyhow::Result<Vec<Written>>) -> anyhow::Result<()> {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let (new, first, again) = {
             let mut waiting = self.waiting();
@@ -331,24 +449,31 @@ impl<'a> Notebook<'a> {
                 std::mem::take(&mut waiting.again),
             )
         };
-        // What a file was is told by its hash, so it is taken now, while its bytes are still in memory.
-        self.source.hash_beside();
-        let written = self.evidence.flush()?;
+        let written = written()?;
         let mut notes = Vec::new();
         if !new.is_empty() {
-            notes.push(note(WANTED, &new, &[])?);
+            notes.push(note(WANTED, &new)?);
         }
+        let (mut read, mut early) = (Vec::with_capacity(first.len()), Vec::new());
         for (path, body) in first {
-            if let Some(earlier) = self.source.read_as(&path, &self.base) {
-                notes.push(note(FIRST, &earlier, &body)?);
-                noted.insert(path.to_string());
+            match self.source.read_as(&path, &self.base) {
+                ReadAs::Read(earlier) => {
+                    noted.insert(path);
+                    read.push((earlier, body));
+                }
+                ReadAs::NotYet => early.push((path, body)),
+                ReadAs::Unknown => {}
             }
+        }
+        if !read.is_empty() {
+            notes.push(write_first(&self.base, &read)?);
         }
         for again in again {
             if noted.contains(&again.path) && !self.source.has_failed(&again.path) {
-                notes.push(note(AGAIN, &again, &[])?);
+                notes.push(note(AGAIN, &again)?);
             }
         }
+        self.waiting().first.append(&mut early);
         self.case.note(&written, &notes)
     }
 
@@ -357,7 +482,7 @@ impl<'a> Notebook<'a> {
         let waiting = self.waiting();
         let of = |standing: Standing| {
             let all = self.source.standing().iter().filter(move |(_, is)| **is == standing);
-            all.map(|(name, _)| name.clone()).collect::<Vec<String>>()
+            all.map(|(name, _)| name.to_string()).collect::<Vec<String>>()
         };
         let (changed, gone) = (of(Standing::Changed), of(Standing::Gone));
         let known = (self.source.standing().len() - changed.len()) as u64;
@@ -381,7 +506,7 @@ impl Note for Notebook<'_> {
                     waiting.first.push((file.clone(), body));
                 }
                 Visit::Again { up_to, gaps } => {
-                    let path = file.to_string();
+                    let path = file.clone();
                     waiting.looked_again.insert(path.clone());
                     waiting.again.push(Again { path, up_to, gaps: gaps.to_vec() });
                 }
@@ -391,13 +516,21 @@ impl Note for Notebook<'_> {
         // Memory does not wait for the clock.
         if is_full { self.flush() } else { Ok(()) }
     }
+
+    fn room(&self) -> usize {
+        ROOM
+    }
+
+    fn scratch(&self) -> anyhow::Result<File> {
+        self.case.scratch()
+    }
 }
 
 /// What changed since the case's last report.
 pub fn changes(before: &Before, report: &Report, files: Files) -> Changes {
-    Changes {
-        resumed: before.is_cut,
-        forgotten: before.refused.clone(),
-        ..changed::changes(before.report.as_ref(), report, files)
-    }
+    let changes = match &before.report {
+        Ok(earlier) => changed::changes(earlier.as_ref(), report, files),
+        Err(why) => changed::not_compared(report, files, why),
+    };
+    Changes { resumed: before.is_cut, forgotten: before.refused.clone(), ..changes }
 }

@@ -90,7 +90,7 @@ impl Job {
         };
         let evidence = case.dir.join("evidence");
         let (source, mut gaps) = FileSource::new(&[evidence.to_string_lossy().into_owned()]);
-        if saved && source.inputs().is_empty() && case.evidence.is_empty() {
+        if saved && source.inputs().next().is_none() && case.evidence.is_empty() {
             // Nothing mattered: an empty folder is what was saved, not something that could not be found.
             gaps.clear();
         }

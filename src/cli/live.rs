@@ -22,7 +22,7 @@ use crate::model::gap::GapKind;
 use crate::model::plan::Plan;
 use crate::model::{Gap, Place, Principal, Provider, Report, Time};
 use crate::plan::{self, Guard};
-use crate::progress::Progress;
+use crate::progress::{Phase, Progress};
 use crate::read::inventory;
 use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
@@ -55,6 +55,8 @@ impl Session {
             .build()
             .context("start the network's threads")?;
         let connect = args.connect(&config, case, changes);
+        let progress = Progress::at(Phase::SigningIn);
+        let _watch = ui.watch(&progress);
         let aws =
             runtime.block_on(Aws::connect(connect)).map_err(|error| anyhow!("sign in to AWS: {error}\nhint: triage signs in as the AWS CLI does: --profile NAME, or the environment; exported logs need no cloud: --logs PATH…"))?;
         let who = &aws.identity;
@@ -74,6 +76,7 @@ impl Session {
         }
         let guard = LiveArgs::guard(&config, live_args::ours(&aws));
         let aws = Arc::new(aws);
+        progress.phase(Phase::Finding);
         let (scopes, gaps, word) = runtime.block_on(scopes(&aws, args, &config, ui))?;
         Ok(Session { runtime, aws, guard, config, scopes, gaps, word })
     }
@@ -109,7 +112,7 @@ impl Session {
         });
         investigation.reads_history();
         let progress = Progress::default();
-        let watch = ui.watch(&progress);
+        let _watch = ui.watch(&progress);
         let evidence = case.evidence();
         let history = EventHistory::new(self.aws.clone(), self.runtime.handle().clone(), self.scopes.clone());
         let mut sources: Vec<&dyn LogSource> = vec![&history];
@@ -120,7 +123,10 @@ impl Session {
         let mut reach = Reach::new(self, args, &history, &besides);
         let source = Many(sources);
         let mut onward = |known: &Investigation| reach.onward(known);
-        let wait = |long: Duration| pause(long, stop);
+        let wait = |long: Duration| {
+            progress.phase(Phase::Settling);
+            pause(long, stop);
+        };
         let settling = || {
             let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
             match self.config.asks_again() {
@@ -131,7 +137,7 @@ impl Session {
         let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
-        drop(watch);
+        progress.phase(Phase::Looking);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;

@@ -5,14 +5,16 @@ use super::config::Config;
 use super::door::{Door, Inquiry, pause};
 use super::live_args::LiveArgs;
 use super::ui::Ui;
-use super::{Failure, cost, looking};
+use super::{Failure, bigquery, cost, looking};
 use crate::analyze::Investigation;
 use crate::analyze::investigation::Own;
 use crate::case::{AskedBy, Case, HostClock};
 use crate::catalog::technique;
+use crate::cloud::gcp::bigquery::Budget;
 use crate::cloud::gcp::entries::{Entries, Logs};
 use crate::cloud::gcp::{Connect, Gcp, Reach, Sought, Wanted};
-use crate::cloud::{Async, CloudError, Inventory, Mutator};
+use crate::cloud::many::Many;
+use crate::cloud::{Async, CloudError, Inventory, LogSource, Mutator};
 use crate::collect::{self, Corpus, Live, Settle, Settling};
 use crate::cost::Ask;
 use crate::model::change::Change;
@@ -23,7 +25,7 @@ use crate::model::{AccountSeen, Gap, Observed, Place, Principal, PrincipalKind, 
 use crate::observe::Looked;
 use crate::plan::revoke::Known;
 use crate::plan::{self, Guard};
-use crate::progress::Progress;
+use crate::progress::{Phase, Progress};
 use crate::render::{Line, Untrusted, count, json};
 use anyhow::{Context, anyhow};
 use std::cell::OnceCell;
@@ -70,6 +72,8 @@ impl Session {
             case: case.into(),
             env: LiveArgs::environment(),
         };
+        let progress = Progress::at(Phase::SigningIn);
+        let _watch = ui.watch(&progress);
         let gcp = runtime.block_on(Gcp::connect(connect)).map_err(|error| {
             anyhow!("sign in to Google Cloud: {error}\nhint: triage signs in with Application Default Credentials: gcloud auth application-default login; exported logs need no cloud: --logs PATH…")
         })?;
@@ -440,22 +444,33 @@ impl Door for Session {
         ui: &Ui,
         stop: &AtomicBool,
     ) -> Result<(Report, Corpus), Failure> {
-        let Inquiry { principal, window, case, .. } = *inquiry;
+        let Inquiry { args, principal, window, case, .. } = *inquiry;
+        let progress = Progress::at(Phase::Finding);
+        let _watch = ui.watch(&progress);
         let (principal, _, gaps) = self.whole(principal);
         let reach = self.reach(&principal, ui);
+        let leaked = principal.clone();
         let mut investigation = Investigation::new(principal, window.clone());
         investigation.reads_history();
         investigation.leave_out(Own { principals: self.asked_by(case).principals, ..Own::default() });
-        let before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
-        let progress = Progress::default();
-        let watch = ui.watch(&progress);
+        let mut before: Vec<Gap> = gaps.iter().chain(&reach.gaps).chain(case.gaps()).cloned().collect();
+        let budget = Budget::new(args.bigquery.bigquery_max_bytes);
+        let keep = bigquery::keeper(case);
+        let asked = (&leaked, window, Time::now());
+        let (tables, gaps) = bigquery::ready((&self.gcp, &self.runtime), args, asked, (&budget, &keep), ui);
+        before.extend(gaps);
         let evidence = case.evidence();
+        let (central, gaps) = self.runtime.block_on(self.gcp.central(reach, window.since));
+        before.extend(gaps);
         let logs = Logs {
             projects: reach.projects.clone(),
             candidates: reach.candidates,
             above: reach.above.clone(),
+            central,
         };
-        let source = Entries::new(self.gcp.clone(), self.runtime.handle().clone(), logs);
+        let entries = Entries::new(self.gcp.clone(), self.runtime.handle().clone(), logs);
+        let further = tables.iter().map(|table| table as &dyn LogSource);
+        let source = Many([&entries as &dyn LogSource].into_iter().chain(further).collect());
         let is_named = !self.args.project.is_empty();
         let mut onward = |known: &Investigation| {
             let met = known.accounts_met();
@@ -464,9 +479,12 @@ impl Door for Session {
                 met.map(|id| reach.numbers.get(&id).cloned().unwrap_or(id)).collect();
             // A list of projects is meant as it is: what lies beyond is told as a gap by its coverage.
             let candidates = projects.len();
-            !is_named && source.add(Logs { projects, candidates, above: Vec::new() })
+            !is_named && entries.add(Logs { projects, candidates, ..Logs::default() })
         };
-        let wait = |long: Duration| pause(long, stop);
+        let wait = |long: Duration| {
+            progress.phase(Phase::Settling);
+            pause(long, stop);
+        };
         let settling = || {
             let settling = Settling::new(LATE_MINUTES, &Time::now, &wait);
             match self.config.asks_again() {
@@ -477,10 +495,11 @@ impl Door for Session {
         let mut live = Live { reach: Some(&mut onward), settle: settles.then(settling) };
         let read =
             collect::collect_live(&source, &mut investigation, &Kept(&evidence), &progress, stop, &mut live);
-        drop(watch);
+        progress.phase(Phase::Looking);
         // What was kept is made to last even when the rest failed.
         evidence.finish()?;
         let mut corpus = read?;
+        bigquery::write(&tables, case)?;
         corpus.gaps.extend(before);
         corpus.gaps.sort();
         corpus.gaps.dedup();

@@ -4,6 +4,8 @@
 pub mod act;
 pub mod args;
 pub mod audit;
+#[cfg(feature = "gcp")]
+mod bigquery;
 pub mod completions;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub mod config;

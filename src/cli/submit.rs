@@ -10,7 +10,7 @@ use super::{Failure, deeds, door, finish, open, ticket};
 use crate::exec::journal;
 use crate::model::dossier::After;
 use crate::model::plan::PlanKind;
-use crate::model::{Dossier, Provider};
+use crate::model::{Dossier, Gap, Provider};
 use crate::plan;
 use crate::render::{Line, Untrusted};
 use anyhow::{Context, anyhow};
@@ -58,21 +58,48 @@ pub fn run(args: &ReportArgs, dossier: &Dossier, ui: &Ui, stop: &'static AtomicB
     let actor = Actor { session: &*session, case: &case, args: &act, ui, stop };
     let mut acted = Acted::default();
     acted.join(actor.act(plan::ticket::ticket(&dossier.report, &account, &subject, change))?);
-    if acted.did > 0
-        && let Some(number) = number(case.dir())
-    {
-        ui.note(Line::new().put("Filed: ").put(Untrusted(&number)));
+    if acted.did > 0 {
+        match number(case.dir()) {
+            Ok(number) => ui.note(Line::new().put("Filed: ").put(Untrusted(&number))),
+            Err(why) => {
+                ui.warn(
+                    Line::new()
+                        .put("the ticket is filed, but its number could not be read back (look in the provider's console): ")
+                        .put(Untrusted(&format!("{why:#}"))),
+                );
+                acted.gaps.push(Gap::unread(
+                    "journal.ndjson",
+                    format!("the number of the ticket that was filed: {why:#}"),
+                ));
+            }
+        }
     }
     finish::acted(&act, &case, &acted, ui)
 }
 
 /// What the provider calls the ticket that was filed last, as the journal has it.
-fn number(case: &Path) -> Option<String> {
-    let (lines, ledger) = journal::read(&case.join("journal.ndjson")).ok()?;
+fn number(case: &Path) -> anyhow::Result<String> {
+    let (lines, ledger) = journal::read(&case.join("journal.ndjson"))?;
     let mut deeds = deeds::deeds(&lines, &ledger);
     deeds.retain(|one| one.kind == PlanKind::Ticket);
-    match deeds.pop()?.after? {
-        After::There(state) => state["case"].as_str().map(str::to_owned),
-        After::Gone => None,
+    let number = match deeds.pop().and_then(|deed| deed.after) {
+        Some(After::There(state)) => state["case"].as_str().map(str::to_owned),
+        Some(After::Gone) | None => None,
+    };
+    number.context("the journal does not hold it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn a_journal_that_can_not_be_read_is_no_ticket_without_a_number() {
+        let case = tempfile::tempdir().expect("a temporary folder");
+        let why = format!("{:#}", number(case.path()).expect_err("there is none"));
+        assert!(why.contains("journal.ndjson"), "{why}");
+        std::fs::write(case.path().join("journal.ndjson"), "").expect("a file");
+        let why = format!("{:#}", number(case.path()).expect_err("it names no ticket"));
+        assert!(why.contains("does not hold it"), "{why}");
     }
 }

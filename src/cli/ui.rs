@@ -4,7 +4,7 @@
 
 use crate::exec::Ask;
 use crate::model::{Time, secret};
-use crate::progress::{Progress, Reached};
+use crate::progress::{Asked, NAMED, Phase, Progress, Reached};
 use crate::render::line::{Count, Line, Style};
 use crate::render::{Untrusted, View};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -38,6 +38,8 @@ pub struct Ui {
     err_is_terminal: bool,
     /// The spinner on screen, which has to step aside for a message.
     bar: Arc<Mutex<Option<ProgressBar>>>,
+    /// When a log last heard that we are alive.
+    said: Arc<Mutex<Instant>>,
 }
 
 impl Ui {
@@ -54,6 +56,7 @@ impl Ui {
             // A dumb terminal cannot take a line back.
             err_is_terminal: err_is_terminal && !is_dumb,
             bar: Arc::default(),
+            said: Arc::new(Mutex::new(Instant::now())),
         }
     }
 
@@ -153,33 +156,46 @@ impl Ui {
         }
     }
 
-    /// Shows progress until the result is dropped: a spinner on a terminal, elsewhere a plain line now and then.
+    /// Shows progress until the result is dropped: a few lines on a terminal, elsewhere a plain one now and then. One at a time.
     pub fn watch(&self, progress: &Progress) -> Watch {
         if self.quiet {
             return Watch { stop: None, thread: None, bar: Arc::clone(&self.bar) };
         }
         if !self.err_is_terminal {
-            let shown = |reached: Reached| {
+            let (said, since) = (Arc::clone(&self.said), Arc::clone(&self.said));
+            let last = |said: &Mutex<Instant>| *said.lock().unwrap_or_else(PoisonError::into_inner);
+            // Counted over all that is watched: phases may be short.
+            let pause = move || PLAIN.saturating_sub(last(&since).elapsed());
+            return self.every(pause, progress, move |reached| {
+                *said.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                 let mut text = String::new();
-                phrase(reached).write(&mut text, 0, 2, None, false);
+                plainly(&reached).write(&mut text, 0, 2, None, false);
                 let _ = io::stderr().lock().write_all(text.as_bytes());
-            };
-            return self.every(PLAIN, progress, shown);
+            });
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::default_spinner());
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
-        self.every(TICK, progress, move |reached| {
-            bar.set_message(phrase(reached).plain());
+        let show = move |reached: Reached| {
+            let size = terminal_size::terminal_size_of(io::stderr());
+            bar.set_message(lines(&reached, size.map_or(NARROW, |(width, _)| width.0.into())));
             bar.tick();
-        })
+        };
+        // What takes but a moment is seen, too.
+        show(progress.reached());
+        self.every(|| TICK, progress, show)
     }
 
-    fn every(&self, pause: Duration, progress: &Progress, show: impl Fn(Reached) + Send + 'static) -> Watch {
+    fn every(
+        &self,
+        pause: impl Fn() -> Duration + Send + 'static,
+        progress: &Progress,
+        show: impl Fn(Reached) + Send + 'static,
+    ) -> Watch {
         let (stop, stopped) = channel::<()>();
         let progress = progress.clone();
         let thread = std::thread::spawn(move || {
-            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            while stopped.recv_timeout(pause()) == Err(RecvTimeoutError::Timeout) {
                 show(progress.reached());
             }
         });
@@ -234,14 +250,93 @@ impl Drop for Watch {
     }
 }
 
-/// `… 120 of 400 files, 1,204,000 records, pass 2`.
-fn phrase(reached: Reached) -> Line {
-    let mut line = Line::new().put("… ");
-    if reached.of_files > 0 {
-        line = line.put(Count(reached.files)).put(" of ").put(Count(reached.of_files)).put(" files, ");
+/// The terminal's width where it does not tell.
+const NARROW: usize = 80;
+/// Columns that the spinner and the start of the second line take, and the last one, which some terminals wrap at.
+const MARGIN: usize = 3;
+
+/// What goes on, below it how many have answered, and who has not: as many names as fit.
+fn lines(reached: &Reached, width: usize) -> String {
+    let fits = |line: &Line| line.width() + MARGIN <= width;
+    let mut out = (1..=NAMED).rev().filter_map(|named| still_out(reached, named));
+    let out = out.find(fits).or_else(|| still_out(reached, 0));
+    let lines = [Some(phrase(reached)), answers(reached), out];
+    lines.into_iter().flatten().map(|line| line.plain()).collect::<Vec<_>>().join("\n  ")
+}
+
+/// The same for a log: one line, with all that is to be said.
+fn plainly(reached: &Reached) -> Line {
+    let lines = [Some(phrase(reached)), answers(reached), still_out(reached, NAMED)];
+    Line::new().put("… ").list("; ", lines.into_iter().flatten())
+}
+
+/// `reading logs, pass 2: 120 of 400 files, 1,204,000 records`.
+fn phrase(reached: &Reached) -> Line {
+    let line = Line::new();
+    match reached.phase {
+        Phase::SigningIn => line.put("signing in"),
+        Phase::Finding => line.put("finding out where to look"),
+        Phase::Reading => {
+            let line = line.put("reading logs");
+            let line = if reached.pass > 1 { line.put(", pass ").put(reached.pass) } else { line };
+            let line = line.put(": ");
+            let line = match reached.of_parts {
+                0 => line,
+                of => {
+                    let line = line.put(Count(reached.parts)).put(" of ").put(Count(of));
+                    line.put(" ").put(reached.what_parts).put(", ")
+                }
+            };
+            line.put(Count(reached.records)).put(" records")
+        }
+        Phase::Settling => line.put("waiting for records that come late"),
+        Phase::Looking => line.put("looking at what lives"),
+        Phase::Checking => line.put("holding the plan against the cloud"),
+        Phase::Acting(plan) => {
+            let line = line.put("carrying out the ").put(plan).put(" plan");
+            let Some(steps) = reached.steps else { return line };
+            let line = line.put(": ").put(steps.good).put(" of ").put(steps.of).put(" steps done");
+            let line = match steps.bad {
+                0 => line,
+                bad => line.put(", ").put(bad).put(" failed or skipped"),
+            };
+            match steps.called {
+                0 => line,
+                called => line.put(", ").put(called).put(" called and read back"),
+            }
+        }
+        Phase::Watching => line.put("looking whether what was done stays so"),
+        Phase::Pausing => line.put("waiting before the next sweep"),
     }
-    line = line.put(Count(reached.records)).put(" records");
-    if reached.pass > 1 { line.put(", pass ").put(reached.pass) } else { line }
+}
+
+/// Who is asked, while they are.
+fn asked(reached: &Reached) -> Option<&Asked> {
+    reached.asked.as_ref().filter(|_| reached.phase == Phase::Reading)
+}
+
+/// `14 of 17 regions have answered, 1 gave no answer`.
+fn answers(reached: &Reached) -> Option<Line> {
+    let asked = asked(reached)?;
+    let line = Line::new().put(asked.answered).put(" of ").put(asked.of).put(" ").put(asked.what);
+    let line = line.put(" have answered");
+    Some(match asked.silent {
+        0 => line,
+        silent => line.put(", ").put(silent).put(" gave no answer"),
+    })
+}
+
+/// `still out: eu-west-3 of 111122223333 and 1 more`, at most so many named.
+fn still_out(reached: &Reached, named: usize) -> Option<Line> {
+    let asked = asked(reached).filter(|asked| asked.open() > 0)?;
+    let names = asked.out.iter().take(named);
+    let more = asked.open().saturating_sub(names.len());
+    let line = Line::new().put("still out: ");
+    if names.len() == 0 {
+        return Some(line.put(more));
+    }
+    let line = line.list(", ", names.map(|name| Line::new().put(Untrusted(name))));
+    Some(if more > 0 { line.put(" and ").put(more).put(" more") } else { line })
 }
 
 fn deliver(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
@@ -342,21 +437,69 @@ mod tests {
             verbose: false,
             err_is_terminal: false,
             bar: Arc::default(),
+            said: Arc::new(Mutex::new(Instant::now())),
         };
         let progress = Progress::default();
         let (send, said) = channel();
-        let watch = ui.every(Duration::from_millis(1), &progress, move |reached| {
-            let _ = send.send(phrase(reached).plain());
-        });
-        assert_eq!(said.recv().as_deref(), Ok("… 0 records"));
-        progress.pass(400);
-        progress.pass(400);
-        (0..120).for_each(|_| progress.file());
+        let watch = ui.every(
+            || Duration::from_millis(1),
+            &progress,
+            move |reached| {
+                let _ = send.send(plainly(&reached).plain());
+            },
+        );
+        assert_eq!(said.recv().as_deref(), Ok("… reading logs: 0 records"));
+        progress.pass(400, "files");
+        progress.pass(400, "files");
+        (0..120).for_each(|_| progress.part());
         progress.records(1_204_000);
-        let last = "… 120 of 400 files, 1,204,000 records, pass 2";
+        let last = "… reading logs, pass 2: 120 of 400 files, 1,204,000 records";
         assert!(said.iter().any(|line| line == last));
         drop(watch);
         // The thread is gone and its sender with it: this ends.
         assert!(said.iter().all(|line| line == last));
+    }
+
+    #[test]
+    fn who_is_asked_is_said_safely_and_as_wide_as_there_is_room() {
+        let progress = Progress::default();
+        progress.pass(20, "questions");
+        let regions = ["eu-west-1", "eu-west-3", "me-south-1", "sa-east-1", "us-east-1"];
+        let mut who: Vec<Arc<str>> =
+            regions.iter().map(|one| format!("{one} of 111122223333").into()).collect();
+        // A name that a cloud gave us.
+        who.push("\x1b[2J\nwhat\u{202e}".into());
+        progress.asks("regions", who.into_iter().collect());
+        let plain = |progress: &Progress| plainly(&progress.reached()).plain();
+        let first = plain(&progress);
+        assert!(!first.contains(['\x1b', '\n', '\u{202e}']) && first.contains("what"), "{first}");
+        progress.ended("\x1b[2J\nwhat\u{202e}", true);
+        progress.ended("me-south-1 of 111122223333", false);
+        let said = "reading logs: 0 of 20 questions, 0 records";
+        let below = "1 of 6 regions have answered, 1 gave no answer";
+        let names = "eu-west-1 of 111122223333, eu-west-3 of 111122223333, sa-east-1 of 111122223333";
+        assert_eq!(plain(&progress), format!("… {said}; {below}; still out: {names} and 1 more"));
+        let reached = progress.reached();
+        assert_eq!(lines(&reached, 120), format!("{said}\n  {below}\n  still out: {names} and 1 more"));
+        let two = "eu-west-1 of 111122223333, eu-west-3 of 111122223333 and 2 more";
+        assert_eq!(lines(&reached, 80), format!("{said}\n  {below}\n  still out: {two}"), "ids stay whole");
+        assert_eq!(lines(&reached, 30), format!("{said}\n  {below}\n  still out: 4"));
+        regions.iter().for_each(|one| progress.ended(&format!("{one} of 111122223333"), true));
+        assert_eq!(plain(&progress), format!("… {said}; 5 of 6 regions have answered, 1 gave no answer"));
+        progress.phase(Phase::Looking);
+        assert_eq!(plain(&progress), "… looking at what lives");
+    }
+
+    #[test]
+    fn steps_are_counted_as_they_go() {
+        let progress = Progress::at(Phase::Acting("revoke"));
+        progress.steps(12);
+        let said = || lines(&progress.reached(), 80);
+        assert_eq!(said(), "carrying out the revoke plan: 0 of 12 steps done");
+        progress.step_called(1);
+        assert_eq!(said(), "carrying out the revoke plan: 0 of 12 steps done, 1 called and read back");
+        progress.step_ended(1, true);
+        progress.step_ended(2, false);
+        assert_eq!(said(), "carrying out the revoke plan: 1 of 12 steps done, 1 failed or skipped");
     }
 }

@@ -6,7 +6,7 @@
 mod find;
 mod known;
 
-pub use known::{Earlier, Given, Stamp, Standing};
+pub use known::{Earlier, Given, ReadAs, Stamp, Standing};
 
 use super::unwrap::{Limits, Shape, Trouble, Unpacker, Unwrapped, is_no_log, unwrap};
 use super::{LogSource, Query, Raw, Shard, Take};
@@ -15,25 +15,26 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Memory for texts that are held whole, by all threads together; each needs room for one packed and unpacked.
 const HELD: usize = 160 << 20;
 /// A text beyond this is read piece by piece; no delivered file comes near.
 const LARGEST: usize = 64 << 20;
 
+const CHANGED: &str = "it changed while it was being read";
+
 /// What a file was when it was read: a line of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Input {
     /// As the operator named it, or under the folder that they named.
-    pub path: String,
+    pub path: Arc<str>,
     /// Bytes on disk.
     pub size: u64,
     /// Of the bytes on disk; absent when they were not read to the end.
@@ -42,30 +43,58 @@ pub struct Input {
     /// Values that were handed on, records or not.
     pub records: u64,
     /// What the file was packed in and as, outermost first: `gzip+records`.
-    pub shape: String,
+    pub shape: Arc<str>,
 }
 
-/// A file that was found.
+/// A file that was found: of each as little as can be, for there may be a million.
 struct Found {
-    path: PathBuf,
+    /// As shown: the path, where it is UTF-8.
+    name: Arc<str>,
+    /// Where it lies, when the name does not say so.
+    path: Option<Box<Path>>,
+    state: Mutex<State>,
+}
+
+/// What is known of a file that was read.
+#[derive(Default)]
+struct State {
+    was: Option<Was>,
+    /// What it was when it was last handed over to its end.
+    stamp: Option<Stamp>,
+    /// It could not be read to its end, once or more.
+    has_failed: bool,
+}
+
+/// The manifest's line of it.
+#[derive(Clone)]
+struct Was {
     size: u64,
+    sha256: Option<[u8; 32]>,
+    records: u64,
+    shape: Arc<str>,
+}
+
+impl Found {
+    fn new(name: &str, path: &Path) -> Found {
+        let path = (path.to_str() != Some(name)).then(|| path.into());
+        Found { name: name.into(), path, state: Mutex::default() }
+    }
+
+    fn path(&self) -> &Path {
+        self.path.as_deref().unwrap_or(Path::new(&*self.name))
+    }
 }
 
 pub struct FileSource {
-    /// By name as shown: the path, where it is UTF-8.
-    files: BTreeMap<String, Found>,
+    /// Sorted by name.
+    files: Vec<Found>,
     limits: Limits,
-    inputs: Mutex<BTreeMap<String, Input>>,
-    /// Files whose bytes have yet to be hashed, and what they were when they were read.
-    unhashed: Mutex<BTreeMap<String, Stamp>>,
-    /// Those that changed since.
+    /// What files were packed in and as: there are few ways, and many files.
+    shapes: Mutex<BTreeSet<Arc<str>>>,
+    /// Files that changed since they were first read.
     changed: Mutex<Vec<Gap>>,
-    /// What was last handed over to its end, by name: what it was then.
-    stamps: Mutex<BTreeMap<String, Stamp>>,
-    /// Those that could not be read to their end, once or more.
-    failed: Mutex<BTreeSet<String>>,
     /// What became of files that an earlier run read.
-    standing: BTreeMap<String, Standing>,
+    standing: BTreeMap<Arc<str>, Standing>,
 }
 
 thread_local! {
@@ -80,56 +109,62 @@ impl FileSource {
         (FileSource::of(files), gaps)
     }
 
-    fn of(files: BTreeMap<String, Found>) -> FileSource {
+    fn of(files: Vec<Found>) -> FileSource {
         FileSource {
             files,
             limits: Limits::default(),
-            inputs: Mutex::default(),
-            unhashed: Mutex::default(),
+            shapes: Mutex::default(),
             changed: Mutex::default(),
-            stamps: Mutex::default(),
-            failed: Mutex::default(),
             standing: BTreeMap::new(),
         }
     }
 
+    fn found(&self, name: &str) -> Option<&Found> {
+        let at = self.files.binary_search_by(|found| (*found.name).cmp(name)).ok()?;
+        self.files.get(at)
+    }
+
     /// What was read so far, sorted by path.
-    pub fn inputs(&self) -> Vec<Input> {
-        self.hash();
-        self.inputs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    pub fn inputs(&self) -> impl Iterator<Item = Input> {
+        self.files.iter().filter_map(|found| {
+            let was = lock(&found.state).was.clone()?;
+            Some(Input {
+                path: found.name.clone(),
+                size: was.size,
+                sha256: was.sha256.as_ref().map(hex),
+                records: was.records,
+                shape: was.shape,
+            })
+        })
     }
 
     /// Hands every record of a file to `sink`, which may stop it, and returns what could not be read.
     pub fn fetch(&self, shard: &Shard, sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>) -> Vec<Gap> {
-        let name = &shard.name;
-        let Some(found) = self.files.get(name) else {
-            return vec![Gap::unread(name, "not one of the files that were found")];
-        };
-        let mut file = match open(&found.path) {
-            Ok(file) => Hashed { file, hash: Sha256::new(), size: 0, broken: false },
+        match self.found(&shard.name) {
+            Some(found) => self.fetch_one(found, sink),
+            None => vec![Gap::unread(&*shard.name, "not one of the files that were found")],
+        }
+    }
+
+    fn fetch_one(&self, found: &Found, sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>) -> Vec<Gap> {
+        let name = &*found.name;
+        let mut file = match open(found.path()) {
+            Ok((file, _)) => Hashed { file, hash: Sha256::new(), size: 0, broken: false },
             Err(why) => {
-                lock(&self.failed).insert(name.clone());
+                lock(&found.state).has_failed = true;
                 let why = self.standing.get(name).map_or(why, |_| known::LOST.into());
                 return vec![Gap::unread(name, why)];
             }
         };
-        let stamp = Stamp::of_file(&file.file);
+        let before = Stamp::of_file(&file.file);
         let was = unwrap(&mut file, &self.limits, sink);
-        match (&stamp, Stamp::of_file(&file.file)) {
-            (Some(before), Some(after)) if *before == after => {
-                lock(&self.stamps).insert(name.clone(), after);
-            }
-            _ => drop(lock(&self.failed).insert(name.clone())),
-        }
+        let stamp = Stamp::of_file(&file.file).filter(|after| before == Some(*after));
         let (size, sha256) = file.finish(was.stopped);
-        if sha256.is_none() {
-            lock(&self.failed).insert(name.clone());
-        }
         let mut gaps: Vec<Gap> = was.troubles.iter().map(|t| gap(name, t)).collect();
         if !was.stopped
             && was.records == 0
             && gaps.is_empty()
-            && let Some(why) = no_records(&found.path, &was)
+            && let Some(why) = no_records(found.path(), &was)
         {
             gaps.push(Gap::unread(name, why));
         }
@@ -138,90 +173,84 @@ impl FileSource {
             shape.push('+');
         }
         shape.push_str(was.shape.as_str());
-        gaps.extend(self.note(Input { path: name.clone(), size, sha256, records: was.records, shape }));
+        let mut state = lock(&found.state);
+        state.has_failed |= stamp.is_none() || sha256.is_none();
+        state.stamp = stamp.or(state.stamp);
+        let was = Was { size, sha256, records: was.records, shape: self.shape(&shape) };
+        let before = state.was.replace(was).and_then(|was| was.sha256);
+        if before.is_some() && sha256.is_some() && before != sha256 {
+            state.has_failed = true;
+            gaps.push(Gap::unread(name, CHANGED));
+        }
         gaps
     }
 
+    fn shape(&self, shape: &str) -> Arc<str> {
+        let mut shapes = lock(&self.shapes);
+        if let Some(known) = shapes.get(shape) {
+            return known.clone();
+        }
+        let new: Arc<str> = shape.into();
+        shapes.insert(new.clone());
+        new
+    }
+
     /// Hands a file over whole, if it is not too large and whoever takes it can; `false` when nothing was handed over.
-    fn whole(&self, shard: &Shard, to: &dyn Take) -> bool {
+    fn whole(&self, found: &Found, to: &dyn Take) -> bool {
         let limit = (HELD / rayon::current_num_threads().max(1)).clamp(1 << 20, LARGEST);
-        let Some(found) = self.files.get(&shard.name) else { return false };
         BUFFERS.with_borrow_mut(|(packed, unpacker)| {
-            let Ok(mut file) = open(&found.path) else { return false };
-            let Some(stamp) = Stamp::of_file(&file) else { return false };
+            let Ok((mut file, meta)) = open(found.path()) else { return false };
+            let Some(stamp) = Stamp::of(&meta) else { return false };
             let Some(size) = usize::try_from(stamp.size).ok().filter(|size| *size <= limit) else {
                 return false;
             };
-            packed.clear();
-            packed.reserve(size + 1);
-            // One byte more tells a file that grew.
-            if file.by_ref().take(stamp.size + 1).read_to_end(packed).ok() != Some(size) {
+            if packed.len() < size {
+                packed.resize(size, 0);
+            }
+            let packed = &mut packed[..size];
+            if file.read_exact(packed).is_err() {
                 return false;
             }
             let is_packed = Unpacker::is_gzip(packed);
-            let text = if is_packed { unpacker.unpack(packed, limit) } else { Some(&packed[..]) };
-            let Some(whole) = text.and_then(|text| to.whole(&shard.name, text)) else { return false };
-            let packing = if is_packed { "gzip+" } else { "" };
-            let name = shard.name.clone();
-            let mut inputs = lock(&self.inputs);
-            if lock(&self.stamps).insert(name.clone(), stamp).is_some_and(|before| !before.is_like(&stamp)) {
-                self.has_changed(&name);
-            }
+            let text = if is_packed { unpacker.unpack(packed, limit) } else { Some(&*packed) };
+            let Some(whole) = text.and_then(|text| to.whole(&found.name, text)) else { return false };
+            let is_first = lock(&found.state).was.is_none();
             // A second look only searches: what the file is was told by the first.
-            if let Entry::Vacant(new) = inputs.entry(name) {
-                let name = new.key().clone();
-                lock(&self.unhashed).insert(name.clone(), stamp);
-                let shape = format!("{packing}{}", whole.shape.as_str());
-                new.insert(Input {
-                    path: name,
-                    size: size as u64,
-                    sha256: None,
-                    records: whole.records,
-                    shape,
-                });
+            let was = is_first.then(|| Was {
+                size: stamp.size,
+                sha256: Some(Sha256::digest(packed).into()),
+                records: whole.records,
+                shape: self.shape(&format!(
+                    "{}{}",
+                    if is_packed { "gzip+" } else { "" },
+                    whole.shape.as_str()
+                )),
+            });
+            let is_still = Stamp::of_file(&file).is_some_and(|after| after.is_like(&stamp));
+            let mut state = lock(&found.state);
+            let before = state.stamp.replace(stamp);
+            if !is_still || before.is_some_and(|before| !before.is_like(&stamp)) {
+                state.has_failed = true;
+                lock(&self.changed).push(Gap::unread(&*found.name, CHANGED));
+            }
+            if was.is_some() {
+                state.was = was;
             }
             true
         })
     }
 
-    fn has_changed(&self, name: &str) {
-        lock(&self.failed).insert(name.into());
-        lock(&self.changed).push(Gap::unread(name, "it changed while it was being read"));
-    }
-
-    /// Hashes what was handed over whole and not hashed yet: after the reading, so that it holds up nobody.
-    pub fn hash(&self) {
-        let todo: Vec<(String, Stamp)> = std::mem::take(&mut *lock(&self.unhashed)).into_iter().collect();
-        todo.par_iter().with_max_len(1).for_each(|(name, stamp)| self.hash_one(name, stamp));
-    }
-
-    /// The same by the calling thread alone, while all others read.
-    pub fn hash_beside(&self) {
-        let todo = std::mem::take(&mut *lock(&self.unhashed));
-        todo.iter().for_each(|(name, stamp)| self.hash_one(name, stamp));
-    }
-
-    fn hash_one(&self, name: &str, stamp: &Stamp) {
-        let sum = self.files.get(name).and_then(|found| known::sum(&found.path, stamp));
-        if sum.is_none() {
-            self.has_changed(name);
-        }
-        if let Some(input) = lock(&self.inputs).get_mut(name) {
-            input.sha256 = sum;
-        }
-    }
-
-    /// Notes what a file was; a gap when it was something else before.
-    fn note(&self, input: Input) -> Option<Gap> {
-        let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = input.path.clone();
-        let hash = input.sha256.clone();
-        let before = inputs.insert(path.clone(), input)?.sha256;
-        let has_changed = before.is_some() && hash.is_some() && before != hash;
-        if has_changed {
-            lock(&self.failed).insert(path.clone());
-        }
-        has_changed.then(|| Gap::unread(path, "it changed while it was being read"))
+    /// The files that these shards are, in the order in which they seem to have been delivered.
+    fn order(&self, shards: &[Shard]) -> Vec<&Found> {
+        // They are as a rule all files, or some of them in the same order.
+        let mut all = self.files.iter();
+        let found = |shard: &Shard| {
+            let next = all.find(|found| found.name == shard.name);
+            next.or_else(|| self.found(&shard.name))
+        };
+        let mut order: Vec<&Found> = shards.iter().filter_map(found).collect();
+        order.par_sort_by_cached_key(|found| delivered(&found.name));
+        order
     }
 }
 
@@ -234,21 +263,20 @@ impl LogSource for FileSource {
     }
 
     fn shards(&self, _query: &Query) -> Vec<Shard> {
-        self.files.iter().map(|(name, found)| Shard { name: name.clone(), size: found.size }).collect()
+        self.files.iter().map(|found| Shard { name: found.name.clone() }).collect()
     }
 
     /// In the order in which they seem to have been delivered, one at a time per thread: the next file is taken when one is done.
     fn drive(&self, _query: &Query, shards: &[Shard], to: &dyn Take) {
-        let mut order: Vec<&Shard> = shards.iter().collect();
-        order.sort_by_cached_key(|shard| (delivered(&shard.name), shard.name.clone()));
+        let order = self.order(shards);
         let next = AtomicUsize::new(0);
         rayon::broadcast(|_| {
-            while let Some(shard) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some(found) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if to.is_stopped() {
                     return;
                 }
-                if !self.whole(shard, to) {
-                    to.part(&shard.name, &mut |sink| self.fetch(shard, sink));
+                if !self.whole(found, to) {
+                    to.part(&found.name, &mut |sink| self.fetch_one(found, sink));
                 }
                 to.ended();
             }
@@ -256,26 +284,34 @@ impl LogSource for FileSource {
     }
 
     fn left(&self) -> Vec<Gap> {
-        self.hash();
-        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.changed))
     }
 }
 
 /// When a file's name says that it was delivered, as digits; where no name tells, the path's own order is as good as any.
 /// Only ever a hint: `…_CloudTrail_eu-west-1_20260914T0215Z_….json.gz`, `…/2026/09/14/02:00:00_02:59:59_S0.json`.
-fn delivered(name: &str) -> Option<String> {
+fn delivered(name: &str) -> Option<u64> {
+    // As many as eighteen, so that they compare like text.
+    let number = |digits: &mut dyn Iterator<Item = u8>| {
+        let all = digits.filter(u8::is_ascii_digit).map(|digit| u64::from(digit - b'0'));
+        all.chain(std::iter::repeat(0)).take(18).fold(0, |number, digit| number * 10 + digit)
+    };
     let file = name.rsplit('/').next().unwrap_or(name);
     let stamp = file.split('_').find(|part| {
         part.len() >= 13 && part.as_bytes()[8] == b'T' && part[..8].bytes().all(|c| c.is_ascii_digit())
     });
     if let Some(stamp) = stamp {
-        return Some(stamp.chars().filter(char::is_ascii_digit).collect());
+        return Some(number(&mut stamp.bytes()));
     }
     let is_number = |part: &&str| matches!(part.len(), 2 | 4) && part.bytes().all(|c| c.is_ascii_digit());
-    let folders: Vec<&str> = name.rsplit('/').skip(1).take_while(is_number).collect();
-    let day: String = folders.into_iter().rev().collect();
-    let hour: String = file.chars().take_while(|c| *c != '_').filter(char::is_ascii_digit).collect();
-    (day.len() >= 8).then(|| day + &hour)
+    let folders = || name.rsplit('/').skip(1).take_while(is_number);
+    if folders().map(str::len).sum::<usize>() < 8 {
+        return None;
+    }
+    let mut day: Vec<&str> = folders().collect();
+    day.reverse();
+    let hour = file.bytes().take_while(|c| *c != b'_');
+    Some(number(&mut day.into_iter().flat_map(str::bytes).chain(hour)))
 }
 
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -297,14 +333,14 @@ fn no_records(path: &Path, was: &Unwrapped) -> Option<&'static str> {
 }
 
 /// Opens a regular file and nothing else, without waiting: what was a file when it was found may be a pipe by now.
-fn open(path: &Path) -> Result<File, String> {
+fn open(path: &Path) -> Result<(File, Metadata), String> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path).map_err(|e| reason(&e))?;
-    let kind = file.metadata().map_err(|e| reason(&e))?.file_type();
-    if kind.is_file() { Ok(file) } else { Err(find::not_opened(kind)) }
+    let meta = file.metadata().map_err(|e| reason(&e))?;
+    if meta.is_file() { Ok((file, meta)) } else { Err(find::not_opened(meta.file_type())) }
 }
 
 /// The operating system's reason, as a fragment.
@@ -323,6 +359,14 @@ fn reason(e: &io::Error) -> String {
     }
 }
 
+/// Thirty-two bytes as they are shown.
+fn hex(sum: &[u8; 32]) -> String {
+    sum.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
+}
+
 /// Hashes what is read from a file.
 struct Hashed {
     file: File,
@@ -333,14 +377,14 @@ struct Hashed {
 
 impl Hashed {
     /// Reads what is left, unless nobody wants it, and returns the size and the hash.
-    fn finish(mut self, stopped: bool) -> (u64, Option<String>) {
+    fn finish(mut self, stopped: bool) -> (u64, Option<[u8; 32]>) {
         if !stopped && !self.broken {
             self.broken = io::copy(&mut self, &mut io::sink()).is_err();
         }
         if stopped || self.broken {
             return (self.size, None);
         }
-        (self.size, Some(self.hash.finalize().iter().map(|b| format!("{b:02x}")).collect()))
+        (self.size, Some(self.hash.finalize().into()))
     }
 }
 

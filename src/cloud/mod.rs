@@ -22,6 +22,7 @@ pub use error::{CloudError, Refusal};
 use crate::model::change::Change;
 use crate::model::report::CoveredScope;
 use crate::model::{Gap, Observed, Place, ResourceRef, Sight, Time};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -103,9 +104,7 @@ impl By {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     /// As the operator would name it: the path as given.
-    pub name: String,
-    /// Bytes on disk, where known.
-    pub size: u64,
+    pub name: Arc<str>,
 }
 
 /// A record exactly as received, lifted out of its container.
@@ -143,13 +142,17 @@ pub trait Take: Sync {
     /// A part of a shard, or all of it; `input` is what records and gaps are said to come from.
     fn part(&self, input: &str, feed: &mut Feed<'_>);
     /// A whole text, unpacked, before its records are lifted out of it; `None` when they must be, and then come as a part.
-    fn whole(&self, _input: &str, _text: &[u8]) -> Option<Whole> {
+    fn whole(&self, _input: &Arc<str>, _text: &[u8]) -> Option<Whole> {
         None
     }
     /// A scope that was asked, also when there was nothing in it, or that did not answer (`seen: false`).
     fn covered(&self, scope: CoveredScope);
     /// A shard is done.
     fn ended(&self);
+    /// Who is asked from here on, by name (`what`: "regions"), whatever for and how often: for whoever waits.
+    fn asks(&self, _what: &'static str, _who: BTreeSet<Arc<str>>) {}
+    /// One of these has answered all that it was asked, or will not answer (all of) it.
+    fn done(&self, _who: &str, _has_answered: bool) {}
     /// Whether nothing more is taken.
     fn is_stopped(&self) -> bool;
 }

@@ -12,8 +12,10 @@ use crate::progress::Progress;
 use crate::read::Head;
 use std::sync::atomic::AtomicBool;
 
+mod distinct;
 mod grams;
 mod needles;
+mod packed;
 mod parts;
 mod passes;
 mod remembered;
@@ -21,9 +23,11 @@ mod scan;
 mod settle;
 mod tally;
 
+pub use packed::{Packed, Packer};
 pub use passes::{Live, collect_live};
 pub use remembered::{
-    Counted, Holds, Memory, NoNotes, Note, Remembered, Visit, Wanted, fingerprint, read_wanted,
+    Counted, Holds, Memory, NoNotes, Note, Numbers, Remembered, TakeNumbers, Visit, Wanted, fingerprint,
+    read_numbers, read_wanted,
 };
 pub use settle::{Settle, Settling};
 

@@ -196,7 +196,8 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn run(self) -> anyhow::Result<Tallies> {
         let shards = self.source.shards(&self.query);
-        self.progress.pass(shards.len() as u64);
+        let what = if self.is_live { "questions" } else { "files" };
+        self.progress.pass(shards.len() as u64, what);
         self.source.drive(&self.query, &shards, &self);
         match self.failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             Some(failure) => Err(failure),
@@ -335,7 +336,15 @@ impl Take for Pass<'_> {
     }
 
     fn ended(&self) {
-        self.progress.file();
+        self.progress.part();
+    }
+
+    fn asks(&self, what: &'static str, who: BTreeSet<Arc<str>>) {
+        self.progress.asks(what, who);
+    }
+
+    fn done(&self, who: &str, has_answered: bool) {
+        self.progress.ended(who, has_answered);
     }
 
     fn is_stopped(&self) -> bool {

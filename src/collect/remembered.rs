@@ -4,19 +4,33 @@
 //! `scan` needs it to say which files to go back to (yes too often, never no). Written as bytes for whoever keeps it, and
 //! believed only by a build that makes the same numbers of the same names ([`fingerprint`]). `scan` makes and takes it.
 
+use super::packed::{Packed, Packer};
 use super::tally::Scopes;
 use crate::cloud::Bound;
-use crate::model::Gap;
 use crate::model::report::CoveredScope;
+use crate::model::{Gap, Time};
 use crate::read::delivery;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::Arc;
+
+const NANOS: i128 = 1_000_000_000;
 
 /// Told of each file that was searched to its end.
 pub trait Note: Sync {
     /// `wanted` is all that is looked for, in the order in which it was learnt. Called from several threads.
     fn searched(&self, file: &Arc<str>, wanted: &[Wanted], visit: Visit<'_>) -> anyhow::Result<()>;
+
+    /// How many numbers of records are held in memory before they are put aside.
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+
+    /// A new file that nobody else sees, to put numbers aside in: needed where there is not room for all.
+    fn scratch(&self) -> anyhow::Result<File> {
+        anyhow::bail!("put numbers of records aside: there is nowhere to")
+    }
 }
 
 /// Remembers nothing.
@@ -44,7 +58,7 @@ pub struct Counted<'a> {
     pub scopes: &'a Scopes,
     pub gaps: &'a [Gap],
     pub identities: &'a [u64],
-    pub others: &'a [u128],
+    pub others: &'a [u64],
     pub holds: Option<&'a Holds>,
     /// It holds parts of records whose other parts may be in other files: it must be read along with those.
     pub is_split: bool,
@@ -55,6 +69,7 @@ pub struct Counted<'a> {
 pub struct Memory {
     pub wanted: Vec<Wanted>,
     pub files: BTreeMap<Arc<str>, Remembered>,
+    pub numbers: Option<Box<dyn Numbers>>,
     /// Identities of what was kept as evidence.
     pub saved: Vec<u128>,
 }
@@ -68,8 +83,21 @@ pub struct Remembered {
     pub records: u64,
     pub scopes: Vec<CoveredScope>,
     pub gaps: Vec<Gap>,
-    pub identities: Vec<u64>,
-    pub others: Vec<u128>,
+}
+
+/// Takes numbers of records, and numbers of records of other kinds.
+pub type TakeNumbers<'a> = dyn FnMut(&[u64], &[u64]) -> anyhow::Result<()> + 'a;
+
+/// What records of files that are not read again are counted by: 8 bytes each, so that nobody holds all of them.
+pub trait Numbers: Send {
+    /// Hands over those of each file of [`Memory::files`].
+    fn each(&self, to: &mut TakeNumbers<'_>) -> anyhow::Result<()>;
+}
+
+/// Reads only the numbers of what [`Counted::write`] wrote.
+pub fn read_numbers(bytes: &[u8]) -> Option<(Vec<u64>, Vec<u64>)> {
+    let mut bytes = Packed(bytes);
+    Some((bytes.words()?, bytes.words()?))
 }
 
 /// An id that is looked for, and where and when it can stand.
@@ -137,92 +165,88 @@ pub fn fingerprint() -> String {
     let email = delivery::email("builder@shop-prod-4821.iam.gserviceaccount.com").unwrap_or_default();
     let (mark, identity) =
         crate::read::head(RECORD).map_or((0, 0), |head| (head.mark, crate::read::fold(head.identity)));
-    format!("2 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
-}
-
-/// What is written of a first look, beside the numbers.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    up_to: usize,
-    records: u64,
-    scopes: Vec<CoveredScope>,
-    gaps: Vec<Gap>,
-    identities: usize,
-    others: usize,
-    holds: Option<HoldsHead>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct HoldsHead {
-    accounts: usize,
-    emails: Option<usize>,
-    from: i64,
-    to: i64,
+    format!("4 {} {account:x} {email:x} {mark:x} {identity:x}", env!("CARGO_PKG_VERSION"))
 }
 
 impl Counted<'_> {
     /// As bytes.
     pub fn write(&self) -> anyhow::Result<Vec<u8>> {
-        let holds = self.holds.map(|holds| HoldsHead {
-            accounts: holds.accounts.len(),
-            emails: holds.emails.as_ref().map(|emails| emails.len()),
-            from: holds.from,
-            to: holds.to,
-        });
-        let head = Head {
-            up_to: self.up_to,
-            records: self.records,
-            scopes: self.scopes.values().cloned().collect(),
-            gaps: self.gaps.to_vec(),
-            identities: self.identities.len(),
-            others: self.others.len(),
-            holds,
-        };
-        let mut bytes = serde_json::to_vec(&head)?;
-        bytes.push(b'\n');
-        self.identities.iter().for_each(|one| bytes.extend(one.to_le_bytes()));
-        self.others.iter().for_each(|one| bytes.extend(one.to_le_bytes()));
-        if let Some(holds) = self.holds {
-            holds.accounts.iter().for_each(|one| bytes.extend(one.to_le_bytes()));
-            holds.emails.iter().flatten().for_each(|one| bytes.extend(one.to_le_bytes()));
+        let len = 64 + 64 * self.scopes.len() + 8 * (self.identities.len() + self.others.len());
+        let mut out = Packer(Vec::with_capacity(len));
+        out.words(self.identities);
+        out.words(self.others);
+        out.number(self.up_to as u64);
+        out.number(self.records);
+        out.number(self.scopes.len() as u64);
+        for scope in self.scopes.values() {
+            out.text(&scope.account);
+            out.text(&scope.region);
+            out.text(&scope.source);
+            out.number(u64::from(scope.seen));
+            out.maybe(scope.from, time);
+            out.maybe(scope.to, time);
+            out.number(scope.records);
         }
-        Ok(bytes)
+        match self.gaps {
+            [] => out.bytes(b""),
+            gaps => out.bytes(&serde_json::to_vec(gaps)?),
+        }
+        out.maybe(self.holds, |out, holds| {
+            out.words(&holds.accounts);
+            out.maybe(holds.emails.as_deref(), Packer::words);
+            out.signed(holds.from);
+            out.signed(holds.to);
+        });
+        Ok(out.0)
     }
+}
+
+/// Seconds, and nanoseconds of one.
+fn time(out: &mut Packer, at: Time) {
+    let at = at.as_nanosecond();
+    out.signed(at.div_euclid(NANOS) as i64);
+    out.number(at.rem_euclid(NANOS) as u64);
+}
+
+fn read_time(bytes: &mut Packed<'_>) -> Option<Time> {
+    let (seconds, nanos) = (bytes.signed()?, bytes.number()?);
+    Time::from_nanosecond(i128::from(seconds) * NANOS + i128::from(nanos)).ok()
 }
 
 impl Remembered {
-    /// Reads what [`Counted::write`] wrote; `None` when it is not that.
+    /// Reads what [`Counted::write`] wrote, but for the numbers; `None` when it is not that.
     pub fn read(bytes: &[u8]) -> Option<Remembered> {
-        let (head, mut rest) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
-        let head: Head = serde_json::from_slice(head).ok()?;
-        rest = &rest[1..];
-        let identities = words(&mut rest, head.identities)?;
-        let others = head.others.checked_mul(16).and_then(|len| rest.split_at_checked(len));
-        let (others, after) = others?;
-        rest = after;
-        let others =
-            others.chunks_exact(16).filter_map(|one| one.try_into().ok().map(u128::from_le_bytes)).collect();
-        let holds = match head.holds {
-            None => None,
-            Some(holds) => Some(Holds {
-                accounts: words(&mut rest, holds.accounts)?.into(),
-                emails: match holds.emails {
-                    None => None,
-                    Some(len) => Some(words(&mut rest, len)?.into()),
-                },
-                from: holds.from,
-                to: holds.to,
-            }),
-        };
-        let Head { up_to, records, scopes, gaps, .. } = head;
-        rest.is_empty().then_some(Remembered { up_to, holds, records, scopes, gaps, identities, others })
+        let mut bytes = Packed(bytes);
+        for _ in ["identities", "others"] {
+            let len = bytes.size()?.checked_mul(8)?;
+            bytes.take(len)?;
+        }
+        let mut was = Remembered { up_to: bytes.size()?, records: bytes.number()?, ..Remembered::default() };
+        for _ in 0..bytes.number()? {
+            was.scopes.push(CoveredScope {
+                account: bytes.text()?.into(),
+                region: bytes.text()?.into(),
+                source: bytes.text()?.into(),
+                seen: bytes.number()? == 1,
+                from: bytes.maybe(read_time)?,
+                to: bytes.maybe(read_time)?,
+                records: bytes.number()?,
+            });
+        }
+        let gaps = bytes.bytes()?;
+        if !gaps.is_empty() {
+            was.gaps = serde_json::from_slice(gaps).ok()?;
+        }
+        was.holds = bytes.maybe(|bytes| {
+            Some(Holds {
+                accounts: bytes.words()?.into(),
+                emails: bytes.maybe(Packed::words)?.map(Box::from),
+                from: bytes.signed()?,
+                to: bytes.signed()?,
+            })
+        })?;
+        bytes.0.is_empty().then_some(was)
     }
-}
-
-fn words(rest: &mut &[u8], len: usize) -> Option<Vec<u64>> {
-    let (words, after) = rest.split_at_checked(len.checked_mul(8)?)?;
-    *rest = after;
-    Some(words.chunks_exact(8).filter_map(|one| one.try_into().ok().map(u64::from_le_bytes)).collect())
 }
 
 /// Reads ids back; what is no such list is `None`.

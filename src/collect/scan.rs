@@ -4,6 +4,7 @@
 //! were read before, and again until nothing new comes up; so no order is assumed, a good one only saves second looks. A
 //! delivered file is walked and searched as a whole; of any other, each record is looked at.
 
+use super::distinct::Distinct;
 use super::needles::Needles;
 use super::parts::{self, Parts};
 use super::remembered::{Counted, Holds, Memory, Note, Visit, Wanted};
@@ -19,11 +20,10 @@ use crate::progress::Progress;
 use crate::read::cloudaudit::lines::Liner;
 use crate::read::cloudtrail::delivery::Walker;
 use crate::read::delivery::{self, Delivery};
-use crate::read::{self, Head, RecordKind};
-use rayon::slice::ParallelSliceMut;
+use crate::read::{self, Head, RecordKind, fold};
 use serde::de::IgnoredAny;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -57,8 +57,8 @@ pub(super) fn scan(
         desk: Mutex::new(Desk { investigation, has_news: true, spent: Duration::ZERO }),
         searched: Mutex::default(),
         ready: Mutex::default(),
-        identities: Mutex::default(),
-        others: Mutex::default(),
+        identities: Distinct::new(note),
+        others: Distinct::new(note),
         saved: Identities::default(),
         parts: Parts::default(),
         tallies: Mutex::default(),
@@ -71,7 +71,7 @@ pub(super) fn scan(
     let mut shards = scan.unread(&all);
     loop {
         while !shards.is_empty() && !scan.is_stopped() {
-            progress.pass(shards.len() as u64);
+            progress.pass(shards.len() as u64, "files");
             source.drive(&query, &shards, &scan);
             scan.failed()?;
             scan.learn(true)?;
@@ -146,10 +146,10 @@ struct Scan<'a> {
     searched: Mutex<HashMap<Arc<str>, Searched>>,
     /// Searches for second looks, the newest first.
     ready: Mutex<Vec<Search>>,
-    /// Of every record, folded, to count duplicates by: 8 bytes each.
-    identities: Mutex<Vec<u64>>,
+    /// Of every record, to count duplicates by.
+    identities: Distinct<'a>,
     /// Of records of other kinds, which are counted once.
-    others: Mutex<HashSet<u128>>,
+    others: Distinct<'a>,
     saved: Identities,
     parts: Parts,
     tallies: Mutex<Tallies>,
@@ -173,7 +173,7 @@ struct Turn {
 struct Here {
     tallies: Tallies,
     identities: Vec<u64>,
-    others: Vec<u128>,
+    others: Vec<u64>,
     batch: Vec<Event>,
     unread: Vec<Gap>,
     /// Unreadable places beyond those that are named.
@@ -201,15 +201,17 @@ impl Scan<'_> {
         for identity in memory.saved {
             self.saved.insert(identity);
         }
+        if let Some(numbers) = &memory.numbers {
+            numbers.each(&mut |identities, others| {
+                self.identities.add(identities)?;
+                self.others.add(others)
+            })?;
+        }
         let mut tallies = lock(&self.tallies);
-        let mut others = lock(&self.others);
         for (file, was) in memory.files {
             tallies.counts.records_read += was.records;
             was.scopes.into_iter().for_each(|scope| tallies.scope(scope));
             tallies.gaps.extend(was.gaps);
-            tallies.counts.other_records +=
-                was.others.into_iter().filter(|other| others.insert(*other)).count() as u64;
-            lock(&self.identities).extend(was.identities);
             lock(&self.searched).insert(file, Searched { up_to: was.up_to, holds: was.holds });
         }
         Ok(())
@@ -370,7 +372,7 @@ impl Scan<'_> {
             here.identities.push(head.mark);
             count(&head, &mut here.tallies);
             if head.kind == RecordKind::Other {
-                here.others.push(head.identity);
+                here.others.push(fold(head.identity));
             }
             known = Some(head);
         }
@@ -431,16 +433,14 @@ impl Scan<'_> {
             return self.fail(failure);
         }
         if turn.is_first {
-            let new = {
-                let mut others = lock(&self.others);
-                here.others.drain(..).filter(|other| others.insert(*other)).count() as u64
-            };
             let mut tallies = lock(&self.tallies);
             tallies.counts.records_read += here.tallies.counts.records_read;
-            tallies.counts.other_records += new;
             join_all(&mut tallies.scopes, std::mem::take(&mut here.tallies.scopes));
             drop(tallies);
-            lock(&self.identities).extend_from_slice(&here.identities);
+            let counted = self.identities.add(&here.identities).and_then(|()| self.others.add(&here.others));
+            if let Err(failure) = counted {
+                return self.fail(failure);
+            }
         }
         lock(&self.tallies).gaps.append(&mut here.unread);
         if !self.is_stopped() {
@@ -486,8 +486,8 @@ impl Scan<'_> {
         corpus.counts = tallies.counts;
         corpus.scopes = tallies.scopes.into_values().collect();
         corpus.gaps = tallies.gaps;
-        corpus.counts.duplicates =
-            duplicates(self.identities.into_inner().unwrap_or_else(PoisonError::into_inner));
+        corpus.counts.duplicates = self.identities.count()?.repeated;
+        corpus.counts.other_records = self.others.count()?.distinct;
         if !corpus.complete {
             let why = "the run was cut short before everything was read";
             corpus.gaps.push(Gap::new(GapKind::Interrupted, source.about(), why));
@@ -497,12 +497,6 @@ impl Scan<'_> {
         corpus.gaps.dedup();
         Ok(corpus)
     }
-}
-
-/// How many of these were there before.
-fn duplicates(mut all: Vec<u64>) -> u64 {
-    all.par_sort_unstable();
-    all.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64
 }
 
 impl Take for Scan<'_> {
@@ -526,7 +520,7 @@ impl Take for Scan<'_> {
         self.done(&input, &turn, None, here);
     }
 
-    fn whole(&self, input: &str, text: &[u8]) -> Option<Whole> {
+    fn whole(&self, input: &Arc<str>, text: &[u8]) -> Option<Whole> {
         let is_lines = Liner::is_lines(text);
         if !is_lines && !Walker::is_delivery(text) {
             return None;
@@ -541,7 +535,7 @@ impl Take for Scan<'_> {
         self.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         let search = turn.needles.as_deref();
         if !turn.is_first && search.is_none_or(|search| !search.may_be_in(text)) {
-            self.done(&input.into(), &turn, None, Here::default());
+            self.done(input, &turn, None, Here::default());
             return Some(Whole { records: 0, shape: Shape::Records });
         }
         WALKERS.with_borrow_mut(|(walker, liner)| {
@@ -556,14 +550,13 @@ impl Take for Scan<'_> {
             for n in (0..last).filter(|n| found.hits.binary_search(n).is_err()) {
                 serde_json::from_slice::<IgnoredAny>(text.get(found.record(n))?).ok()?;
             }
-            let input: Arc<str> = input.into();
             let mut here = Here::default();
             let records = found.ends.len() as u64;
             if turn.is_first {
                 self.progress.records(records);
                 here.tallies.counts.records_read = records;
                 here.identities = found.identities.clone();
-                here.others = found.others.clone();
+                here.others = found.others.iter().copied().map(fold).collect();
                 for seen in &found.scopes {
                     here.tallies.scope(CoveredScope {
                         account: seen.account.to_string(),
@@ -584,11 +577,11 @@ impl Take for Scan<'_> {
                     continue;
                 }
                 let raw = Raw { bytes: &text[from..to], line };
-                if let Err(why) = self.take(raw, &head, &input, &mut here) {
-                    self.refused(why, &input, line, &mut here);
+                if let Err(why) = self.take(raw, &head, input, &mut here) {
+                    self.refused(why, input, line, &mut here);
                 }
             }
-            self.done(&input, &turn, holds_of(found), here);
+            self.done(input, &turn, holds_of(found), here);
             let shape = match records {
                 _ if !is_lines => Shape::Records,
                 1 => Shape::Object,
@@ -605,7 +598,7 @@ impl Take for Scan<'_> {
     }
 
     fn ended(&self) {
-        self.progress.file();
+        self.progress.part();
     }
 
     fn is_stopped(&self) -> bool {

@@ -21,6 +21,9 @@ pub struct AccountSeen {
     pub hmac_keys: Part<Vec<Arc<str>>>,
     /// Machines of its own project that run as it, by name.
     pub runs: Part<Vec<Arc<str>>>,
+    /// Cloud Run services and jobs and functions of its own project that run as it, by name and place.
+    #[serde(default = "unasked")]
+    pub serves: Part<Vec<Arc<str>>>,
     pub last_used: Part<Option<Time>>,
     /// How long a token of it can live.
     pub longest_token: Part<Duration>,
@@ -40,6 +43,11 @@ pub struct AccountKey {
     pub last_used: Part<Option<Time>>,
 }
 
+/// Of a case that was written before it was asked for.
+fn unasked() -> Part<Vec<Arc<str>>> {
+    Part::Unread("it was not asked for".into())
+}
+
 impl AccountSeen {
     /// What could not be asked, and why.
     pub fn unread(&self) -> Vec<(&'static str, &str)> {
@@ -47,6 +55,7 @@ impl AccountSeen {
             ("keys", self.keys.unread()),
             ("HMAC keys", self.hmac_keys.unread()),
             ("machines", self.runs.unread()),
+            ("services and functions", self.serves.unread()),
             ("last use", self.last_used.unread()),
             ("longest token", self.longest_token.unread()),
         ]

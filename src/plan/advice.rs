@@ -49,6 +49,14 @@ const SPECIAL: &[(&str, &str)] = &[
          iam:UpdateAssumeRolePolicy with that one, then iam:PutRolePolicy (AWSRevokeOlderSessions), because live sessions go on",
     ),
     (
+        "gcp.oslogin.ssh_public_key",
+        "Google lets nobody but its holder take a key out of a profile (oslogin.users.sshPublicKeys.delete). Of a person an administrator of \
+         Workspace does: admin.directory.users.patch without it in sshPublicKeys, \
+         https://developers.google.com/workspace/admin/directory/reference/rest/v1/users/patch. Of a service account: nobody signs in as it \
+         while it is disabled; before it is enabled again take roles/compute.osLogin and roles/compute.osAdminLogin from it, then gcloud \
+         compute os-login ssh-keys remove --key=FINGERPRINT --impersonate-service-account=EMAIL",
+    ),
+    (
         "gcp.compute.instance_group_manager",
         "compute.instanceGroupManagers.listManagedInstances, then compute.instanceGroupManagers.stopInstances with all of \
          them; compute.instanceGroupManagers.resize to 0 is quicker but deletes the machines and their disks (destroys)",

@@ -114,10 +114,10 @@ fn one<'a>(
     why.extend(about.iter().map(|finding| finding.note.clone()));
     why.extend(caution(resource, launcher));
     let holder = match launcher {
-        Some(group) if group.kind == GROUP => autoscaler(ground, group),
+        Some(group) if group.kind == GROUP => autoscalers(ground, group).find(|one| alive(one).is_some()),
         launcher => launcher,
     };
-    let mut must: Vec<Change> = Vec::new();
+    let mut must: Vec<(Arc<str>, Change)> = Vec::new();
     for (index, Link { rank, change, is_needed, needs }) in links.into_iter().enumerate() {
         let after = match holder {
             _ if index > 0 || !needs.is_empty() => After::Done(must.iter().cloned().chain(needs).collect()),
@@ -125,7 +125,7 @@ fn one<'a>(
             None => After::Nothing,
         };
         if is_needed {
-            must.push(change.clone());
+            must.push((target.region.clone(), change.clone()));
         }
         let draft = Draft {
             target: target.clone(),
@@ -181,15 +181,25 @@ fn launcher<'a>(ground: &Ground<'a>, resource: &Resource) -> Option<&'a Resource
     ground.resource_named(by, &resource.account).filter(|one| one.id != resource.id && alive(one).is_some())
 }
 
-/// Returns the autoscaler of a group, which would resize it again: both bear one name in one place.
-fn autoscaler<'a>(ground: &Ground<'a>, group: &Resource) -> Option<&'a Resource> {
-    let name = group.name.as_deref().filter(|_| group.kind == GROUP)?;
-    ground.resources_named(name).find(|one| {
-        one.kind == "gcp.compute.autoscaler"
-            && alive(one).is_some()
-            && one.account == group.account
+const AUTOSCALER: &str = "gcp.compute.autoscaler";
+
+/// Returns the autoscalers of a group, which would resize it again: by what the cloud showed that they scale, else both bear one
+/// name in one place.
+fn autoscalers<'g, 'a: 'g>(
+    ground: &'g Ground<'a>,
+    group: &'g Resource,
+) -> impl Iterator<Item = &'a Resource> + 'g {
+    let name = group.name.as_deref().map(|name| name.rsplit('/').next().unwrap_or(name));
+    let scales = move |one: &Resource| {
+        let target = one.details.get("target").map(|target| &**target);
+        name.is_some() && target.or(one.name.as_deref()) == name
+    };
+    // They are sorted by kind, and there are as many machines as one can think of.
+    let from = ground.resources.partition_point(|one| one.kind < AUTOSCALER);
+    ground.resources[from..].iter().copied().take_while(|one| one.kind == AUTOSCALER).filter(move |one| {
+        one.account == group.account
             && (&one.region, &one.zone) == (&group.region, &group.zone)
-            && one.name.as_deref() == Some(name)
+            && scales(one)
     })
 }
 
@@ -233,8 +243,8 @@ struct Link {
     change: Change,
     /// Whether those after it need its success.
     is_needed: bool,
-    /// What must have succeeded besides, on other things.
-    needs: Vec<Change>,
+    /// What must have succeeded besides, on other things of the account, each in its region.
+    needs: Vec<(Arc<str>, Change)>,
 }
 
 impl Link {

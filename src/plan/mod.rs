@@ -65,8 +65,8 @@ enum After {
     Below(u32),
     /// Every earlier step on this target of the same account.
     Target(Arc<str>),
-    /// Every earlier step on its own target, and these changes of the same account and region, which must have succeeded.
-    Done(Vec<Change>),
+    /// Every earlier step on its own target, and these changes of the same account, each in its region, which must have succeeded.
+    Done(Vec<(Arc<str>, Change)>),
 }
 
 /// What a planner proposes, in any order.
@@ -198,7 +198,7 @@ fn steps(drafts: &[Draft]) -> Vec<Step> {
             }
             After::Target(id) => on_target.get(&(account, &**id)).cloned().unwrap_or_default(),
             After::Done(changes) => {
-                done.extend(changes.iter().filter_map(|one| numbers.get(&(account, region, one))));
+                done.extend(changes.iter().filter_map(|(at, one)| numbers.get(&(account, &**at, one))));
                 on_target.get(&(account, &*draft.target.id)).cloned().unwrap_or_default()
             }
         };

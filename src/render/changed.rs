@@ -39,8 +39,9 @@ pub struct Ids {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Events {
-    /// Of the principal and of all that it became.
-    pub before: u64,
+    /// Of the principal and of all that it became; absent where nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     pub now: u64,
     /// Those that anything in the report is told of.
     pub new: Vec<EventId>,
@@ -75,6 +76,9 @@ pub struct Changes {
     /// Why nothing was known from earlier runs, if they left anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<String>,
+    /// Why the earlier report can't be compared with: what is new is not known then, and nothing is called so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<String>,
     pub files: Files,
     pub credentials: Ids,
     pub resources: Ids,
@@ -101,7 +105,6 @@ pub fn changes(before: Option<&Report>, now: &Report, files: Files) -> Changes {
         })
         .collect()
     };
-    let of = |report: &Report| report.counts.events_of_principal + report.counts.events_of_derived;
     let told = |report: Option<&Report>| report.map(events).unwrap_or_default();
     let alleged = |report: Option<&Report>| report.map_or(&nothing, |report| &report.findings).clone();
     let (was, is) = (alleged(before), now.findings.clone());
@@ -111,12 +114,13 @@ pub fn changes(before: Option<&Report>, now: &Report, files: Files) -> Changes {
         schema: SCHEMA,
         resumed: false,
         forgotten: None,
+        not_compared: None,
         files,
         credentials: ids(before.map(credentials).unwrap_or_default(), credentials(now)),
         resources: ids(before.map(resources).unwrap_or_default(), resources(now)),
         events: Events {
-            before: before.map_or(0, of),
-            now: of(now),
+            before: Some(before.map_or(0, counted)),
+            now: counted(now),
             new: events(now).difference(&told(before)).cloned().collect(),
         },
         findings: Findings { new: beyond(&is, &was), gone: beyond(&was, &is) },
@@ -125,6 +129,27 @@ pub fn changes(before: Option<&Report>, now: &Report, files: Files) -> Changes {
             closed: old.difference(&new).cloned().collect(),
         },
     }
+}
+
+/// What can be said where there is an earlier report, and it can't be read.
+pub fn not_compared(now: &Report, files: Files, why: &str) -> Changes {
+    Changes {
+        schema: SCHEMA,
+        resumed: false,
+        forgotten: None,
+        not_compared: Some(why.to_owned()),
+        files,
+        credentials: Ids::default(),
+        resources: Ids::default(),
+        events: Events { before: None, now: counted(now), new: Vec::new() },
+        findings: Findings::default(),
+        gaps: Gaps::default(),
+    }
+}
+
+/// Events of the principal and of all that it became.
+fn counted(report: &Report) -> u64 {
+    report.counts.events_of_principal + report.counts.events_of_derived
 }
 
 fn ids(before: BTreeMap<String, String>, now: BTreeMap<String, String>) -> Ids {
@@ -193,13 +218,17 @@ pub fn lines(changes: &Changes) -> Vec<Line> {
         }
     }
     let Changes { credentials, resources, events, findings, gaps, .. } = changes;
-    let mut line = Line::new().put("Since the last time: ").join(many(
-        events.now.saturating_sub(events.before),
-        "new event",
-        "new events",
-    ));
-    if events.now < events.before {
-        line = line.put(", ").join(many(events.before - events.now, "event less", "events less"));
+    if let Some(why) = &changes.not_compared {
+        let line = Line::new()
+            .put("What is new since the last time is not known, because its report can't be read: ");
+        lines.push(line.put(Untrusted(why)));
+        return lines;
+    }
+    let before = events.before.unwrap_or_default();
+    let new = events.now.saturating_sub(before);
+    let mut line = Line::new().put("Since the last time: ").join(many(new, "new event", "new events"));
+    if events.now < before {
+        line = line.put(", ").join(many(before - events.now, "event less", "events less"));
     }
     line = line.put(", ").join(many(findings.new.len() as u64, "new finding", "new findings"));
     line = line.put("; ").put(gaps.closed.len()).put(" gaps closed, ").put(gaps.new.len()).put(" new");

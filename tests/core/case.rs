@@ -106,7 +106,7 @@ fn a_case_is_opened_as_it_was_written() {
     assert_eq!((case.inventory.len(), case.gaps), (0, Vec::new()));
     assert_eq!(gunzip(&case.evidence[0]), "{\"eventID\":\"a\"}\n");
     let written = case.inputs.unwrap();
-    assert_eq!(written.inputs[0].path, "a.json", "inputs are sorted");
+    assert_eq!(&*written.inputs[0].path, "a.json", "inputs are sorted");
     assert_eq!(written.scopes[0].region, "eu-west-1", "scopes are sorted");
     assert_eq!(written.gaps[0].place, "a.json", "gaps are sorted");
 }
@@ -674,7 +674,8 @@ fn a_run_that_was_cut_off_leaves_a_case_that_is_not_whole_and_goes_on() {
     assert_eq!(resumed.open.gaps, [], "what a crash leaves is mended");
     let mut notes = Vec::new();
     resumed
-        .notes(&mut |note| {
+        .notes()
+        .each(&mut |note| {
             notes.push(note.to_vec());
             Ok(())
         })

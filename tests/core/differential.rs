@@ -60,7 +60,7 @@ fn run(way: Way, principal: &str, logs: &Path) -> Outcome {
     collect::tell(&mut investigation, &corpus);
     let report = String::from_utf8(json::report(&investigation.report())).expect("UTF-8");
     let kept = kept.0.into_inner().expect("no test panicked");
-    Outcome { report, corpus, kept, inputs: source.inputs() }
+    Outcome { report, corpus, kept, inputs: source.inputs().collect() }
 }
 
 /// Returns how many records were kept.

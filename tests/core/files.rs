@@ -41,7 +41,12 @@ fn fetch_all(source: &FileSource, mut gaps: Vec<Gap>) -> Read {
             ControlFlow::Continue(())
         }));
     }
-    Read { shards: shards.into_iter().map(|s| s.name).collect(), records, gaps, inputs: source.inputs() }
+    Read {
+        shards: shards.into_iter().map(|s| s.name.to_string()).collect(),
+        records,
+        gaps,
+        inputs: source.inputs().collect(),
+    }
 }
 
 fn read(paths: &[&str]) -> Read {
@@ -83,7 +88,7 @@ fn a_folder_is_read_with_all_that_is_in_it_sorted() {
     let was = all(&d);
     assert_eq!(was.files(&d), ["D/README.md", "D/a/.hidden", "D/a/b/c.json", "D/z.json"]);
     assert_eq!((was.records, was.gaps(&d).len()), (6, 0));
-    let shapes: Vec<&str> = was.inputs.iter().map(|i| i.shape.as_str()).collect();
+    let shapes: Vec<&str> = was.inputs.iter().map(|i| &*i.shape).collect();
     assert_eq!(shapes, ["text", "records", "records", "records"]);
 }
 
@@ -93,7 +98,7 @@ fn the_manifest_holds_what_lay_on_disk() {
     let file = fixtures().join(name);
     let was = read(&[file.to_str().expect("UTF-8")]);
     let input = &was.inputs[0];
-    assert_eq!((input.records, input.shape.as_str()), (3, "gzip+records"));
+    assert_eq!((input.records, &*input.shape), (3, "gzip+records"));
     assert_eq!(input.size, fs::metadata(&file).expect("it is there").len());
     let expect = sha256_by_hand(&fs::read(&file).expect("it is there"));
     assert_eq!(input.sha256.as_deref(), Some(expect.as_str()));
@@ -292,7 +297,8 @@ fn the_sink_may_stop_a_file_and_then_its_hash_is_not_known() {
     let (source, _) = FileSource::new(&[path(&d, "")]);
     let shard = &source.shards(&Query::default())[0];
     let gaps = source.fetch(shard, &mut |_| ControlFlow::Break(()));
-    assert_eq!((gaps.len(), source.inputs()[0].records, source.inputs()[0].sha256.clone()), (0, 1, None));
+    let input = source.inputs().next().expect("it was read");
+    assert_eq!((gaps.len(), input.records, input.sha256), (0, 1, None));
 }
 
 #[cfg(unix)]

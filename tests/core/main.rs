@@ -4,6 +4,7 @@ mod asks;
 mod aws_compute;
 mod aws_control;
 mod aws_edges;
+mod bigquery;
 mod breaks;
 mod case;
 mod closure;

@@ -4,9 +4,11 @@ mod always;
 mod compute;
 mod every_kind;
 mod gcp_kinds;
+mod gcp_rungs;
 mod gcp_tail;
 mod known;
 mod machines;
+mod never;
 mod others;
 mod reports;
 

@@ -274,6 +274,35 @@ fn logs_are_added_and_what_changed_is_said() {
     assert!(files["report.json"] == third.out && files["report-1.json"] == first.out);
 }
 
+/// A report of the last run that can't be read is no empty one: what is new is not known then, and that is said.
+#[test]
+fn an_earlier_report_that_is_damaged_is_not_taken_for_none() {
+    let bench = Bench::new();
+    chain(&bench);
+    add(&bench, &["logs/child.json", "logs/parent.json"]);
+    let report = bench.path("case/report.json");
+    let whole = std::fs::read(&report).expect("a report");
+    std::fs::remove_file(&report).expect("it is there");
+    std::fs::write(&report, &whole[..whole.len() / 2]).expect("half of it");
+    let args = ["audit", "--principal", SEED, "-o", "json", "--case", "case", "--logs", "logs/early.json"];
+    let done = bench.run(&args).exits(3);
+    let gaps = done.json()["gaps"].clone();
+    let is_told = |gap: &serde_json::Value| {
+        gap["where"] == "report.json" && gap["why"].to_string().contains("can't be compared with")
+    };
+    assert!(gaps.as_array().expect("a list").iter().any(is_told), "{gaps}");
+    assert!(done.err.contains("What is new since the last time is not known"), "{}", done.err);
+    let changed = changes(&bench);
+    assert!(changed["not_compared"].is_string() && changed["events"].get("before").is_none(), "{changed}");
+    for list in [&changed["credentials"]["new"], &changed["findings"]["new"], &changed["events"]["new"]] {
+        assert_eq!(list, &serde_json::json!([]), "nothing is called new: {changed}");
+    }
+    // The next run has one to compare with again.
+    let done = bench.run(&args);
+    assert!(done.err.contains("Since the last time: "), "{}", done.err);
+    assert!(changes(&bench).get("not_compared").is_none());
+}
+
 #[test]
 fn only_files_that_can_hold_what_was_learnt_are_read_again() {
     let bench = Bench::new();

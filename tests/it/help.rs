@@ -1,29 +1,9 @@
 //! Help that helps: every command's `--help` is printed, ends with examples, and every example is one that the program takes.
 
-use crate::support::Bench;
-use clap::{Command, CommandFactory};
+use crate::readme::{desk, runs};
+use crate::support::{Bench, scenario};
+use crate::typed_shared::{CASES, Needs, Typed, commands, examples, help, words};
 use triage::cli::args::Cli;
-
-/// The program and every command below it, by what is typed.
-pub fn commands() -> Vec<(Vec<String>, Command)> {
-    let mut found = vec![(Vec::new(), Cli::command())];
-    let mut at = 0;
-    while at < found.len() {
-        let (path, command) = found[at].clone();
-        for below in command.get_subcommands().filter(|one| one.get_name() != "help") {
-            found.push(([&path[..], &[below.get_name().to_owned()]].concat(), below.clone()));
-        }
-        at += 1;
-    }
-    found
-}
-
-/// Splits a line as a shell would, without what only a shell does: pipes, redirections, comments, variables' values.
-pub fn words(line: &str) -> Vec<String> {
-    let line = line.split(" #").next().unwrap_or_default();
-    let line = line.split(['|', '>', ';']).next().unwrap_or_default();
-    line.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect()
-}
 
 /// Runs a line of documentation that begins with `triage`: what it types must be taken, and `--help` keeps it from acting.
 #[track_caller]
@@ -53,16 +33,47 @@ fn every_command_has_help_with_examples_that_are_taken() {
         for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
             assert!(arg.get_help().is_some(), "{path:?} {} has no help", arg.get_id());
         }
-        let (_, examples) =
-            help.split_once("Examples:").unwrap_or_else(|| panic!("{path:?} has no examples"));
         let examples: Vec<&str> =
-            examples.lines().map(str::trim).filter(|line| line.starts_with("triage ")).collect();
+            examples(help).into_iter().filter(|line| line.starts_with("triage ")).collect();
         assert!(!examples.is_empty(), "{path:?} has no examples");
         examples.into_iter().for_each(|line| is_taken(&bench, line));
         let short: Vec<&str> = path.iter().map(String::as_str).chain(["-h"]).collect();
         bench.run(&short).exits(0);
     }
     assert!(bench.files("").is_empty(), "help leaves nothing behind");
+}
+
+/// What asks a cloud is run by `tests/live` and `tests/live_gcp`.
+#[test]
+#[cfg(unix)]
+fn every_example_that_needs_no_cloud_runs() {
+    let bench = desk();
+    bench.run(&["audit", "--case", &scenario("aws-role-chain"), "--case-dir", CASES[1]]).exits(3);
+    for folder in [".local/share/bash-completion/completions", ".zfunc", ".config/fish/completions", ".ssh"] {
+        std::fs::create_dir_all(bench.path(folder)).expect("a folder");
+    }
+    let head = bench.run(&["verify", CASES[1], "-o", "json"]).json()["head"].clone();
+    let head = head.as_str().expect("a head").to_owned();
+    let is_there = |program: &str| {
+        let asked = std::process::Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+        asked.is_ok_and(|found| found.status.success())
+    };
+    if is_there("ssh-keygen") {
+        let made = "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519 -C on-call@example.com";
+        runs(&bench, &Typed { at: "a key".into(), line: made.into() });
+    }
+    for mut typed in help(Needs::Nothing) {
+        typed.line = typed.line.replace("$HEAD", &head);
+        for program in ["ssh-keygen", "man"].into_iter().filter(|program| !is_there(program)) {
+            // What the program does is run; what others do with it is theirs.
+            let (ours, theirs) = typed.line.split_once(" | ").unwrap_or((&typed.line, ""));
+            if theirs.starts_with(program) || ours.starts_with(program) {
+                eprintln!("SKIPPED: {program} is not installed: {}", typed.line);
+                typed.line = if theirs.is_empty() { ":".to_owned() } else { format!("{ours} >/dev/null") };
+            }
+        }
+        runs(&bench, &typed);
+    }
 }
 
 #[test]

@@ -8,8 +8,12 @@ mod hurt;
 mod interrupt;
 mod key_file;
 mod logs;
+#[cfg(feature = "aws")]
+#[path = "../standin/lookup.rs"]
+mod lookup;
 mod pack;
 mod principal;
+mod progress;
 mod pty;
 mod readme;
 mod report;
@@ -22,4 +26,6 @@ mod startup;
 mod support;
 #[cfg(feature = "aws")]
 mod sweep;
+#[path = "../shared/typed.rs"]
+mod typed_shared;
 mod verify;

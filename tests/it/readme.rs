@@ -1,70 +1,44 @@
-//! Every command block of the README is executed. Its first line says how, behind the language: `run` as it is, `live` with
-//! `--help` so that no cloud is asked, `script` as a whole (with the program's exit codes played), `cargo` as `.ci/run` does,
-//! `config` read as configuration, `shown` not at all (folders and the like). A block without such a mark fails.
+//! Every command block of the README is executed. Its first line says how, behind the language: `run` as it is, `live` at the
+//! stand-ins of `tests/live` and `tests/live_gcp` (here it is only taken, but for lines that need no cloud), `script` as a whole
+//! (with the program's exit codes played), `cargo` as `.ci/run` does, `config` read as configuration, `shown` not at all (folders
+//! and the like). A block without such a mark fails.
 
 use crate::help::is_taken;
 use crate::support::{Bench, SCENARIOS, evidence, scenario};
+use crate::typed_shared::{Block, CASES, Needs, Typed, blocks, marked, needs, readme};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-struct Block {
-    language: String,
-    mark: String,
-    text: String,
-    line: usize,
-}
-
-fn blocks() -> Vec<Block> {
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
-    let mut found: Vec<Block> = Vec::new();
-    let mut open = false;
-    for (at, line) in readme.lines().enumerate() {
-        match line.trim_start().strip_prefix("```") {
-            Some(_) if open => open = false,
-            Some(info) => {
-                let (language, mark) = info.split_once(' ').unwrap_or((info, ""));
-                let (language, mark) = (language.into(), mark.trim().into());
-                found.push(Block { language, mark, text: String::new(), line: at + 1 });
-                open = true;
-            }
-            None if open => {
-                let block = found.last_mut().expect("one is open");
-                block.text += line;
-                block.text.push('\n');
-            }
-            None => {}
-        }
-    }
-    assert!(!open, "the last block of the README has no end");
-    found
-}
-
-/// Blocks with this mark; there must be some, or the marks have changed.
-fn marked(mark: &str) -> Vec<Block> {
-    let found: Vec<Block> = blocks().into_iter().filter(|block| block.mark == mark).collect();
-    assert!(!found.is_empty(), "no block is marked {mark}");
-    found
-}
-
 /// A folder in which every name that the README uses is there.
-fn desk() -> Bench {
+pub fn desk() -> Bench {
     let bench = Bench::new();
-    bench.run(&["audit", "--case", &scenario("aws-role-chain"), "--case-dir", CASE]).exits(3);
+    bench.run(&["audit", "--case", &scenario("aws-role-chain"), "--case-dir", CASES[0]]).exits(3);
     #[cfg(unix)]
     for (name, target) in [
         ("exported-logs", evidence("gcp-cryptojacking")),
         ("trail-bucket-copy", evidence("aws-role-chain")),
+        ("logs", evidence("gcp-cryptojacking")),
         ("fixtures", format!("{}/fixtures", env!("CARGO_MANIFEST_DIR"))),
     ] {
         std::os::unix::fs::symlink(target, bench.path(name)).expect("a link");
     }
     bench.write("leaked-key.txt", "aws_access_key_id = AKIARTX3GSDSTEXAMPLE\n");
+    let key = serde_json::json!({
+        "type": "service_account", "project_id": "shop-prod-4821", "private_key_id": "0123456789abcdef0123456789abcdef01234567",
+        "client_email": "builder@shop-prod-4821.iam.gserviceaccount.com", "client_id": "104816152342000000001",
+    });
+    bench.write("leaked.json", key.to_string());
     bench
 }
 
-const CASE: &str = "triage-20260714T093000Z-1f2e3d4c";
+/// Runs a line of documentation that needs no cloud.
+#[track_caller]
+pub fn runs(bench: &Bench, Typed { at, line }: &Typed) {
+    let (code, said) = sh(bench, line, None);
+    // The recorded cases have gaps, on purpose: 3 is their answer.
+    assert!(matches!(code, Some(0 | 3)), "{at}: {line}: {code:?} {said}");
+}
 
 /// Runs a script with `triage` on its path.
 fn sh(bench: &Bench, script: &str, shim: Option<i32>) -> (Option<i32>, String) {
@@ -109,9 +83,25 @@ fn what_is_to_be_run_runs() {
     for block in marked("run") {
         let bench = desk();
         for line in block.text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            let (code, said) = sh(&bench, line, None);
-            // The recorded cases have gaps, on purpose: 3 is their answer.
-            assert!(matches!(code, Some(0 | 3)), "README.md:{}: {line}: {code:?} {said}", block.line);
+            runs(&bench, &Typed { at: format!("README.md:{}", block.line), line: line.to_owned() });
+        }
+    }
+}
+
+/// Every line of a `live` block belongs to a suite that runs it.
+#[test]
+fn what_asks_a_cloud_is_run_by_somebody() {
+    let suites = [Needs::Nothing, Needs::Aws, Needs::Google].map(readme);
+    for block in marked("live") {
+        for line in block.text.lines().filter(|line| !line.trim().is_empty()) {
+            let held = suites.iter().filter(|lines| lines.iter().any(|typed| typed.line == line)).count();
+            assert!(held > 0 && needs(line).is_some(), "README.md:{}: nobody runs {line}", block.line);
+        }
+    }
+    let bench = desk();
+    for typed in readme(Needs::Nothing) {
+        if cfg!(feature = "aws") || !typed.line.contains(" aws ") {
+            runs(&bench, &typed);
         }
     }
 }
@@ -199,7 +189,7 @@ fn configuration_is_read() {
 fn the_readme_knows_every_command_exit_code_and_scenario() {
     let readme =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
-    for (path, _) in crate::help::commands().into_iter().filter(|(path, _)| !path.is_empty()) {
+    for (path, _) in crate::typed_shared::commands().into_iter().filter(|(path, _)| !path.is_empty()) {
         assert!(readme.contains(&format!("triage {}", path.join(" "))), "README.md does not name {path:?}");
     }
     for code in triage::cli::exit::ALL {

@@ -1,9 +1,6 @@
 //! Asking event histories: nothing lost and the right gap, whatever the other side does.
 
-#[path = "../standin/lookup.rs"]
-mod lookup;
-
-use lookup::{Call, Fault, Standin, World, spread};
+use crate::lookup::{self, Call, Fault, Standin, World, spread};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -54,6 +51,9 @@ struct Taken {
     gaps: Mutex<Vec<Gap>>,
     scopes: Mutex<Vec<CoveredScope>>,
     ended: AtomicU64,
+    /// Who was asked, and how they ended.
+    asked: Mutex<BTreeSet<Arc<str>>>,
+    done: Mutex<BTreeMap<String, bool>>,
     stop: AtomicBool,
 }
 
@@ -72,6 +72,17 @@ impl Take for Taken {
 
     fn ended(&self) {
         self.ended.fetch_add(1, Relaxed);
+    }
+
+    fn asks(&self, what: &'static str, who: BTreeSet<Arc<str>>) {
+        assert_eq!(what, "regions");
+        *self.asked.lock().unwrap() = who;
+    }
+
+    fn done(&self, who: &str, has_answered: bool) {
+        assert!(self.asked.lock().unwrap().contains(who), "{who} was not asked");
+        let before = self.done.lock().unwrap().insert(who.to_owned(), has_answered);
+        assert_eq!(before, None, "{who} ends once");
     }
 
     fn is_stopped(&self) -> bool {
@@ -131,6 +142,8 @@ impl Asking {
         let shards = self.source.shards(&query);
         self.source.drive(&query, &shards, &taken);
         assert_eq!(taken.ended.load(Relaxed), shards.len() as u64, "each shard ends, and once");
+        let asked: BTreeSet<String> = taken.asked.lock().unwrap().iter().map(ToString::to_string).collect();
+        assert!(asked.iter().eq(taken.done.lock().unwrap().keys()), "and so does each that was asked");
         taken
     }
 }
@@ -188,6 +201,9 @@ fn a_quiet_region_is_seen_and_one_that_refuses_is_not() {
     let taken = asking.ask(&[key(), ask(By::ResourceName, KEY), ask(By::Username, "ci-deploy")]);
     let seen = |region: &str| taken.seen()[&format!("{A} {region}")];
     assert_eq!((seen("us-east-1"), seen("eu-west-3"), seen("me-south-1")), (true, false, false));
+    let done = taken.done.lock().unwrap().clone();
+    let answered = |region: &str| done[&format!("{region} of {A}")];
+    assert_eq!((answered("us-east-1"), answered("eu-west-3"), answered("me-south-1")), (true, false, false));
     let gaps = taken.gaps();
     let told: Vec<_> = gaps.iter().map(|gap| (gap.kind, &*gap.place)).collect();
     assert_eq!(

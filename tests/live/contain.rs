@@ -1,5 +1,6 @@
 //! After `contain` nothing that the thief launched runs, everything else stands as it stood, and there is a way back.
 
+use crate::kinds::hidden_are_asked_for;
 use crate::stand::{MEANT, Stand};
 use serde_json::{Value, json};
 
@@ -197,6 +198,9 @@ fn machines_are_cut_off_and_their_disks_saved_under_the_cases_name_and_all_of_it
     stand.triage("contain", &more).goes_through();
     let after = stand.state();
     is_contained(&stand, &after, &[]);
+    // Also what a service keeps hidden.
+    let hidden = ["DescribeInstances", "DescribeNetworkInterfaces", "DescribeAutoScalingGroups"];
+    hidden_are_asked_for(&stand, mark, &hidden);
     let case = stand.read_json("case/case.json")["id"].as_str().expect("an id").to_owned();
     let calls = stand.calls(mark);
     for made in machines(&stand) {

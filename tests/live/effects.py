@@ -16,15 +16,27 @@ TAG = ("team", "shop")
 READS = {"BatchGetBuilds", "BatchGetProjects", "BatchGetBuildBatches", "DescribeKeyPairs"}
 # What a thing of many words is in, where nothing was said: alive and well.
 WORDS = ("running", "RUNNING", "Running", "ACTIVE", "active", "Active", "ENABLED", "Enabled", "InService", "InProgress", "IN_PROGRESS", "available", "AVAILABLE",
-         "SUCCEEDED", "SUCCESS", "Success", "Completed", "READY", "WAITING", "user", "NONE", "None")
+         "SUCCEEDED", "SUCCESS", "Success", "Completed", "READY", "WAITING", "VALID", "user", "NONE", "None")
 KNOWN = {"accountid": ACCOUNT, "ownerid": ACCOUNT, "account": ACCOUNT, "region": REGION, "istruncated": False}
 # What a service's things show before anybody does anything.
 STATES = {
     "glue": {"PublicKeys": ["ssh-rsa AAAAB3NzaC1yc2E thief"]},
     "organizations": {"status": "ENABLED", "type": "SERVICE_CONTROL_POLICY"},
+    # Somebody is assigned: what nobody has is not taken away.
+    "sso-admin": {"PrincipalId": "906738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d", "PrincipalType": "USER"},
 }
 # What is shown after a call.
 SHOWS = {
+    ("iam", "EnableOutboundWebIdentityFederation"): {"JwtVendingEnabled": True},
+    ("iam", "DisableOutboundWebIdentityFederation"): {"JwtVendingEnabled": False},
+    ("batch", "TerminateJob"): {"status": "FAILED"},
+    ("cloudtrail", "StartLogging"): {"IsLogging": True},
+    ("cloudtrail", "StopEventDataStoreIngestion"): {"Status": "STOPPED_INGESTION"},
+    ("ec2", "CancelSpotFleetRequests"): {"SpotFleetRequestState": "cancelled_terminating"},
+    ("ec2", "CancelSpotInstanceRequests"): {"State": "cancelled"},
+    ("ecs", "DeleteService"): {"status": "INACTIVE"},
+    ("ecs", "StopTask"): {"lastStatus": "STOPPED"},
+    ("events", "DisableRule"): {"State": "DISABLED"},
     ("apprunner", "PauseService"): {"Status": "PAUSED"},
     ("apprunner", "ResumeService"): {"Status": "RUNNING"},
     ("codebuild", "StopBuild"): {"buildStatus": "STOPPED", "buildComplete": True},
@@ -55,13 +67,33 @@ SHOWS = {
     ("rolesanywhere", "DisableProfile"): {"enabled": False},
     ("rolesanywhere", "EnableProfile"): {"enabled": True},
 }
+# Changes whose effect a memory of members can't show, and the live test that asserts it on moto's state.
+ELSEWHERE = {
+    "add_function_permission": "contain: undo", "authorize_rules": "contain: undo", "close_security_group": "kinds",
+    "delete_quarantine": "contain: undo of --isolate", "delete_scaling_group": "contain: --destroy", "empty_ecs_service": "contain",
+    "empty_scaling_group": "contain: --destroy", "enter_standby": "kinds", "import_key_pair": "more: undo", "isolate_instance": "contain: --isolate",
+    "put_back_bucket_policy": "more: undo", "put_back_public_access_block": "more: undo", "release_function": "contain: undo",
+    "remove_function_permission": "contain", "restore_trust": "revoke", "stop_instance": "contain",
+    "suspend_scaling_group": "contain", "terminate_instance": "contain: --destroy", "unshare_image": "more", "unshare_snapshot": "more",
+}
+# Changes that are made here and taken, and whose effect nobody has seen yet.
+NOWHERE = {
+    "delete_scheduled_action": "", "disable_replication": "", "drop_revocation": "", "enable_expiry_rules": "",
+    "enable_replication": "", "put_back_selectors": "", "put_scheduled_action": "", "put_warm_pool": "",
+    "record_management_events": "",
+}
 # S3's own names of its answers.
 ROOTS = {"GetBucketLifecycleConfiguration": "LifecycleConfiguration", "GetBucketVersioning": "VersioningConfiguration"}
 # What AWS's SDKs send and these descriptions are too old to know.
 NEWER = {"autoscaling": {"IncludeManagedResources"}}
 # Calls that end a thing.
 ENDS = {
-    "ec2": {"DeleteKeyPair": "keypair"},
+    "autoscaling": {"DeleteLaunchConfiguration": "configuration", "DeleteScheduledAction": "action", "DeleteWarmPool": "warmpoolconfiguration"},
+    "ec2": {"DeleteKeyPair": "keypair", "DeleteNetworkInterface": "interface", "DeleteVolume": "volume", "ReleaseAddress": "address",
+            "DeleteLaunchTemplate": "template", "DisassociateIamInstanceProfile": "association"},
+    "iam": {"DeactivateMFADevice": "mfa", "DeleteOpenIDConnectProvider": "oidc", "DeleteSAMLProvider": "saml", "DetachUserPolicy": "attached",
+            "DetachRolePolicy": "attached", "DeleteUserPolicy": "inline", "DeleteRolePolicy": "inline",
+            "DeleteUserPermissionsBoundary": "permissionsboundary", "DeleteRolePermissionsBoundary": "permissionsboundary"},
     "ssm": {"DeleteAssociation": "association", "DeleteActivation": "activation", "TerminateSession": "session"},
     "sagemaker": {"DeleteEndpoint": "endpoint", "DeleteNotebookInstance": "notebook", "DeleteCluster": "cluster"},
     "cloudcontrol": {"DeleteResource": "resource"},
@@ -76,16 +108,21 @@ ENDS = {
 }
 # Calls that make one.
 BEGINS = {
+    "iam": {"CreateGroup": ["group"], "CreatePolicy": ["policy"], "AttachUserPolicy": ["attached"], "AttachRolePolicy": ["attached"],
+            "PutUserPolicy": ["inline"], "PutRolePolicy": ["inline"]},
     "sagemaker": {"CreateEndpoint": ["endpoint"]},
     "sso-admin": {"CreateAccountAssignment": ["assignment"]},
     "identitystore": {"CreateGroupMembership": ["membership"]},
     "eks": {"CreateAccessEntry": ["entry"]},
-    "iam": {"CreateGroup": ["group"], "CreatePolicy": ["policy"]},
 }
 # What is not there at first.
 ABSENT = {("iam", "group"), ("iam", "policy"), ("glue", "publickey")}
 # What is asked for in vain when it is gone: (thing, code, status).
 MISSING = {
+    ("iam", "GetOpenIDConnectProvider"): [("oidc", "NoSuchEntity", 404)],
+    ("iam", "GetSAMLProvider"): [("saml", "NoSuchEntity", 404)],
+    ("iam", "GetUserPolicy"): [("inline", "NoSuchEntity", 404)],
+    ("iam", "GetRolePolicy"): [("inline", "NoSuchEntity", 404)],
     ("ssm", "DescribeAssociation"): [("association", "AssociationDoesNotExist", 400)],
     ("sagemaker", "DescribeEndpoint"): [("endpoint", "ValidationException", 400)],
     ("sagemaker", "DescribeNotebookInstance"): [("notebook", "ValidationException", 400)],
@@ -105,6 +142,18 @@ MISSING = {
 }
 # Lists that are empty when it is gone: (thing, member).
 EMPTY = {
+    ("autoscaling", "DescribeLaunchConfigurations"): [("configuration", "LaunchConfigurations")],
+    ("autoscaling", "DescribeScheduledActions"): [("action", "ScheduledUpdateGroupActions")],
+    ("ec2", "DescribeNetworkInterfaces"): [("interface", "NetworkInterfaces")],
+    ("ec2", "DescribeVolumes"): [("volume", "Volumes")],
+    ("ec2", "DescribeAddresses"): [("address", "Addresses")],
+    ("ec2", "DescribeLaunchTemplates"): [("template", "LaunchTemplates")],
+    ("ec2", "DescribeIamInstanceProfileAssociations"): [("association", "IamInstanceProfileAssociations")],
+    ("iam", "ListMFADevices"): [("mfa", "MFADevices")],
+    ("iam", "ListAttachedUserPolicies"): [("attached", "AttachedPolicies")],
+    ("iam", "ListAttachedRolePolicies"): [("attached", "AttachedPolicies")],
+    ("iam", "ListUserPolicies"): [("inline", "PolicyNames")],
+    ("iam", "ListRolePolicies"): [("inline", "PolicyNames")],
     ("ec2", "DescribeKeyPairs"): [("keypair", "KeyPairs")],
     ("ssm", "DescribeActivations"): [("activation", "ActivationList")],
     ("ssm", "DescribeSessions"): [("session", "Sessions")],
@@ -114,9 +163,10 @@ EMPTY = {
 }
 MARK = "6ab1c2d3-e4f5-a6b7-c8d9-e0f1a2b3c4d5"
 # Members that answers call otherwise than requests.
-ALIASES = {"lightsail": {"containerservicename": "servicename"}}
+ALIASES = {"iam": {"document": "policydocument"}, "cloudtrail": {"logfilevalidationenabled": "enablelogfilevalidation"}, "lightsail": {"containerservicename": "servicename"}}
 # How services write the ARN of what has a name.
 ARNS = {
+    "autoscalinggrouparn": ("autoscaling", "autoScalingGroup:8f2c7d1e-3b6a-4c55-9e0e-7d3f1a2b4c5d:autoScalingGroupName/mine"),
     "endpointarn": ("sagemaker", "endpoint/{endpointname}"), "notebookinstancearn": ("sagemaker", "notebook-instance/{notebookinstancename}"),
     "clusterarn": ("sagemaker", "cluster/abcdefghijkl"), "trainingjobarn": ("sagemaker", "training-job/{trainingjobname}"),
     "processingjobarn": ("sagemaker", "processing-job/{processingjobname}"), "transformjobarn": ("sagemaker", "transform-job/{transformjobname}"),
@@ -160,6 +210,12 @@ def lightsail_UpdateContainerService(models, asked):
     """Switches a service off and on."""
     is_off = asked.get("isDisabled", False)
     models.put.setdefault("lightsail", {}).update({"isdisabled": is_off, "state": "DISABLED" if is_off else "RUNNING"})
+    return {}
+
+
+def lambda_UpdateEventSourceMapping(models, asked):
+    """Its state is a word of its own."""
+    models.put.setdefault("lambda", {})["state"] = "Enabled" if asked.get("Enabled") else "Disabled"
     return {}
 
 

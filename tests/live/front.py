@@ -11,6 +11,7 @@ import argparse
 import gzip
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -32,6 +33,7 @@ import engines
 import extras
 import state
 import wire
+import world
 from access import Access, listed, stamp
 from trail import READS, Trail
 
@@ -63,7 +65,8 @@ class Front:
         self.extras = extras.Extras(self.access, self.trail, self.moto, self.clock, self.deliverer, self.engines)
         self.delivered = None
         self.faults, self.hooks, self.calls, self.lagging, self.lag = [], [], [], {}, 0
-        self.sources, self.launched = {}, set()
+        # Of whose request each spot machine is.
+        self.sources, self.launched, self.spot = {}, set(), {}
 
     def clock(self):
         return extras.now() + timedelta(seconds=self.offset)
@@ -97,6 +100,8 @@ class Front:
             self.calls.append(row)
         asked = call.params()
         row["asked"] = asked
+        # Newer than some descriptions, so that it is read off the wire.
+        row["managed"] = call.form.get("IncludeManagedResources")
         answer = self._answer(call, who, asked, row)
         if isinstance(answer, tuple):
             row["status"] = answer[0]
@@ -163,7 +168,7 @@ class Front:
             except extras.Refused as refused:
                 answer = call.error(refused.code, refused.status, refused.message)
         else:
-            answer = self._forward(call, who.account)
+            answer = self._correct(call, self._forward(call, who.account))
         told = self._record(call, who, answer, asked)
         if answer[0] >= 400:
             row["error"] = told.get("Error", {}).get("Code")
@@ -205,6 +210,23 @@ class Front:
         got = self.pool.request(call.method, self.url + call.target, body=call.body or None, headers=headers, redirect=False,
                                 preload_content=True, decode_content=False)
         return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, got.data
+
+    def _correct(self, call, answer):
+        """Says in a few answers what AWS says and moto leaves out, or writes otherwise."""
+        status, headers, body = answer
+        if self.enforces or status >= 300:
+            return answer
+        if call.operation == "RequestSpotInstances":
+            for made in call.parsed(status, headers, body)["SpotInstanceRequests"]:
+                self.spot[made["InstanceId"]] = made["SpotInstanceRequestId"]
+        if call.operation == "DescribeInstances":
+            for machine, request in self.spot.items():
+                named = f"<instanceId>{machine}</instanceId>".encode()
+                body = body.replace(named, named + f"<spotInstanceRequestId>{request}</spotInstanceRequestId>".encode())
+        if call.service == "ecs":
+            # Of a container, these are texts.
+            body = re.sub(rb'("healthStatus": "HEALTHY"), "cpu": (\d+), "memory": (\d+)', rb'\1, "cpu": "\2", "memory": "\3"', body)
+        return status, headers, body
 
     def _record(self, call, who, answer, asked):
         if not call.operation:
@@ -369,6 +391,17 @@ class Control:
 
     def do_calls(self, asked):
         return [row for row in self.front.calls[asked.get("since", 0):]]
+
+    def do_transition(self, asked):
+        """How something of moto goes from state to state."""
+        self.front.pool.request("POST", self.front.url + "/moto-api/state-manager/set-transition", body=json.dumps(asked),
+                                headers={"Content-Type": "application/json"})
+        return {}
+
+    def do_act(self, asked):
+        """Somebody makes one call, now: {url, keys, service, region, call, with}."""
+        client = world.Actor(asked["url"], asked["keys"])(asked["service"], asked["region"])
+        return getattr(client, asked["call"])(**asked["with"])
 
     def do_records(self, asked):
         return [{"account": account, "region": region, "record": record} for _, account, region, record, _ in self.front.trail.records]

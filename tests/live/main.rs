@@ -10,6 +10,7 @@ mod doctor;
 mod faults;
 mod front;
 mod handover;
+mod kinds;
 mod more;
 mod powers;
 mod pty;
@@ -23,3 +24,6 @@ mod secrets_shared;
 mod signin;
 mod sources;
 mod stand;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;

@@ -256,6 +256,8 @@ class Control:
         with self.models.lock:
             if verb == "reset":
                 return self.models.reset(asked)
+            if verb == "elsewhere":
+                return effects.ELSEWHERE | effects.NOWHERE
             if verb == "calls":
                 return self.models.calls[asked.get("since", 0):]
         raise ValueError(verb)

@@ -1,6 +1,6 @@
 """Pieces that single tests add to the attacked world.
 
-    more.py FRONT_URL shared|siblings|profile|full|tagged|alias|junior < world.json    does it and prints what it made
+    more.py FRONT_URL shared|siblings|profile|full|tagged|policies|alias|junior < world.json    does it and prints what it made
     more.py FRONT_URL keys < world.json        prints the public halves of key pairs, by region and name
 
 What the thief does goes through its keys, what the owners do through theirs.
@@ -99,6 +99,13 @@ def profile(leaked, alice, world):
     return {"arn": arn, "own": own, "house": house, "given": given}
 
 
+def policies(leaked, alice, world):
+    """The organization switches its policies on."""
+    organization = Actor(leaked.url, world["keys"]["owner_management"])("organizations")
+    organization.enable_policy_type(RootId=organization.list_roots()["Roots"][0]["Id"], PolicyType="SERVICE_CONTROL_POLICY")
+    return {}
+
+
 def full(leaked, alice, world):
     """The thief fills the inline policies of its own user, so that no deny fits in."""
     document = {"Version": "2012-10-17", "Statement": [{"Sid": f"Pad{n:03}", "Effect": "Allow", "Action": "s3:GetObject",
@@ -122,7 +129,7 @@ def junior(leaked, alice, world):
     return plain(iam.create_access_key(UserName="junior")["AccessKey"])
 
 
-ALL = {"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys, "tagged": tagged, "alias": alias, "junior": junior}
+ALL = {"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys, "tagged": tagged, "policies": policies, "alias": alias, "junior": junior}
 
 if __name__ == "__main__":
     url, what = sys.argv[1:]

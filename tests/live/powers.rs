@@ -6,32 +6,32 @@
 
 use crate::stand::Stand;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use triage::cloud::aws::{Aws, Connect};
 use triage::cloud::{Inventory, Mutator};
-use triage::model::change::{AwsChange, Change};
+use triage::model::change::{AwsChange, Change, SsoChange};
 use triage::model::{Place, Sight};
 
 /// Says to a second run where the stand-in is.
 const INSIDE: &str = "TRIAGE_TEST_MODELS";
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-3";
-/// Services whose things moto keeps: what a look shows after a change of theirs is proved there.
-const BY_MOTO: &[&str] = &[
-    "AutoScaling",
-    "Batch",
-    "CloudTrail",
-    "Ec2",
-    "Ecs",
-    "EventBridge",
-    "Iam",
-    "Lambda",
-    "Organizations",
-    "S3",
+/// Changes that plans chain on one thing: what the earlier does is no reason to skip the later.
+const CHAINS: &[&[&str]] = &[
+    &["disable_batch_environment", "set_batch_minimum"],
+    &["stop_lightsail_instance", "snapshot_lightsail_instance", "delete_lightsail_instance"],
+    &["disable_lightsail_containers", "delete_lightsail_containers"],
+    &["stop_notebook", "delete_notebook"],
+    &["stop_glue_job_runs", "delete_glue_job"],
+    &["close_dev_endpoint", "delete_dev_endpoint"],
+    &["unprotect_emr_cluster", "terminate_emr_cluster"],
+    &["unprotect_stack", "delete_stack"],
+    &["suspend_scaling_group", "clear_scale_in_protection", "delete_scaling_group"],
+    &["clear_stop_protection", "clear_termination_protection", "stop_instance"],
+    &["hold_spot_fleet", "terminate_spot_fleet"],
+    &["hold_fleet", "terminate_fleet"],
 ];
-/// Changes of theirs that moto does not know.
-const HERE: &[&str] = &["hold_fleet", "size_fleet", "cancel_fleet", "terminate_fleet", "delete_key_pair"];
 
 #[test]
 fn every_change_is_one_that_the_service_takes() {
@@ -40,6 +40,53 @@ fn every_change_is_one_that_the_service_takes() {
     }
     let Some(stand) = Stand::models() else { return };
     again(&stand, "powers::every_change_is_one_that_the_service_takes");
+}
+
+/// No stand-in that we did not write keeps memberships as AWS does: what is sent is held word by word.
+#[test]
+fn a_user_of_identity_center_is_taken_out_by_exactly_these_requests() {
+    if std::env::var_os(INSIDE).is_some() {
+        return inside(taken_out());
+    }
+    let Some(stand) = Stand::models() else { return };
+    again(&stand, "powers::a_user_of_identity_center_is_taken_out_by_exactly_these_requests");
+}
+
+async fn taken_out() {
+    let aws = connect().await;
+    let at = Place::new(ACCOUNT, REGION);
+    let user = "906738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d";
+    let set = "arn:aws:sso:::permissionSet/ssoins-7223b02c5f6a1e9d/ps-1f2e3d4c5b6a7988";
+    for (change, call, wanted) in [
+        (
+            SsoChange::RemoveAccountAssignment {
+                permission_set: set.into(),
+                account: "444455556666".into(),
+                principal: user.into(),
+            },
+            "DeleteAccountAssignment",
+            json!({"TargetId": "444455556666", "TargetType": "AWS_ACCOUNT", "PermissionSetArn": set, "PrincipalType": "USER",
+                   "PrincipalId": user}),
+        ),
+        (
+            SsoChange::RemoveGroupMembership { membership: "b06738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d".into() },
+            "DeleteGroupMembership",
+            json!({"IdentityStoreId": "d-9067012345", "MembershipId": "b06738d1-6b6f-4c50-8a8f-9d5f0a1b2c3d"}),
+        ),
+    ] {
+        door("reset", &json!({}));
+        let change = Change::Aws(AwsChange::Sso(change));
+        aws.perform(&at, std::slice::from_ref(&change), &[0]).await.remove(0).expect("it is taken");
+        let calls = door("calls", &json!({}));
+        let changing: Vec<&Value> =
+            calls.as_array().expect("a list").iter().filter(|call| call["mutating"] == true).collect();
+        let [only] = changing.as_slice() else { panic!("{call}: {changing:?}") };
+        assert_eq!(only["action"], call);
+        let mut asked = only["asked"].clone();
+        let instance = asked.as_object_mut().expect("members").remove("InstanceArn");
+        assert!(call == "DeleteGroupMembership" || instance.is_some_and(|arn| arn.is_string()), "{only}");
+        assert_eq!(asked, wanted, "{call}");
+    }
 }
 
 /// Runs a test of this file again, with the stand-in for AWS.
@@ -69,6 +116,9 @@ async fn all() {
     let at = Place::new(ACCOUNT, REGION);
     let mut wrong = BTreeMap::new();
     let mut made = 0;
+    // By change: the live test that shows in moto what these descriptions can't.
+    let elsewhere = door("elsewhere", &json!({}));
+    let mut hidden = BTreeSet::new();
     for sample in samples() {
         let Change::Aws(change) = &sample else { continue };
         door("reset", &json!({}));
@@ -82,13 +132,51 @@ async fn all() {
             continue;
         }
         made += 1;
-        if BY_MOTO.contains(&change.service()) && !HERE.contains(&&*sample.name()) {
-            continue;
-        }
-        match aws.look(&at, std::slice::from_ref(&sample)).await.remove(0) {
-            Ok(sight) if sight.is_done() || (sight == Sight::Gone && before != Ok(Sight::Gone)) => {}
-            after => {
+        let after = aws.look(&at, std::slice::from_ref(&sample)).await.remove(0);
+        let is_shown = match &after {
+            Ok(sight) => sight.is_done() || (*sight == Sight::Gone && before != Ok(Sight::Gone)),
+            Err(_) => false,
+        };
+        match (is_shown, elsewhere.get(sample.name())) {
+            (true, _) => {}
+            (false, Some(_)) => {
+                hidden.insert(sample.name());
+            }
+            (false, None) => {
                 wrong.insert(format!("{name}: after"), format!("{after:?}"));
+            }
+        }
+    }
+    let told: BTreeSet<String> = elsewhere.as_object().expect("names").keys().cloned().collect();
+    assert_eq!(
+        hidden, told,
+        "what is said to be shown nowhere or elsewhere is exactly what is not shown here"
+    );
+    for chain in CHAINS {
+        door("reset", &json!({}));
+        let links: Vec<Change> = chain
+            .iter()
+            .map(|name| {
+                samples().into_iter().find(|one| one.name() == *name).unwrap_or_else(|| panic!("{name}"))
+            })
+            .collect();
+        let state = |sight: Result<Sight, _>| match sight {
+            Ok(Sight::There { state, .. }) => Ok(state),
+            other => Err(format!("{other:?}")),
+        };
+        for (place, earlier) in links.iter().enumerate() {
+            let mut seen = Vec::new();
+            for later in &links[place + 1..] {
+                seen.push(state(aws.look(&at, std::slice::from_ref(later)).await.remove(0)));
+            }
+            let told = aws.perform(&at, std::slice::from_ref(earlier), &[0]).await.remove(0);
+            assert!(told.is_ok(), "{chain:?}: {told:?}");
+            for (later, seen) in links[place + 1..].iter().zip(seen) {
+                let now = state(aws.look(&at, std::slice::from_ref(later)).await.remove(0));
+                if now != seen || seen.is_err() {
+                    let why = format!("{seen:?} became {now:?}");
+                    wrong.insert(format!("{} after {}", later.name(), earlier.name()), why);
+                }
             }
         }
     }

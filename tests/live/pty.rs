@@ -93,6 +93,7 @@ fn only_the_right_word_consents_and_all_that_happens_was_shown() {
     let (mut session, before, asked_about) = many("done");
     let mark = stand.mark();
     session.send_line(&asked_about.to_string()).expect("the terminal takes it");
+    session.exp_regex(r"carrying out the revoke plan: \d+ of \d+ steps done").expect("how far it is");
     let (text, code) = ended(session);
     assert!(matches!(code, 0 | 3), "{code}: {text}");
     assert!(text.contains("Done and seen: "), "{text}");

@@ -130,6 +130,20 @@ impl Stand {
         Some(stand)
     }
 
+    /// One account, with one of every kind that moto keeps (`kinds`), or with what signs in there (`signs`).
+    pub fn small(what: &str) -> Option<Stand> {
+        let mut stand = Stand::empty()?;
+        let made = script(stand.python, &["kinds.py", &stand.url, what], &json!({}));
+        stand.world = serde_json::from_str(&made).expect("the world is JSON");
+        Some(stand)
+    }
+
+    /// What stands of every kind in that account, by whose it is.
+    pub fn kinds(&self) -> Value {
+        let seen = script(self.python, &["kinds.py", &self.url, "seen"], &self.world);
+        serde_json::from_str(&seen).expect("JSON")
+    }
+
     /// Adds a piece to the world (`more.py`), and returns what it made.
     pub fn add(&self, what: &str) -> Value {
         let made = script(self.python, &["more.py", &self.url, what], &self.world);
@@ -353,12 +367,25 @@ impl Stand {
     /// Runs to the end, or fails after a time that no run may take.
     #[track_caller]
     pub fn run(&self, command: &mut Command) -> Done {
+        self.run_until(command, "", || ())
+    }
+
+    /// The same; does something besides as soon as these words were said on stderr, which they must be.
+    #[track_caller]
+    pub fn run_until(&self, command: &mut Command, words: &str, then: impl FnOnce()) -> Done {
         let (out, err) = (self.path("stdout"), self.path("stderr"));
         command.stdin(Stdio::null());
         command.stdout(File::create(&out).expect("a file")).stderr(File::create(&err).expect("a file"));
         let began = Instant::now();
         let mut child = command.spawn().expect("the binary runs");
+        let mut then = Some(then).filter(|_| !words.is_empty());
         let code = loop {
+            if then.is_some()
+                && fs::read_to_string(&err).is_ok_and(|said| said.contains(words))
+                && let Some(then) = then.take()
+            {
+                then();
+            }
             if let Some(status) = child.try_wait().expect("the binary is ours") {
                 break status.code();
             }
@@ -374,8 +401,15 @@ impl Stand {
         };
         let read = |path: &Path| String::from_utf8(fs::read(path).expect("what was written")).expect("UTF-8");
         let done = Done { code, out: read(&out), err: read(&err) };
+        assert!(then.is_none(), "it never said {words:?}: {}", done.err);
         self.no_secret_in(&done);
         done
+    }
+
+    /// What a terminal got holds no key material.
+    #[track_caller]
+    pub fn holds_no_secret(&self, text: &str) {
+        self.no_secret_in(&Done { code: None, out: text.to_owned(), err: String::new() });
     }
 
     /// No key material of anybody may be printed, whatever happens.

@@ -92,6 +92,7 @@ def main(url):
     door(url, "knobs", {"seconds": 0.05})
     alice, file = house(url)
     world["organization"], world["projects"] = f"organizations/{ORG}", {"shop": SHOP, "data": DATA, "stage": STAGE, "lab": LAB, "ops": OPS, "pay": PAY}
+    world["folder"], world["billing"] = APPS, "012345-6789AB-CDEF01"
     for project, zone, name in ((SHOP, "us-central1-a", "web-1"), (SHOP, "europe-west1-b", "web-1"), (DATA, "us-central1-a", "worker-1"),
                                 (STAGE, "us-east1-b", "worker-1"), (PAY, "us-central1-a", "worker-1")):
         spare("instances", project, f"zones/{zone}", alice.launch(project, zone, name, account=WEB if project == SHOP else None))

@@ -11,6 +11,8 @@ import time
 from errors import CODES
 
 SYSTEM = "system@google.com"
+# What has a log of its own.
+CONTAINERS = ("projects", "folders", "organizations", "billingAccounts")
 # Names of audit methods by the discovery id's head: (serviceName, prefix); the rest is built from collection and verb.
 SERVICES = {
     "run": ("run.googleapis.com", "google.cloud.run.v2.{Collection}.{Verb}{Thing}"),
@@ -47,6 +49,9 @@ SPEAKS = {"customJobs": "Job", "batchPredictionJobs": "Job", "hyperparameterTuni
           "trainingPipelines": "Pipeline", "notebookRuntimes": "Notebook"}
 NAMES = {("container", "nodePools", "setAutoscaling"): "google.container.v1.ClusterManager.SetNodePoolAutoscaling",
          ("container", "nodePools", "setSize"): "google.container.v1.ClusterManager.SetNodePoolSize",
+         ("iam", "workloadIdentityPools", "create"): "google.iam.v1.WorkloadIdentityPools.CreateWorkloadIdentityPool",
+         ("iam", "providers", "create"): "google.iam.v1.WorkloadIdentityPools.CreateWorkloadIdentityPoolProvider",
+         ("iam", "providers", "patch"): "google.iam.v1.WorkloadIdentityPools.UpdateWorkloadIdentityPoolProvider",
          ("cloudresourcemanager", "liens", "create"): "google.cloud.lien.v1.Liens.CreateLien",
          ("cloudresourcemanager", "liens", "delete"): "google.cloud.lien.v1.Liens.DeleteLien"}
 # Compute and App Engine are known not to write which key was used.

@@ -82,7 +82,7 @@ class Call:
         service, name = audit.method_name(self.method)
         told = dict(self.told)
         service, name = told.pop("service", service), told.pop("method", name)
-        container = next((key for key in self.keys if key.count("/") == 1 and key.split("/")[0] in ("projects", "folders", "organizations")), None)
+        container = next((key for key in self.keys if key.count("/") == 1 and key.split("/")[0] in audit.CONTAINERS), None)
         container = told.pop("container", container)
         if container is None:
             return

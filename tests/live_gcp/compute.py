@@ -86,7 +86,7 @@ class Compute:
             thing["region"] = f"{HOST}projects/{project}/{scope}"
         for field in ("fingerprint", "labelFingerprint"):
             if field in properties:
-                thing[field] = self.world.etag()
+                thing[field] = self.world.fingerprint()
         things[name] = thing
         return thing
 
@@ -322,7 +322,7 @@ def generic(call):
             if done:
                 thing.update({name: value for name, value in call.body.items() if name not in ("id", "name", "kind", "fingerprint")})
                 if "fingerprint" in thing:
-                    thing["fingerprint"] = call.world.etag()
+                    thing["fingerprint"] = call.world.fingerprint()
         return compute.operate(call, verb, thing, change)
     if verb == "setLabels":
         return set_labels(call, thing)
@@ -335,7 +335,7 @@ def set_labels(call, thing):
 
     def change(done):
         if done:
-            thing["labels"], thing["labelFingerprint"] = call.body.get("labels", {}), call.world.etag()
+            thing["labels"], thing["labelFingerprint"] = call.body.get("labels", {}), call.world.fingerprint()
     return call.stand.compute.operate(call, "setLabels", thing, change)
 
 

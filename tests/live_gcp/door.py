@@ -109,6 +109,23 @@ def open_(stand, verb, asked):
         for row in asked["entries"]:
             stand.audit.keep(asked["container"], row, asked.get("bucket", "_Required"))
         return len(stand.audit.entries)
+    if verb == "central":
+        # A log bucket, the sink that fills it, and what that lost on the way.
+        held = world.resources.setdefault("logging", {})
+        bucket, sink = asked["bucket"], asked["sink"]
+        held[bucket["name"]] = {"lifecycleState": "ACTIVE", "retentionDays": 400, **bucket}
+        held[sink["resourceName"]] = {"name": sink["resourceName"].rsplit("/", 1)[-1], "includeChildren": True, "createTime": sink["updateTime"],
+                                      "destination": f"logging.googleapis.com/{bucket['name']}", **sink}
+        stand.logs.lost = set(asked.get("lost", []))
+        return {}
+    if verb == "dataset":
+        return stand.warehouse.make(asked)
+    if verb == "warehouse":
+        for name, value in asked.items():
+            assert name in ("page", "slow", "weight", "lie", "location"), name
+            setattr(stand.warehouse, name, value)
+        asked, stand.warehouse.queries = stand.warehouse.queries, []
+        return asked
     if verb == "pack":
         return world.pack()
     if verb == "save":

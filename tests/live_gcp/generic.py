@@ -24,7 +24,7 @@ BORN = {
     "batch.jobs": {"status": {"state": "RUNNING"}}, "container.clusters": {"status": "RUNNING"}, "container.nodePools": {"status": "RUNNING"},
     "tpu.nodes": {"state": "READY"}, "sqladmin.instances": {"state": "RUNNABLE"}, "composer.environments": {"state": "RUNNING"},
     "file.instances": {"state": "READY"}, "aiplatform.customJobs": {"state": "JOB_STATE_RUNNING"}, "dataflow.jobs": {"currentState": "JOB_STATE_RUNNING"},
-    "cloudfunctions.functions": {"state": "ACTIVE"}, "appengine.versions": {"servingStatus": "SERVING"},
+    "iam.workloadIdentityPools": {"state": "ACTIVE"}, "iam.providers": {"state": "ACTIVE"}, "cloudfunctions.functions": {"state": "ACTIVE"}, "appengine.versions": {"servingStatus": "SERVING"},
 }
 # The words of permissions that aren't the collection's own.
 WORDS = {"sqladmin": "cloudsql", "composer": "composer", "cloudfunctions": "cloudfunctions", "file": "file", "billingbudgets": "billing"}
@@ -68,6 +68,8 @@ def canonical(call, name):
 
 def permission(call, verb):
     words = {"insert": "create", "patch": "update", "aggregatedList": "list", "aggregated": "list"}
+    if (call.service, call.method.collection) == ("iam", "providers"):
+        return f"iam.workloadIdentityPoolProviders.{words.get(verb, verb)}"
     return f"{WORDS.get(call.service, call.service)}.{call.method.collection}.{words.get(verb, verb)}"
 
 
@@ -77,7 +79,7 @@ def new_name(call, parent):
     collection = call.method.collection
     single = re.sub(r"ies$", "y", collection).removesuffix("s")
     for name, value in call.params.items():
-        if name.lower() in (f"{single.lower()}id", f"{single.lower()}_id", "id") and value:
+        if (name.lower().endswith(f"{single.lower()}id") or name.lower() in (f"{single.lower()}_id", "id")) and value:
             return value
     inner = body.get(single) if isinstance(body.get(single), dict) else body
     for field in ("clusterName", "name", "id", "jobId"):

@@ -6,7 +6,7 @@ import re
 from access import Who
 from call import on
 from compute import HOST, bare, enter
-from errors import Refusal
+from errors import Refusal, missing
 from instances import born, gone
 from world import ZONES
 
@@ -135,7 +135,10 @@ def shown(compute, project, group):
 
 def found(call, verb):
     project, place, _ = enter(call, verb, "instanceGroupManagers")
-    group = call.stand.compute.find(project, place, "instanceGroupManagers", call["instanceGroupManager"])
+    # The documents have no pattern of numbers for these paths, unlike for all others: names alone.
+    group = call.stand.compute.things(project, place, "instanceGroupManagers").get(call["instanceGroupManager"])
+    if group is None:
+        raise missing(f"projects/{project}/{place}/instanceGroupManagers/{call['instanceGroupManager']}")
     call.tell(name=f"projects/{project}/{place}/instanceGroupManagers/{group['name']}")
     return project, place, group
 
@@ -382,5 +385,5 @@ def scaler_insert(call):
     if not re.fullmatch(r"\d+", str(policy.get("maxNumReplicas", ""))):
         raise Refusal(400, "Invalid value for field 'resource.autoscalingPolicy.maxNumReplicas'.", reason="required")
     thing = compute.new(project, place, "autoscalers", call.body.get("name"), {
-        **call.body, "status": "ACTIVE", "autoscalingPolicy": {"mode": "ON", "minNumReplicas": 0, "coolDownPeriodSec": 60, **policy}})
+        **call.body, "target": compute.link(project, place, "instanceGroupManagers", target), "status": "ACTIVE", "autoscalingPolicy": {"mode": "ON", "minNumReplicas": 0, "coolDownPeriodSec": 60, **policy}})
     return compute.operate(call, "insert", thing, lambda done: None if done else compute.things(project, place, "autoscalers").pop(thing["name"], None))

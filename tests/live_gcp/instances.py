@@ -18,15 +18,15 @@ def prepared(call, project, zone, body):
         raise Refusal(400, "Invalid value for field 'resource.machineType': ''. The URL is malformed.", reason="invalid")
     machine = body["machineType"].rsplit("/", 1)[-1]
     thing["machineType"] = f"{HOST}projects/{project}/zones/{zone}/machineTypes/{machine}"
-    thing["tags"] = {"items": thing.get("tags", {}).get("items", []), "fingerprint": world.etag()}
-    thing["metadata"] = {"kind": "compute#metadata", "fingerprint": world.etag(), "items": thing.get("metadata", {}).get("items", [])}
+    thing["tags"] = {"items": thing.get("tags", {}).get("items", []), "fingerprint": world.fingerprint()}
+    thing["metadata"] = {"kind": "compute#metadata", "fingerprint": world.fingerprint(), "items": thing.get("metadata", {}).get("items", [])}
     thing["scheduling"] = {"onHostMaintenance": "MIGRATE", "automaticRestart": True, "preemptible": False, "provisioningModel": "STANDARD",
                            **thing.get("scheduling", {})}
     interfaces = thing.get("networkInterfaces")
     if not interfaces:
         raise Refusal(400, "Invalid value for field 'resource.networkInterfaces': ''. At least one network interface is required.", reason="required")
     for at, interface in enumerate(interfaces):
-        interface |= {"kind": "compute#networkInterface", "name": f"nic{at}", "fingerprint": world.etag(),
+        interface |= {"kind": "compute#networkInterface", "name": f"nic{at}", "fingerprint": world.fingerprint(),
                       "networkIP": f"10.{128 + ZONES.index(zone)}.0.{world.random.randint(2, 250)}"}
         interface.setdefault("network", f"{HOST}projects/{project}/global/networks/default")
         for config in interface.get("accessConfigs", []):
@@ -261,7 +261,7 @@ def tags(call):
     def change(project, zone, thing):
         if call.body.get("fingerprint") != thing["tags"]["fingerprint"]:
             raise Refusal(412, "Supplied fingerprint does not match current tags fingerprint.", reason="conditionNotMet")
-        return lambda: thing.update(tags={"items": call.body.get("items", []), "fingerprint": call.world.etag()})
+        return lambda: thing.update(tags={"items": call.body.get("items", []), "fingerprint": call.world.fingerprint()})
     return changed(call, change)
 
 
@@ -277,7 +277,7 @@ def metadata(call):
     def change(project, zone, thing):
         if call.body.get("fingerprint") != thing["metadata"]["fingerprint"]:
             raise Refusal(412, "Supplied fingerprint does not match current metadata fingerprint.", reason="conditionNotMet")
-        return lambda: thing.update(metadata={"kind": "compute#metadata", "fingerprint": call.world.etag(), "items": call.body.get("items", [])})
+        return lambda: thing.update(metadata={"kind": "compute#metadata", "fingerprint": call.world.fingerprint(), "items": call.body.get("items", [])})
     return changed(call, change, metadata=lambda thing: {"@type": "type.googleapis.com/google.cloud.audit.GceInstanceAuditMetadata",
                                                           "instanceMetadataDelta": key_delta(thing["metadata"]["items"], call.body.get("items", []))})
 
@@ -345,7 +345,7 @@ def common(call, project):
     if project not in held:
         held[project] = {"kind": "compute#project", "id": call.world.number(), "name": project, "creationTimestamp": call.world.projects[project]["createTime"],
                          "defaultServiceAccount": f"{call.world.number_of(project)}-compute@developer.gserviceaccount.com",
-                         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": call.world.etag(), "items": []},
+                         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": call.world.fingerprint(), "items": []},
                          "selfLink": f"{HOST}projects/{project}"}
     return held[project]
 
@@ -364,5 +364,5 @@ def project_metadata(call):
 
     def apply(done):
         if done:
-            held["commonInstanceMetadata"] = {"kind": "compute#metadata", "fingerprint": call.world.etag(), "items": call.body.get("items", [])}
+            held["commonInstanceMetadata"] = {"kind": "compute#metadata", "fingerprint": call.world.fingerprint(), "items": call.body.get("items", [])}
     return call.stand.compute.operate(call, "setMetadata", held, apply, request={}, metadata=told, collection="projects", scope="global")

@@ -24,6 +24,8 @@ class Logs:
     def reset(self):
         # Requests a minute for each quota project; how many entries a page may hold at most.
         self.quota, self.taken, self.most = 60, {}, LONGEST
+        # Entries (by their ids) that a sink lost on the way.
+        self.lost = set()
 
     def take(self, project):
         """60 reads a minute and quota project; whoever is over is told 429, and nothing of when to come back."""
@@ -38,7 +40,8 @@ class Logs:
         kind, _, id = given.partition("/")
         if kind == "projects":
             return f"projects/{self.world.find_project(id)}"
-        known = {"folders": self.world.folders, "organizations": self.world.organizations}.get(kind, {})
+        known = {"folders": self.world.folders, "organizations": self.world.organizations,
+                 "billingAccounts": {key.split("/")[1] for key in self.world.policies if key.startswith("billingAccounts/")}}.get(kind, {})
         if id not in known:
             raise Refusal(403, "The caller does not have permission", status="PERMISSION_DENIED")
         return given
@@ -87,7 +90,8 @@ class Logs:
         if held is not None and bucket not in ("_Required", "_Default"):
             for name, sink in self.world.resources.get("logging", {}).items():
                 if "/sinks/" in name and sink.get("destination", "").endswith(held["name"]) and not sink.get("disabled"):
-                    routed.append((name.split("/sinks/")[0], sink.get("includeChildren"), Filter(sink.get("filter", ""))))
+                    left_out = [Filter(one["filter"]) for one in sink.get("exclusions", []) if not one.get("disabled")]
+                    routed.append((name.split("/sinks/")[0], sink.get("includeChildren"), Filter(sink.get("filter", "")), left_out))
         for row in self.audit.entries:
             if row["due"] > time.monotonic():
                 continue
@@ -96,7 +100,8 @@ class Logs:
                 continue
             if routed:
                 above = self.world.ancestors(row["container"])
-                if any((at in above if children else at == row["container"]) and test(entry) for at, children, test in routed):
+                if entry["insertId"] not in self.lost and any((at in above if children else at == row["container"]) and test(entry) and not any(
+                        out(entry) for out in left_out) for at, children, test, left_out in routed):
                     yield entry
             elif row["container"] == container and bucket in (None, row["bucket"]) and (held is None or bucket in ("_Required", "_Default")):
                 yield entry

@@ -5,14 +5,22 @@
 //! Without it a laptop skips and says why, `CI=true` fails.
 
 mod audit;
+mod bigquery;
+mod central;
 mod contain;
 mod faults;
 mod handover;
+mod pty;
 mod revoke;
+mod rungs;
 #[path = "../shared/schemas.rs"]
 mod schemas_shared;
 mod signin;
 mod stand;
 mod tail;
 mod tail_b;
+mod typed;
+#[path = "../shared/typed.rs"]
+mod typed_shared;
+mod ways;
 mod world;

@@ -212,6 +212,13 @@ def assets(call, scope):
                         yield (f"//compute.googleapis.com/projects/{id}/{where}/{collection}/{thing['name']}", f"compute.googleapis.com/{type}", node,
                                {"displayName": thing["name"], "state": thing.get("status", ""), "createTime": thing["creationTimestamp"], "location": where.split("/")[-1],
                                 "additionalAttributes": {"id": thing["id"]}, "labels": thing.get("labels", {})})
+            for service, collection, type in (("run", "services", "Service"), ("run", "jobs", "Job"), ("cloudfunctions", "functions", "Function")):
+                for name, thing in world.resources.get(service, {}).items():
+                    parts = name.split("/")
+                    if parts[1] == id and len(parts) == 6 and parts[4] == collection:
+                        yield (f"//{service}.googleapis.com/{name}", f"{service}.googleapis.com/{type}", node,
+                               {"displayName": parts[5], "location": parts[3], "versionedResources": [
+                                   {"version": "v2", "resource": {each: value for each, value in thing.items() if not each.startswith("_")}}]})
             for email, account in world.accounts.items():
                 if account["projectId"] == id:
                     yield (f"//iam.googleapis.com/projects/{id}/serviceAccounts/{account['uniqueId']}", "iam.googleapis.com/ServiceAccount", node,
@@ -246,7 +253,9 @@ def search_resources(call):
             continue
         if text and not since and text.strip("*").lower() not in str(row).lower():
             continue
-        rows.append(row)
+        # Large fields come only to who asks for them.
+        wanted = [field.strip() for field in call.get("readMask", "").split(",") if field.strip()]
+        rows.append({field: value for field, value in row.items() if (field in wanted if wanted else field != "versionedResources")})
     return call.stand.paged(call, "results", rows, 500, fill=100)
 
 

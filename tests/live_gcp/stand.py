@@ -21,6 +21,7 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import bigquery
 import compute
 import crm
 import discovery
@@ -42,7 +43,7 @@ from errors import Refusal, disabled, info
 from faults import Faults
 from world import World
 
-PARTS = (crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
+PARTS = (bigquery, crm, door, groups, iam, instances, kinds_a, kinds_b, logs, others, support)
 # They refuse end users who name no quota project.
 WANT_QUOTA = {"cloudasset", "policyanalyzer", "cloudsupport", "orgpolicy", "apikeys", "essentialcontacts"}
 
@@ -52,7 +53,7 @@ class Stand:
         self.world, self.url = World(), ""
         self.lock, self.changed = self.world.lock, threading.Condition(self.world.lock)
         self.access, self.audit, self.faults = Access(self.world), Audit(self.world), Faults()
-        self.compute, self.logs = Compute(self), logs.Logs(self)
+        self.compute, self.logs, self.warehouse = Compute(self), logs.Logs(self), bigquery.Warehouse(self)
         self.skew = 0  # Seconds that our `Date` is ahead.
         self.calls, self.bad, self.longs, self.long_seconds = [], [], {}, 0.1
 
@@ -84,8 +85,8 @@ class Stand:
     def longrunning(self, call, name, apply):
         """A google.longrunning operation: done after a while, with the answer or an error; two entries in the log."""
         head = "/".join(name.split("/")[:4]) if name.startswith("projects/") and ("/locations/" in name or "/regions/" in name) else ""
-        id = f"{head + '/' if head else ''}operations/{call.world.uuid()}" if call.service not in ("cloudresourcemanager", "serviceusage") else \
-            f"operations/{'cp' if call.service == 'cloudresourcemanager' else 'acf'}.{call.world.number(19)}"
+        id = f"{head + '/' if head else ''}operations/{call.world.uuid()}" if call.service not in ("apikeys", "cloudresourcemanager", "serviceusage") else \
+            f"operations/{'cp' if call.service == 'cloudresourcemanager' else 'akmf' if call.service == 'apikeys' else 'acf'}.{call.world.number(19)}"
         if call.service == "iam":
             id = f"{name}/operations/{call.world.uuid()}"
         fault = self.faults.take("operation", call=call, operation=call.method.verb, target=name.rsplit("/", 1)[-1])
@@ -243,8 +244,8 @@ class Stand:
         except Refusal as caught:
             refusal = caught
         row["project"] = call.project or row["project"]
-        call.container = next((key for key in call.keys if key.count("/") == 1 and key.split("/")[0] in ("projects", "folders", "organizations")), None)
-        from audit import method_name
+        from audit import CONTAINERS, method_name
+        call.container = next((key for key in call.keys if key.count("/") == 1 and key.split("/")[0] in CONTAINERS), None)
         call.logged = (call.told.get("service") or method_name(method)[0], call.told.get("method") or method_name(method)[1])
         call.record(answer, refusal)
         if refusal:
@@ -305,6 +306,12 @@ class Stand:
                           "default.", details=[info("SERVICE_DISABLED", "googleapis.com", consumer="projects/32555940559", service=name)])
         return "32555940559"
 
+    def is_same(self, name, given):
+        """Whether two names of one thing differ by nothing but the project's id and number."""
+        head, _, rest = given.removeprefix("projects/").partition("/")
+        ids = {head} | {id for id, project in self.world.projects.items() if project["_number"] == head}
+        return any(name == f"projects/{id}/{rest}" for id in ids)
+
     def token(self, headers, raw):
         """OAuth: an assertion signed with a service account's key, or a user's refresh token; as a form or as JSON."""
         text = raw.decode()
@@ -322,7 +329,11 @@ class Stand:
             who = Who(email, kind="user")
         elif kind == "urn:ietf:params:oauth:grant-type:token-exchange":
             # Whoever a trusted provider vouches for; that its word is checked is not this one's business.
-            pool = form.get("audience", "").removeprefix("//iam.googleapis.com/").split("/providers/")[0]
+            provider = form.get("audience", "").removeprefix("//iam.googleapis.com/")
+            held = next((row for name, row in self.world.resources.get("iam", {}).items() if self.is_same(name, provider)), {})
+            if held.get("disabled"):
+                raise Refusal(400, "invalid_target: The target service indicated by the \"audience\" parameters is disabled.")
+            pool = provider.split("/providers/")[0]
             who = Who("", kind="principal", subject=f"principal://iam.googleapis.com/{pool}/subject/{form.get('subject_token', '')}")
         else:
             raise Refusal(400, "unsupported_grant_type")

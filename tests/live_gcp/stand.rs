@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -110,20 +111,25 @@ pub fn script(python: &Path, args: &[&str]) -> String {
     text
 }
 
-/// The attack, played once: what it left in the stand-in, and what is true of it, with the address that it was played at.
+/// An attack, played once: what it left in the stand-in, and what is true of it, with the address that it was played at.
 struct Played {
     state: PathBuf,
     told: String,
     url: String,
 }
 
-fn played(python: &'static Path) -> &'static Played {
-    static PLAYED: OnceLock<Played> = OnceLock::new();
-    PLAYED.get_or_init(|| {
+fn played(python: &'static Path, by: &'static str) -> &'static Played {
+    static PLAYED: Mutex<BTreeMap<&str, &OnceLock<Played>>> = Mutex::new(BTreeMap::new());
+    let slot = *PLAYED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(by)
+        .or_insert_with(|| Box::leak(Box::new(OnceLock::new())));
+    slot.get_or_init(|| {
         let state =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("live-gcp-state-{}", std::process::id()));
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("live-gcp-{by}-{}", std::process::id()));
         let stand = Stand::start(python, &[]);
-        let told = script(python, &["attack.py", &stand.url, state.to_str().expect("UTF-8")]);
+        let told = script(python, &[by, &stand.url, state.to_str().expect("UTF-8")]);
         assert_eq!(
             stand.door("bad", json!({})),
             json!([]),
@@ -157,8 +163,13 @@ impl Stand {
 
     /// An organization of six projects whose service-account key leaked and was used.
     pub fn attacked() -> Option<Stand> {
+        Stand::once("attack.py")
+    }
+
+    /// What a script builds and attacks: the script is played once, and each stand-in begins from what it left.
+    pub fn once(script: &'static str) -> Option<Stand> {
         let python = python()?;
-        let played = played(python);
+        let played = played(python, script);
         let mut stand = Stand::start(python, &["--load", played.state.to_str().expect("UTF-8")]);
         let told = played.told.replace(&played.url, &stand.url);
         stand.world = serde_json::from_str(&told).expect("the world is JSON");
@@ -293,6 +304,21 @@ impl Stand {
         answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("HTTP")
     }
 
+    /// What a call with a token is answered.
+    pub fn call(&self, token: &str, http: &str, path: &str, body: &str) -> (u16, Value) {
+        let address = self.url.strip_prefix("http://").expect("our own address");
+        let mut stream = TcpStream::connect(address).expect("the stand-in listens");
+        stream.set_read_timeout(Some(Duration::from_secs(90))).expect("a timeout");
+        write!(stream, "{http} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+                        Content-Length: {}\r\n\r\n{body}", body.len())
+            .expect("the stand-in reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the stand-in answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
+        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("HTTP");
+        (code, serde_json::from_str(body).unwrap_or_default())
+    }
+
     // -- the binary ---------------------------------------------------------------------------------------------------------
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -337,6 +363,12 @@ impl Stand {
     /// Runs to the end, or fails after a time that no run may take.
     #[track_caller]
     pub fn run(&self, command: &mut Command) -> Done {
+        self.during(command, || {})
+    }
+
+    /// The same, and does something again and again meanwhile.
+    #[track_caller]
+    pub fn during(&self, command: &mut Command, mut meanwhile: impl FnMut()) -> Done {
         let (out, err) = (self.path("stdout"), self.path("stderr"));
         command.stdin(Stdio::null());
         command.stdout(File::create(&out).expect("a file")).stderr(File::create(&err).expect("a file"));
@@ -354,6 +386,7 @@ impl Stand {
                     fs::read_to_string(&err).unwrap_or_default()
                 );
             }
+            meanwhile();
             thread::sleep(Duration::from_millis(20));
         };
         let read = |path: &Path| String::from_utf8(fs::read(path).expect("what was written")).expect("UTF-8");
@@ -388,6 +421,12 @@ impl Stand {
         }
         child.kill().expect("the binary is ours");
         child.wait().expect("the binary is ours");
+    }
+
+    /// What a terminal got, and what was kept, holds no key material.
+    #[track_caller]
+    pub fn holds_no_secret(&self, text: &str) {
+        self.no_secret_in(&Done { code: None, out: text.to_owned(), err: String::new() });
     }
 
     /// No key material and no token of anybody may be printed or kept, whatever happens.

@@ -184,7 +184,7 @@ fn differences(at: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
 }
 
 #[track_caller]
-fn is_same(one: &Value, other: &Value, what: &str) {
+pub fn is_same(one: &Value, other: &Value, what: &str) {
     let mut found = Vec::new();
     differences("", one, other, &mut found);
     assert!(found.is_empty(), "{what}: {found:#?}");

@@ -56,6 +56,10 @@ class World:
     def etag(self):
         return base64.b64encode(self.random.randbytes(6)).decode()
 
+    def fingerprint(self):
+        """Compute's: in the alphabet that URLs can hold."""
+        return base64.urlsafe_b64encode(self.random.randbytes(6)).decode()
+
     def uuid(self):
         return str(uuid.UUID(bytes=self.random.randbytes(16), version=4))
 
@@ -67,13 +71,15 @@ class World:
         return self.organizations[number]
 
     def folder(self, number, parent, title):
-        self.folders[number] = {"name": f"folders/{number}", "parent": parent, "displayName": title, "state": "ACTIVE", "createTime": self.stamp()}
+        now = self.stamp()
+        self.folders[number] = {"name": f"folders/{number}", "parent": parent, "displayName": title, "state": "ACTIVE", "createTime": now, "updateTime": now}
         return self.folders[number]
 
     def project(self, id, parent, number=None, title=None):
         number = number or self.number(12)
+        now = self.stamp()
         self.projects[id] = {"name": f"projects/{number}", "projectId": id, "parent": parent, "displayName": title or id, "state": "ACTIVE",
-                             "createTime": self.stamp(), "_number": number, "_services": set(DEFAULT_SERVICES), "_billing": None}
+                             "createTime": now, "updateTime": now, "_number": number, "_services": set(DEFAULT_SERVICES), "_billing": None}
         for email in (f"{number}-compute@developer.gserviceaccount.com", f"{id}@appspot.gserviceaccount.com"):
             self.account(id, email, "Default service account")
         return self.projects[id]

@@ -1,5 +1,5 @@
 //! A CloudTrail on loopback that answers LookupEvents alone: one token bucket per account and region, a latency, and faults
-//! on demand.
+//! on demand. What else is asked (who we are, which regions there are) a test may answer.
 //!
 //! It knows the wire as documented (JSON 1.1, 50 events a page, newest first, `NextToken` good for the same parameters
 //! alone, ThrottlingException above two requests a second per account and region), and nothing of the program. The account
@@ -21,6 +21,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const PAGE: usize = 50;
+/// How often it is looked whether an answer is still held back.
+const HELD: Duration = Duration::from_millis(20);
 
 /// One call as it came.
 #[derive(Clone, Debug)]
@@ -71,7 +73,13 @@ pub struct World {
     pub finds: Fun<Vec<Logged>>,
     /// The record of an event, where `finds` gives less than that.
     pub written: Writing,
+    /// Whether an answer waits for now.
+    pub holds: Fun<bool>,
+    /// What is answered to any other call, by head and body.
+    pub others: Others,
 }
+
+type Others = Box<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
 
 type Writing = Box<dyn Fn(&Call, &Logged) -> String + Send + Sync>;
 
@@ -84,6 +92,8 @@ impl Default for World {
             fault: Box::new(|_| Fault::None),
             finds: Box::new(|_| Vec::new()),
             written: Box::new(|_, logged| logged.record.clone()),
+            holds: Box::new(|_| false),
+            others: Box::new(|_, _| None),
         }
     }
 }
@@ -213,13 +223,14 @@ async fn answer(head: &str, body: &[u8], shared: &Shared) -> Option<(u16, String
     let arrived = Instant::now();
     shared.counts.calls.fetch_add(1, Relaxed);
     let is_lookup = header(head, "x-amz-target").is_some_and(|target| target.ends_with(".LookupEvents"));
+    if !is_lookup {
+        let answer = (shared.world.others)(head, &String::from_utf8_lossy(body));
+        return Some(answer.map_or_else(|| error(400, "UnknownOperationException"), |body| (200, body)));
+    }
     let body: Value = serde_json::from_slice(body).ok()?;
     let scope = header(head, "authorization")?.split("Credential=").nth(1)?;
     let mut scope = scope.split('/');
     let (key, region) = (scope.next()?, scope.nth(1)?);
-    if !is_lookup {
-        return Some(error(400, "UnknownOperationException"));
-    }
     let second = |name: &str| body[name].as_f64().map(|second| second as i64);
     let attribute = &body["LookupAttributes"][0];
     let mut call = Call {
@@ -243,6 +254,9 @@ async fn answer(head: &str, body: &[u8], shared: &Shared) -> Option<(u16, String
         shared.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
     }
     tokio::time::sleep((shared.world.latency)(&call).saturating_sub(arrived.elapsed())).await;
+    while (shared.world.holds)(&call) {
+        tokio::time::sleep(HELD).await;
+    }
     if is_throttled {
         shared.counts.throttled.fetch_add(1, Relaxed);
         return Some(error(400, "ThrottlingException"));

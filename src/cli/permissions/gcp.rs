@@ -104,7 +104,9 @@ mod tests {
     #[test]
     fn audit_only_reads_and_what_is_gated_is_in_no_other_role() {
         let samples = GcpChange::samples().unwrap();
-        for one in permissions(Purpose::Audit, &samples) {
+        // A question to BigQuery is a job of its own: with what else stands in the role it reads, and bills.
+        let is_question = |one: &&str| *one == "bigquery.jobs.create";
+        for one in permissions(Purpose::Audit, &samples).into_iter().filter(|one| !is_question(one)) {
             let verb = one.rsplit('.').next().unwrap_or_default();
             let reads =
                 ["get", "list", "search", "query", "access", "use"].iter().any(|word| verb.starts_with(word));

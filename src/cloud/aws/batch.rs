@@ -77,12 +77,12 @@ fn environment_seen(change: &BatchChange, found: &ComputeEnvironmentDetail) -> S
         | BatchChange::EnableBatchQueue { .. }
         | BatchChange::StopBatchJob { .. } => false,
     };
-    let state = json!({
-        "arn": found.compute_environment_arn,
-        "uuid": found.uuid,
-        "state": found.state.as_ref().map(|one| one.as_str()),
-        "min_vcpus": least,
-    });
+    let mut state = json!({ "arn": found.compute_environment_arn, "uuid": found.uuid });
+    // Each sees what it changes itself: a plan switches it off first, which is no reason not to set its minimum.
+    match change {
+        BatchChange::SetBatchMinimum { .. } => state["min_vcpus"] = json!(least),
+        _ => state["state"] = json!(found.state.as_ref().map(|one| one.as_str())),
+    }
     Sight::there(state, is_settled && is_done)
 }
 

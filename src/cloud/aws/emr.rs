@@ -150,7 +150,7 @@ pub(super) async fn observe(
     let client = &Client::new(&aws.config(at).await?);
     let found = each(wanted, |one| async move {
         let found = cluster(client, at, &one.id).await?;
-        // Fleets in place of groups have no count of their own to set. Who says neither may have groups.
+        // Fleets in place of groups have no count of their own to set; what says nothing is from before there were fleets.
         let has_groups = found.instance_collection_type != Some(InstanceCollectionType::InstanceFleet);
         let groups = match has_groups && !is_over(&found) {
             true => groups(client, at, &one.id).await?,

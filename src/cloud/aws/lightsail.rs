@@ -52,11 +52,11 @@ async fn sight(client: &Client, at: &Place, change: &LightsailChange) -> Result<
     match change {
         LightsailChange::StopLightsailInstance { name } => {
             let found = instance(client, at, name).await?;
-            Ok(seen(&found, state_of(&found) == Some("stopped")))
+            Ok(switched(&found, state_of(&found) == Some("stopped")))
         }
         LightsailChange::StartLightsailInstance { name } => {
             let found = instance(client, at, name).await?;
-            Ok(seen(&found, state_of(&found) == Some("running")))
+            Ok(switched(&found, state_of(&found) == Some("running")))
         }
         LightsailChange::DeleteLightsailInstance { name } => {
             Ok(seen(&instance(client, at, name).await?, false))
@@ -67,12 +67,14 @@ async fn sight(client: &Client, at: &Place, change: &LightsailChange) -> Result<
             Ok(seen(&found, is_done))
         }
         LightsailChange::DisableLightsailContainers { name } => {
-            containers(client, at, name, |one| one.state == Some(ContainerServiceState::Disabled)).await
+            containers(client, at, name, true, |one| one.state == Some(ContainerServiceState::Disabled)).await
         }
         LightsailChange::EnableLightsailContainers { name } => {
-            containers(client, at, name, |one| !is_off(one)).await
+            containers(client, at, name, true, |one| !is_off(one)).await
         }
-        LightsailChange::DeleteLightsailContainers { name } => containers(client, at, name, |_| false).await,
+        LightsailChange::DeleteLightsailContainers { name } => {
+            containers(client, at, name, false, |_| false).await
+        }
     }
 }
 
@@ -87,7 +89,13 @@ fn state_of(instance: &Instance) -> Option<&str> {
     instance.state.as_ref()?.name.as_deref()
 }
 
+/// Which one it is. That it is off is the doing of the step before, and no reason not to copy or delete it.
 fn seen(found: &Instance, is_done: bool) -> Sight {
+    Sight::there(json!({ "arn": found.arn, "created_at": stamp(found.created_at.as_ref()) }), is_done)
+}
+
+/// The same, and whether it is off.
+fn switched(found: &Instance, is_done: bool) -> Sight {
     let state = json!({
         "arn": found.arn,
         "created_at": stamp(found.created_at.as_ref()),
@@ -125,16 +133,16 @@ async fn containers(
     client: &Client,
     at: &Place,
     name: &str,
+    is_switched: bool,
     is_done: fn(&ContainerService) -> bool,
 ) -> Result<Sight, CloudError> {
     let found = services(client, at, Some(name)).await?;
     let found = found.iter().find(|one| one.container_service_name.as_deref() == Some(name));
     Ok(found.map_or(Sight::Gone, |found| {
-        let state = json!({
-            "arn": found.arn,
-            "created_at": stamp(found.created_at.as_ref()),
-            "is_off": is_off(found),
-        });
+        let mut state = json!({ "arn": found.arn, "created_at": stamp(found.created_at.as_ref()) });
+        if is_switched {
+            state["is_off"] = json!(is_off(found));
+        }
         Sight::there(state, is_done(found))
     }))
 }

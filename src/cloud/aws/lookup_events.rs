@@ -145,7 +145,7 @@ impl LogSource for EventHistory {
     fn shards(&self, query: &Query) -> Vec<Shard> {
         let mut reach = self.reach();
         let parts = reach.parts(query);
-        parts.into_iter().map(|part| Shard { name: reach.name(&part), size: 0 }).collect()
+        parts.into_iter().map(|part| Shard { name: reach.name(&part).into() }).collect()
     }
 
     fn drive(&self, query: &Query, _shards: &[Shard], to: &dyn Take) {
@@ -175,6 +175,8 @@ impl EventHistory {
                 (0..places.len()).map(|place| self.timeout(reach.patience(place))).collect();
             (parts, resting, places, reach.spots(&query.asks), questions, timeouts)
         };
+        let asked: BTreeSet<usize> = parts.iter().chain(&resting).map(|part| part.place).collect();
+        to.asks("regions", asked.iter().map(|place| name(&places[*place])).collect());
         self.leave(&resting, &places, to);
         if parts.is_empty() {
             return;
@@ -207,6 +209,7 @@ impl EventHistory {
         };
         let driver = self.runtime.spawn(sweep.run());
         let mut has_answered = vec![None; parts.len()];
+        let mut open = Open::of(&parts);
         let mut batch = Vec::new();
         loop {
             let more = received.recv_many(&mut batch, UNTAKEN / 2);
@@ -222,6 +225,10 @@ impl EventHistory {
                 if part.ended {
                     has_answered[part.job] = Some(!part.is_closed);
                     to.ended();
+                    let place = parts[part.job].place;
+                    if let Some(has_answered) = open.ended(place, !part.is_closed) {
+                        to.done(&name(&places[place]), has_answered);
+                    }
                 }
             }
             batch.par_drain(..).for_each(|part| {
@@ -253,7 +260,10 @@ impl EventHistory {
     /// Says of places that are left alone for now that they were not seen. Why, their gaps have said.
     fn leave(&self, resting: &[reach::Part], places: &[Place], to: &dyn Take) {
         let left: BTreeSet<usize> = resting.iter().map(|part| part.place).collect();
-        left.iter().for_each(|place| to.covered(scope(&places[*place], false, None, None)));
+        for place in left {
+            to.covered(scope(&places[place], false, None, None));
+            to.done(&name(&places[place]), false);
+        }
         resting.iter().for_each(|_| to.ended());
     }
 
@@ -281,6 +291,30 @@ impl EventHistory {
             let (from, until) = (at(window.since.max(window.kept)), at(window.until.min(window.now)));
             to.covered(scope(&places[place], seen, from.filter(|_| seen), until.filter(|_| seen)));
         }
+    }
+}
+
+/// As whoever waits for it reads it.
+fn name(place: &Place) -> Arc<str> {
+    place.to_string().into()
+}
+
+/// Questions to a place that have not ended, and whether any was answered.
+struct Open(BTreeMap<usize, (usize, bool)>);
+
+impl Open {
+    fn of(parts: &[reach::Part]) -> Open {
+        let mut open = BTreeMap::<usize, (usize, bool)>::new();
+        parts.iter().for_each(|part| open.entry(part.place).or_default().0 += 1);
+        Open(open)
+    }
+
+    /// A question has ended; where it was the place's last, whether the place answers.
+    fn ended(&mut self, place: usize, has_answered: bool) -> Option<bool> {
+        let (left, answers) = self.0.get_mut(&place)?;
+        *left = left.saturating_sub(1);
+        *answers |= has_answered;
+        (*left == 0).then_some(*answers)
     }
 }
 

@@ -250,7 +250,7 @@ impl LogSource for EngineSource {
     }
 
     fn shards(&self, _query: &Query) -> Vec<Shard> {
-        vec![Shard { name: self.about(), size: 0 }]
+        vec![Shard { name: self.about().into() }]
     }
 
     fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
@@ -268,13 +268,13 @@ impl EngineSource {
     fn fetch(&self, query: &Query, shard: &Shard, sink: &mut Sink<'_>) -> Vec<Gap> {
         let (statements, not_asked) = match self.statements(query) {
             Ok(statements) => statements,
-            Err(why) => return vec![Gap::unread(&shard.name, why)],
+            Err(why) => return vec![Gap::unread(&*shard.name, why)],
         };
         let mut gaps: Vec<Gap> = not_asked
             .into_iter()
             .map(|one| {
                 let why = format!("{} was not asked about: {}", one.id, one.why);
-                Gap::new(GapKind::NotFollowed, &shard.name, why)
+                Gap::new(GapKind::NotFollowed, &*shard.name, why)
             })
             .collect();
         let mut is_stopped = false;

@@ -3,7 +3,7 @@
 //! What the file system tells of a file decides where it tells the same; where it tells otherwise and the size is the same, the
 //! bytes do. Nothing here reads a record.
 
-use super::{FileSource, Hashed, Input, find, lock, open};
+use super::{FileSource, Hashed, State, Was, find, lock, open};
 use crate::model::Gap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 /// Why a file that must be looked at again can't be.
@@ -27,16 +28,14 @@ pub struct Given {
 }
 
 /// What the file system tells of a file: where it is the same, so is the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     pub size: u64,
     /// Nanoseconds since 1970, as all times here.
-    pub modified: i128,
+    pub modified: i64,
     /// When bytes, name or rights last changed, which nobody can set; absent where the system does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed: Option<i128>,
+    pub changed: Option<i64>,
     /// Its number in the file system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
 }
 
@@ -45,15 +44,15 @@ impl Stamp {
         Stamp::of(&file.metadata().ok()?)
     }
 
-    fn of(meta: &Metadata) -> Option<Stamp> {
+    pub(super) fn of(meta: &Metadata) -> Option<Stamp> {
         let modified = match meta.modified().ok()?.duration_since(UNIX_EPOCH) {
-            Ok(after) => i128::try_from(after.as_nanos()).ok()?,
-            Err(before) => -i128::try_from(before.duration().as_nanos()).ok()?,
+            Ok(after) => i64::try_from(after.as_nanos()).ok()?,
+            Err(before) => -i64::try_from(before.duration().as_nanos()).ok()?,
         };
         #[cfg(unix)]
         let (changed, number) = {
             use std::os::unix::fs::MetadataExt;
-            let at = i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec());
+            let at = meta.ctime().checked_mul(1_000_000_000)?.checked_add(meta.ctime_nsec())?;
             (Some(at), Some(meta.ino()))
         };
         #[cfg(not(unix))]
@@ -68,15 +67,15 @@ impl Stamp {
 }
 
 /// A file as an earlier run read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
-    pub path: String,
+    pub path: Arc<str>,
     /// What it is relative to.
-    pub base: PathBuf,
+    pub base: Arc<Path>,
     pub stamp: Stamp,
-    pub sha256: String,
+    pub sha256: [u8; 32],
     pub records: u64,
-    pub shape: String,
+    pub shape: Arc<str>,
 }
 
 /// What became of a file that an earlier run read.
@@ -95,68 +94,69 @@ impl FileSource {
     /// left out.
     pub fn again(given: &[Given], earlier: &[Earlier], but: &Path) -> (FileSource, Vec<Gap>) {
         let whole: Vec<(&str, PathBuf)> =
-            earlier.iter().map(|file| (&*file.path, file.base.join(&file.path))).collect();
+            earlier.iter().map(|file| (&*file.path, file.base.join(&*file.path))).collect();
         let known: Vec<(&str, &Path)> = whole.iter().map(|(name, path)| (*name, &**path)).collect();
         let (files, gaps) = find::find(&known, given, Some(but));
+        drop(whole);
         let looked: Vec<(Standing, Stamp)> = earlier.par_iter().map(standing).collect();
-        let (mut inputs, mut stamps, mut standing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut source = FileSource::of(files);
         for (file, (is, stamp)) in earlier.iter().zip(looked) {
-            standing.insert(file.path.clone(), is);
+            source.standing.insert(file.path.clone(), is);
             if is == Standing::Changed {
                 continue;
             }
-            let input = Input {
-                path: file.path.clone(),
-                size: file.stamp.size,
-                sha256: Some(file.sha256.clone()),
-                records: file.records,
-                shape: file.shape.clone(),
-            };
-            inputs.insert(file.path.clone(), input);
-            stamps.insert(file.path.clone(), stamp);
+            let shape = source.shape(&file.shape);
+            if let Some(found) = source.found(&file.path) {
+                let was =
+                    Was { size: file.stamp.size, sha256: Some(file.sha256), records: file.records, shape };
+                *lock(&found.state) = State { was: Some(was), stamp: Some(stamp), has_failed: false };
+            }
         }
-        let source =
-            FileSource { inputs: inputs.into(), stamps: stamps.into(), standing, ..FileSource::of(files) };
         (source, gaps)
     }
 
     /// What became of the files that earlier runs read.
-    pub fn standing(&self) -> &BTreeMap<String, Standing> {
+    pub fn standing(&self) -> &BTreeMap<Arc<str>, Standing> {
         &self.standing
     }
 
-    /// What a file was that this run read to its end, and hashed; `None` when it can't be told whether it is still that.
-    pub fn read_as(&self, name: &str, base: &Path) -> Option<Earlier> {
-        if self.has_failed(name) {
-            return None;
+    /// What a file was that this run read to its end, and hashed.
+    pub fn read_as(&self, name: &str, base: &Arc<Path>) -> ReadAs {
+        let Some(found) = self.found(name) else { return ReadAs::Unknown };
+        let state = lock(&found.state);
+        if state.has_failed {
+            return ReadAs::Unknown;
         }
-        let stamp = *lock(&self.stamps).get(name)?;
-        let input = lock(&self.inputs).get(name)?.clone();
-        let path: &Path = &self.files.get(name)?.path;
+        let (Some(stamp), Some(was)) = (state.stamp, &state.was) else { return ReadAs::NotYet };
+        let (Some(sha256), path) = (was.sha256, found.path()) else { return ReadAs::Unknown };
         // A name that is not UTF-8 does not lead back to its file.
-        let base = match (base.join(name) == base.join(path), path.to_str() == Some(name)) {
-            (true, true) => base.to_path_buf(),
-            _ => path.to_str()?.strip_suffix(name).map(PathBuf::from)?,
+        let base = match (&found.path, path.to_str().and_then(|path| path.strip_suffix(name))) {
+            (None, _) => base.clone(),
+            (Some(_), Some(base)) => Path::new(base).into(),
+            (Some(_), None) => return ReadAs::Unknown,
         };
-        Some(Earlier {
-            path: name.into(),
-            base,
-            stamp,
-            sha256: input.sha256?,
-            records: input.records,
-            shape: input.shape,
-        })
+        let (records, shape) = (was.records, was.shape.clone());
+        ReadAs::Read(Earlier { path: found.name.clone(), base, stamp, sha256, records, shape })
     }
 
     /// Whether a file could not be read to its end, once or more.
     pub fn has_failed(&self, name: &str) -> bool {
-        lock(&self.failed).contains(name)
+        self.found(name).is_some_and(|found| lock(&found.state).has_failed)
     }
+}
+
+/// What is known of a file that is being read.
+pub enum ReadAs {
+    Read(Earlier),
+    /// It was not told yet.
+    NotYet,
+    /// It can't be told whether it is still that.
+    Unknown,
 }
 
 /// What became of a file, and what the file system tells of it now.
 fn standing(file: &Earlier) -> (Standing, Stamp) {
-    let path = file.base.join(&file.path);
+    let path = file.base.join(&*file.path);
     let meta = match std::fs::metadata(&path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (Standing::Gone, file.stamp),
@@ -165,14 +165,13 @@ fn standing(file: &Earlier) -> (Standing, Stamp) {
     let Some(now) = Stamp::of(&meta).filter(|_| meta.is_file()) else {
         return (Standing::Changed, file.stamp);
     };
-    let is_same =
-        now == file.stamp || now.size == file.stamp.size && sum(&path, &now).as_deref() == Some(&file.sha256);
+    let is_same = now == file.stamp || now.size == file.stamp.size && sum(&path, &now) == Some(file.sha256);
     (if is_same { Standing::Same } else { Standing::Changed }, now)
 }
 
 /// The hash of a file that is what it was; `None` when it is not.
-pub(super) fn sum(path: &Path, was: &Stamp) -> Option<String> {
-    let file = open(path).ok()?;
+fn sum(path: &Path, was: &Stamp) -> Option<[u8; 32]> {
+    let (file, _) = open(path).ok()?;
     let mut file = Hashed { file, hash: Sha256::new(), size: 0, broken: false };
     let (mut buffer, mut left) = (vec![0; was.size.clamp(1, 64 << 10) as usize], was.size);
     while left > 0 {

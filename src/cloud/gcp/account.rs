@@ -2,7 +2,7 @@
 
 use super::Gcp;
 use super::each::{at_time, name, number, or_none, text};
-use super::endpoints::{ORGPOLICY, POLICYANALYZER};
+use super::endpoints::{CLOUDASSET, ORGPOLICY, POLICYANALYZER};
 use super::rest::Ask;
 use super::{compute, iam, storage};
 use crate::cloud::{CloudError, Refusal};
@@ -31,10 +31,11 @@ pub(super) async fn seen(gcp: &Gcp, id: &str) -> Result<Option<AccountSeen>, Clo
     let email: Arc<str> = text(&account, "email").unwrap_or(id).into();
     let project: Arc<str> = text(&account, "projectId").unwrap_or_else(|| iam::home(&email)).into();
     let at = Place::new(project.clone(), "");
-    let (keys, hmac, runs, used, longest, key_uses) = tokio::join!(
+    let (keys, hmac, runs, serves, used, longest, key_uses) = tokio::join!(
         iam::keys(gcp, &at, &email),
         storage::hmac_keys(gcp, &at, &project, &email),
         compute::sweep(gcp, &at),
+        serves(gcp, &at, &email),
         last_used(gcp, &at, "serviceAccountLastAuthentication", &email, None),
         longest_token(gcp, &at, &email),
         last_used(gcp, &at, "serviceAccountKeyLastAuthentication", &email, Some("")),
@@ -58,11 +59,48 @@ pub(super) async fn seen(gcp: &Gcp, id: &str) -> Result<Option<AccountSeen>, Clo
         keys,
         hmac_keys,
         runs,
+        serves: part(serves),
         last_used: part(used.map(|all| all.into_iter().filter_map(|(_, at)| at).max())),
         longest_token: part(longest),
         email,
         project,
     }))
+}
+
+/// What runs without a machine of its own and may run as an account, as the asset inventory calls it.
+const SERVES: &str =
+    "(run.googleapis.com/(Service|Job)|cloudfunctions.googleapis.com/(CloudFunction|Function))";
+
+/// Services, jobs and functions that run as an account. The asset inventory has all regions in one answer; its own search does not
+/// know whom they run as, their own descriptions do.
+async fn serves(gcp: &Gcp, at: &Place, email: &str) -> Result<Vec<Arc<str>>, CloudError> {
+    let call = "cloudasset.searchAllResources";
+    let ask = Ask::get(call, at, CLOUDASSET, "v1/projects/{}:searchAllResources", &[&at.account])?
+        .with("assetTypes", SERVES)
+        .with("readMask", "name,location,versionedResources")
+        .with("pageSize", 500);
+    let all = gcp.rest.list(ask, "results").await?;
+    let its = all.iter().filter(|one| is_run_as(&one["versionedResources"], email));
+    let told =
+        |one: &Value| Some(format!("{} in {}", name(text(one, "name")?), text(one, "location")?).into());
+    let mut found: Vec<Arc<str>> = its.filter_map(told).collect();
+    // A function of the second generation is a service of the same name.
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Whether a description of a service names an account where it says whom it runs as: `serviceAccount`, `serviceAccountName`,
+/// `serviceAccountEmail`, by its API's version.
+fn is_run_as(description: &Value, email: &str) -> bool {
+    match description {
+        Value::Array(all) => all.iter().any(|one| is_run_as(one, email)),
+        Value::Object(fields) => fields.iter().any(|(word, value)| match value {
+            Value::String(text) => word.starts_with("serviceAccount") && text == email,
+            value => is_run_as(value, email),
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 fn part<T>(answer: Result<T, CloudError>) -> Part<T> {

@@ -1,7 +1,7 @@
 //! API keys, live: what we look at and what we do to them.
 
 use super::Gcp;
-use super::each::{observed, or_gone, or_none, text};
+use super::each::{observed, or_none, text};
 use super::endpoints::APIKEYS;
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt};
@@ -14,19 +14,7 @@ use serde_json::{Value, json};
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = &["gcp.apikeys.key"];
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ApikeysChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &ApikeysChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &ApikeysChange) -> Result<Sight, CloudError> {
     let (name, wants) = match change {
         ApikeysChange::DeleteApiKey { name } => (name, true),
         ApikeysChange::UndeleteApiKey { name } => (name, false),
@@ -36,19 +24,7 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ApikeysChange) -> Result<Sight,
     Ok(Sight::there(json!({"uid": text(&key, "uid"), "deleted": is_deleted}), is_deleted == wants))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ApikeysChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &ApikeysChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &ApikeysChange) -> Result<Receipt, CloudError> {
     let (call, ask) = match change {
         ApikeysChange::DeleteApiKey { name } => {
             let call = "apikeys.projects.locations.keys.delete";

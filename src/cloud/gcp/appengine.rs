@@ -1,7 +1,7 @@
 //! App Engine, live: versions, by their full name and when they were made.
 
 use super::Gcp;
-use super::each::{at_time, detail, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, observed, or_none, text};
 use super::endpoints::APPENGINE;
 use super::named::{named, part, same, short};
 use super::rest::Ask;
@@ -17,19 +17,7 @@ pub(super) const KINDS: &[&str] = &["gcp.appengine.version"];
 
 const TEMPLATE: &str = "v1/apps/{}/services/{}/versions/{}";
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&AppengineChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &AppengineChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &AppengineChange) -> Result<Sight, CloudError> {
     let (it, wanted) = wanted(change);
     let found = get(gcp, at, it).await?;
     let status = text(&found, "servingStatus");
@@ -48,19 +36,7 @@ fn wanted(change: &AppengineChange) -> (&Named, Option<&'static str>) {
     }
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&AppengineChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &AppengineChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &AppengineChange) -> Result<Receipt, CloudError> {
     let (it, wanted) = wanted(change);
     get(gcp, at, it).await?;
     let ids = [&*at.account, service(it), short(it)];

@@ -1,7 +1,7 @@
 //! Cloud Build, live: triggers and builds, by the ids that Google gave them.
 
 use super::Gcp;
-use super::each::{at_time, detail, observed, or_gone, or_none, receipt, text};
+use super::each::{at_time, detail, observed, or_none, receipt, text};
 use super::endpoints::CLOUDBUILD;
 use super::named::{location, named, same, short};
 use super::rest::Ask;
@@ -17,19 +17,7 @@ pub(super) const KINDS: &[&str] = &["gcp.cloudbuild.build", "gcp.cloudbuild.buil
 
 const TRIGGER: &str = "v1/projects/{}/locations/{}/triggers/{}";
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&CloudbuildChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &CloudbuildChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &CloudbuildChange) -> Result<Sight, CloudError> {
     Ok(match change {
         CloudbuildChange::DisableBuildTrigger { it } => is(&trigger(gcp, at, it).await?, true),
         CloudbuildChange::EnableBuildTrigger { it } => is(&trigger(gcp, at, it).await?, false),
@@ -59,19 +47,7 @@ fn is_running(build: &Value) -> bool {
     )
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&CloudbuildChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &CloudbuildChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &CloudbuildChange) -> Result<Receipt, CloudError> {
     let ask = match change {
         CloudbuildChange::DisableBuildTrigger { it } => return switch(gcp, at, it, true).await,
         CloudbuildChange::EnableBuildTrigger { it } => return switch(gcp, at, it, false).await,

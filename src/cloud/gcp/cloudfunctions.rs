@@ -2,7 +2,7 @@
 //! its own: a name is all that its API knows.
 
 use super::Gcp;
-use super::each::{at_time, detail, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, observed, or_none, text};
 use super::endpoints::CLOUDFUNCTIONS;
 use super::named::{location, named, same, short};
 use super::policy::{self, Home};
@@ -22,19 +22,7 @@ const BOTH: &str = "v2/projects/{}/locations/{}/functions/{}";
 const GET: &str = "cloudfunctions.projects.locations.functions.get";
 const INTERNAL: &str = "ALLOW_INTERNAL_ONLY";
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&CloudfunctionsChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &CloudfunctionsChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &CloudfunctionsChange) -> Result<Sight, CloudError> {
     Ok(match change {
         CloudfunctionsChange::CloseFunctionIngress { it } => ingress(gcp, at, it, INTERNAL).await?,
         CloudfunctionsChange::RestoreFunctionIngress { it, ingress: wanted } => {
@@ -78,16 +66,8 @@ fn home(at: &Place, it: &Named) -> Home {
 pub(super) async fn perform(
     gcp: &Gcp,
     at: &Place,
-    changes: &[&CloudfunctionsChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &CloudfunctionsChange) -> Result<Receipt, CloudError> {
+    change: &CloudfunctionsChange,
+) -> Result<Receipt, CloudError> {
     match change {
         CloudfunctionsChange::CloseFunctionIngress { it } => set_ingress(gcp, at, it, INTERNAL).await,
         CloudfunctionsChange::RestoreFunctionIngress { it, ingress } => {

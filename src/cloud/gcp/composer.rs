@@ -1,7 +1,7 @@
 //! Cloud Composer, live: environments, by name and uuid.
 
 use super::Gcp;
-use super::each::{at_time, detail, not_answered, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, not_answered, observed, or_none, text};
 use super::endpoints::{COMPOSER, STORAGE};
 use super::named::{location, named, same, short};
 use super::rest::Ask;
@@ -17,19 +17,7 @@ pub(super) const KINDS: &[&str] = &["gcp.composer.environment"];
 
 const TEMPLATE: &str = "v1/projects/{}/locations/{}/environments/{}";
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ComposerChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &ComposerChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &ComposerChange) -> Result<Sight, CloudError> {
     match change {
         ComposerChange::SnapshotEnvironment { it } => {
             let found = get(gcp, at, it).await?;
@@ -58,19 +46,7 @@ fn place(gcp: &Gcp, at: &Place, found: &Value) -> Result<(String, String), Cloud
     Ok((bucket.to_owned(), format!("triage-{}", gcp.case)))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ComposerChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &ComposerChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &ComposerChange) -> Result<Receipt, CloudError> {
     let (call, ask) = match change {
         ComposerChange::SnapshotEnvironment { it } => {
             let found = get(gcp, at, it).await?;

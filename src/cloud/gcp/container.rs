@@ -4,7 +4,7 @@
 
 use super::Gcp;
 use super::compute::nodes::{self, Node};
-use super::each::{at_time, detail, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, observed, or_none, text};
 use super::endpoints::CONTAINER;
 use super::named::{location, named, only, part, read, same};
 use super::rest::Ask;
@@ -19,19 +19,7 @@ use serde_json::{Map, Value, json};
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = &["gcp.container.cluster", "gcp.container.node_pool"];
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ContainerChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &ContainerChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &ContainerChange) -> Result<Sight, CloudError> {
     Ok(match change {
         TurnOffNodeProvisioning { it } => {
             let found = cluster(gcp, at, it).await?;
@@ -132,19 +120,7 @@ async fn restored(
     Ok(Sight::there(json!({}), is_done))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ContainerChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &ContainerChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &ContainerChange) -> Result<Receipt, CloudError> {
     match change {
         TurnOffNodeProvisioning { it } => {
             let found = cluster(gcp, at, it).await?;

@@ -103,7 +103,7 @@ impl Gcp {
     /// Makes a change of Compute's and follows it to its result: an operation that is done may have failed.
     pub(super) async fn compute(&self, ask: Ask) -> Result<Receipt, CloudError> {
         let (call, at) = (ask.call, ask.at.clone());
-        let mut operation = self.rest.json(&request::marked(ask).repeatable()).await?;
+        let mut operation = self.rest.json(&request::marked(ask)?.repeatable()).await?;
         self.lists.forget();
         let done = receipt(&operation);
         let began = Instant::now();

@@ -24,6 +24,7 @@ apis! {
     APIKEYS = "APIKEYS" at "https://apikeys.googleapis.com/",
     APPENGINE = "APPENGINE" at "https://appengine.googleapis.com/",
     BATCH = "BATCH" at "https://batch.googleapis.com/",
+    BIGQUERY = "BIGQUERY" at "https://bigquery.googleapis.com/bigquery/v2/",
     BILLING = "CLOUDBILLING" at "https://cloudbilling.googleapis.com/",
     BUDGETS = "BILLINGBUDGETS" at "https://billingbudgets.googleapis.com/",
     CLOUDASSET = "CLOUDASSET" at "https://cloudasset.googleapis.com/",
@@ -53,9 +54,10 @@ apis! {
     TPU = "TPU" at "https://tpu.googleapis.com/",
 }
 
-/// The hosts of every API that must be on to be called, sorted as they are listed. Who asks who they are asks no API of theirs.
+/// The hosts of every API that must be on to be called, sorted as they are listed. Who asks who they are asks no API of theirs, and
+/// BigQuery is asked where the operator says so, in one project.
 pub(super) fn hosts() -> impl Iterator<Item = &'static str> {
-    APIS.iter().map(|api| host(api.base)).filter(|name| *name != host(OAUTH2.base))
+    APIS.iter().filter(|api| ![OAUTH2, BIGQUERY].contains(api)).map(|api| host(api.base))
 }
 
 const PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";

@@ -103,7 +103,7 @@ const LIMITED: &[&str] = &[
 const OFF: &[&str] = &["accessNotConfigured", "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED"];
 const BUSY: &[&str] = &["resourceInUseByAnotherResource", "resourceNotReady", "conditionNotMet", "conflict"];
 const PROTECTED: &[&str] = &["invalidResourceUsage"];
-const QUOTA: &[&str] = &["quotaExceeded", "QUOTA_EXCEEDED"];
+const QUOTA: &[&str] = &["quotaExceeded", "QUOTA_EXCEEDED", "bytesBilledLimitExceeded"];
 
 #[cfg(test)]
 mod tests {
@@ -128,6 +128,21 @@ mod tests {
             Denied,
         );
         check(403, "<html>", Denied);
+        check(
+            400,
+            r#"{"error":{"code":400,"errors":[{"reason":"bytesBilledLimitExceeded"}],"status":"INVALID_ARGUMENT"}}"#,
+            Quota,
+        );
+        check(
+            403,
+            r#"{"error":{"code":403,"errors":[{"reason":"quotaExceeded"}],"status":"PERMISSION_DENIED"}}"#,
+            Quota,
+        );
+        check(
+            403,
+            r#"{"error":{"code":403,"errors":[{"reason":"accessDenied"}],"status":"PERMISSION_DENIED"}}"#,
+            Denied,
+        );
         check(429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, Throttled);
         check(404, r#"{"error":{"code":404,"status":"NOT_FOUND"}}"#, NotFound);
         check(404, r#"{"error":{"code":404,"errors":[{"reason":"notFound"}]}}"#, NotFound);

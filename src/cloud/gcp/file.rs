@@ -1,7 +1,7 @@
 //! Filestore, live: instances, by name and when they were made.
 
 use super::Gcp;
-use super::each::{at_time, detail, not_answered, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, not_answered, observed, or_none, text};
 use super::endpoints::FILE;
 use super::named::{location, named, same, short};
 use super::rest::Ask;
@@ -19,15 +19,7 @@ const TEMPLATE: &str = "v1/projects/{}/locations/{}/instances/{}";
 const BACKUP: &str = "v1/projects/{}/locations/{}/backups/{}";
 const PATCH: &str = "file.projects.locations.instances.patch";
 
-pub(super) async fn look(gcp: &Gcp, at: &Place, changes: &[&FileChange]) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &FileChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &FileChange) -> Result<Sight, CloudError> {
     Ok(match change {
         FileChange::BackUpFilestore { it } => {
             get(gcp, at, it).await?;
@@ -73,19 +65,7 @@ fn backup_name(gcp: &Gcp, at: &Place, it: &Named) -> String {
     format!("triage-{hex}")
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&FileChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &FileChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &FileChange) -> Result<Receipt, CloudError> {
     match change {
         FileChange::BackUpFilestore { it } => back_up(gcp, at, it).await,
         FileChange::UnprotectFilestore { it } => protect(gcp, at, it, false).await,

@@ -1,7 +1,7 @@
 //! IAM, live: service accounts, their keys, providers of identities from outside.
 
 use super::Gcp;
-use super::each::{detail, number, observed, or_gone, or_none, receipt, text};
+use super::each::{detail, number, observed, or_none, receipt, text};
 use super::endpoints::IAM;
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -15,15 +15,7 @@ use std::sync::Arc;
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = &["gcp.iam.service_account", "gcp.iam.workload_identity_pool_provider"];
 
-pub(super) async fn look(gcp: &Gcp, at: &Place, changes: &[&IamChange]) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &IamChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &IamChange) -> Result<Sight, CloudError> {
     let wants = matches!(
         change,
         IamChange::DisableServiceAccount { .. }
@@ -73,19 +65,7 @@ pub(super) fn is_googles(key: &Value) -> bool {
     )
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&IamChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &IamChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &IamChange) -> Result<Receipt, CloudError> {
     let account = |call, template, email: &str| {
         Ask::post(call, at, IAM, template, &[home(email), email]).map(|ask| ask.body(json!({})))
     };

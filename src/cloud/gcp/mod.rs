@@ -7,6 +7,7 @@
 mod account;
 mod apikeys;
 mod appengine;
+pub mod bigquery;
 mod cloudbuild;
 mod cloudfunctions;
 mod composer;

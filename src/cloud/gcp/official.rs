@@ -3,7 +3,9 @@
 //! The way that a request takes to the network, and nothing else: ids were checked when the [`Ask`] was made, and pacing,
 //! repetition, what an error means and following an operation stay where they are for every call. The crates repeat nothing by
 //! themselves. What they can't say (an endpoint whose paths are others', a field that they don't know) goes by `rest`, which
-//! alone calls this.
+//! alone calls this. Two calls may go either way, by what is in them, because a policy or metadata must go back as they were read:
+//! `setIamPolicy` by `rest` where the policy has `auditConfigs`, whose kinds of log the crate writes as numbers; `setMetadata` by
+//! `rest` where the fingerprint is not in the URL's alphabet of base64, the only one that the crate reads, and Compute's own.
 
 use super::endpoints::{Api, COMPUTE, Endpoints, IAM, RESOURCEMANAGER};
 use super::error::{Told, told};
@@ -349,6 +351,15 @@ mod tests {
         assert!(said::<thing::Tags>(&tags).is_ok());
         assert!(said::<thing::Tags>(&json!({"items": [], "fingerprint": "42WmSpB8rSM="})).is_ok());
         assert!(said::<thing::Tags>(&json!({"items": "a"})).is_err());
+        let metadata = |fingerprint: &str| {
+            let items =
+                json!([{"key": "ssh-keys", "value": ""}, {"key": "startup-script", "value": "#! x\n"}]);
+            said::<thing::Metadata>(
+                &json!({"fingerprint": fingerprint, "items": items, "kind": "compute#metadata"}),
+            )
+        };
+        assert!(metadata("42WmS-B8r_M=").is_ok(), "as Compute writes it");
+        assert!(metadata("42WmS+B8r/M=").is_err());
         let rule = json!({"name": "x", "direction": "EGRESS", "priority": 0, "denied": [{"IPProtocol": "all"}], "disabled": false});
         assert!(said::<thing::Firewall>(&rule).is_ok());
         let policy = json!({"version": 3, "etag": "BwXhpPq1Jhk=", "bindings": [{"role": "r", "members": ["user:a"],

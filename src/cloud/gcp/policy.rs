@@ -3,7 +3,7 @@
 //! Version 3 is asked for and kept, or conditions are lost; a concurrent change is a conflict and is read again, never overruled.
 
 use super::Gcp;
-use super::each::{or_gone, receipt, text};
+use super::each::{receipt, text};
 use super::endpoints::{Api, CLOUDFUNCTIONS, COMPUTE, IAM, RESOURCEMANAGER, STORAGE};
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -295,15 +295,7 @@ pub(super) fn add(policy: &mut Value, wanted: &[Binding]) -> bool {
     has_changed
 }
 
-pub(super) async fn look(gcp: &Gcp, at: &Place, changes: &[&PolicyChange]) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &PolicyChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &PolicyChange) -> Result<Sight, CloudError> {
     match change {
         PolicyChange::RemoveBinding { on, role, member } => {
             let policy = read(gcp, at, &Home::of(on)).await?;
@@ -327,19 +319,7 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &PolicyChange) -> Result<Sight, 
     }
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&PolicyChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &PolicyChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &PolicyChange) -> Result<Receipt, CloudError> {
     match change {
         PolicyChange::RemoveBinding { on, role, member } => {
             let is = |its: &str, one: &str| its == &**role && is_member(one, member);

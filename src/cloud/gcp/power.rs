@@ -1,6 +1,7 @@
 //! The one place that brings a change to the file of its service.
 
 use super::Gcp;
+use super::each::or_gone;
 use super::request::Deed;
 use crate::cloud::{Async, CloudError, Inventory, Mutator, Receipt};
 use crate::model::change::{Change, GcpChange};
@@ -36,9 +37,16 @@ macro_rules! define {
     ($($file:ident $service:ident,)*) => {
         impl Gcp {
             async fn look_at(&self, at: &Place, changes: &[Change]) -> Vec<Result<Sight, CloudError>> {
+                // Where a ticket would be filed must be there; what is not there of all else is gone.
+                let is_ticket = matches!(changes.first(), Some(Change::Gcp(GcpChange::Support(_))));
                 match changes.first() {
                     $(Some(Change::Gcp(GcpChange::$service(_))) => {
-                        super::$file::look(self, at, &picked!(changes, $service)).await
+                        let mut seen = Vec::with_capacity(changes.len());
+                        for change in picked!(changes, $service) {
+                            let sight = super::$file::look(self, at, change).await;
+                            seen.push(if is_ticket { sight } else { or_gone(sight) });
+                        }
+                        seen
                     })*
                     Some(Change::Aws(_)) | None => Vec::new(),
                 }
@@ -47,7 +55,11 @@ macro_rules! define {
             async fn perform_all(&self, at: &Place, changes: &[Change]) -> Vec<Result<Receipt, CloudError>> {
                 match changes.first() {
                     $(Some(Change::Gcp(GcpChange::$service(_))) => {
-                        super::$file::perform(self, at, &picked!(changes, $service)).await
+                        let mut done = Vec::with_capacity(changes.len());
+                        for change in picked!(changes, $service) {
+                            done.push(super::$file::perform(self, at, change).await);
+                        }
+                        done
                     })*
                     Some(Change::Aws(_)) | None => Vec::new(),
                 }

@@ -1,10 +1,10 @@
 //! Projects, live: APIs that are on, billing, and the projects themselves. See [`ProjectChange`].
 
 use super::Gcp;
-use super::each::{at_time, name, observed, or_gone, or_none, receipt, text};
+use super::each::{at_time, name, observed, or_none, receipt, text};
 use super::endpoints::{BILLING, RESOURCEMANAGER, SERVICEUSAGE};
 use super::rest::Ask;
-use crate::cloud::{CloudError, Receipt};
+use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::gcp::ProjectChange;
 use crate::model::observed::State;
 use crate::model::{Observed, Place, ResourceRef, Sight};
@@ -12,21 +12,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// What [`observe`] knows.
-pub(super) const KINDS: &[&str] = &["gcp.cloudresourcemanager.project"];
+pub(super) const KINDS: &[&str] = &[LIEN, "gcp.cloudresourcemanager.project"];
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ProjectChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
+const LIEN: &str = "gcp.cloudresourcemanager.lien";
 
-async fn look_at(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Sight, CloudError> {
     Ok(match change {
         ProjectChange::DisableService { project, service } => {
             api_is(gcp, at, project, service, "DISABLED").await?
@@ -46,6 +36,40 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Sight,
         }
         ProjectChange::DeleteProject { number } => stands(gcp, at, number, "DELETE_REQUESTED").await?,
         ProjectChange::UndeleteProject { number } => stands(gcp, at, number, "ACTIVE").await?,
+        ProjectChange::RemoveLien { name } => {
+            let found = lien(gcp, at, name).await?;
+            Sight::there(json!({"lien": said(&found)}), false)
+        }
+        ProjectChange::RestoreLien { lien, .. } => {
+            let wanted = saved(at, lien)?;
+            let call = "resourcemanager.liens.list";
+            let ask = Ask::get(call, at, RESOURCEMANAGER, "v3/liens", &[])?
+                .with("parent", text(&wanted, "parent").unwrap_or_default());
+            let all = gcp.rest.list(ask, "liens").await?;
+            Sight::there(json!({}), all.iter().any(|one| said(one) == wanted))
+        }
+    })
+}
+
+async fn lien(gcp: &Gcp, at: &Place, full: &str) -> Result<Value, CloudError> {
+    let call = "resourcemanager.liens.get";
+    gcp.rest.json(&Ask::get(call, at, RESOURCEMANAGER, "v3/liens/{}", &[name(full)])?).await
+}
+
+/// What a lien says, without what Google gives it.
+fn said(lien: &Value) -> Value {
+    json!({"parent": lien["parent"], "restrictions": lien["restrictions"], "reason": lien["reason"], "origin": lien["origin"]})
+}
+
+fn saved(at: &Place, lien: &str) -> Result<Value, CloudError> {
+    serde_json::from_str(lien).map_err(|_| {
+        CloudError::new(
+            Refusal::Invalid,
+            "resourcemanager.liens.create",
+            at,
+            None,
+            "the saved lien can't be read",
+        )
     })
 }
 
@@ -69,19 +93,7 @@ async fn stands(gcp: &Gcp, at: &Place, number: &str, wanted: &str) -> Result<Sig
     Ok(Sight::there(json!({"state": state}), state == Some(wanted)))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ProjectChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Receipt, CloudError> {
     match change {
         ProjectChange::DisableService { project, service } => {
             let call = "serviceusage.services.disable";
@@ -113,6 +125,16 @@ async fn change_one(gcp: &Gcp, at: &Place, change: &ProjectChange) -> Result<Rec
             let operation = gcp.rest.json(&ask).await?;
             gcp.followed(operation, RESOURCEMANAGER, "v3/{+}", call, at).await
         }
+        ProjectChange::RemoveLien { name: full } => {
+            let call = "resourcemanager.liens.delete";
+            let ask = Ask::new(call, at, Method::DELETE, RESOURCEMANAGER, "v3/liens/{}", &[name(full)])?;
+            Ok(receipt(&gcp.rest.json(&ask).await?))
+        }
+        ProjectChange::RestoreLien { lien, .. } => {
+            let call = "resourcemanager.liens.create";
+            let ask = Ask::post(call, at, RESOURCEMANAGER, "v3/liens", &[])?.body(saved(at, lien)?);
+            Ok(receipt(&gcp.rest.json(&ask).await?))
+        }
     }
 }
 
@@ -137,11 +159,16 @@ async fn project(gcp: &Gcp, at: &Place, number: &str) -> Result<Value, CloudErro
 pub(super) async fn observe(
     gcp: &Gcp,
     at: &Place,
-    _kind: &'static str,
+    kind: &'static str,
     wanted: &[ResourceRef],
 ) -> Result<Vec<Observed>, CloudError> {
     let mut seen = Vec::with_capacity(wanted.len());
     for one in wanted {
+        if kind == LIEN {
+            let state = or_none(lien(gcp, at, &one.id).await)?.map_or(State::Gone, |_| State::Running);
+            seen.push(observed(one, state, None));
+            continue;
+        }
         let Some(found) = or_none(project(gcp, at, &one.id).await)? else {
             seen.push(observed(one, State::Gone, None));
             continue;

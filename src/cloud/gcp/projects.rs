@@ -1,12 +1,12 @@
 //! Which projects there are: the union of everything that can tell, each source named with what it could not see (gcp.md 2.4).
 
 use super::Gcp;
-use super::each::{name, text};
+use super::each::{at_time, name, text};
 use super::endpoints::{BILLING, CLOUDASSET, RESOURCEMANAGER};
 use super::rest::Ask;
 use crate::cloud::CloudError;
 use crate::model::gap::GapKind;
-use crate::model::{Gap, Place};
+use crate::model::{Gap, Place, Time};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,15 +33,37 @@ pub struct Reach {
     pub projects: Vec<Arc<str>>,
     /// Of these, so many are candidates.
     pub candidates: usize,
-    /// Folders and organizations: they have logs of their own.
+    /// Folders, organizations and billing accounts: they have logs of their own.
     pub above: Vec<Arc<str>>,
     /// By project number: its id.
     pub numbers: BTreeMap<Arc<str>, Arc<str>>,
     /// Deleted and not yet gone: nothing runs there.
     pub deleted: BTreeSet<Arc<str>>,
     pub gaps: Vec<Gap>,
+    /// What a project or folder lies in, and when that may have changed last; only where a list told both.
+    pub(super) parents: BTreeMap<Arc<str>, (Arc<str>, Option<Time>)>,
 }
 
+impl Reach {
+    /// All that has lain below an organization or folder since then, itself too.
+    pub(super) fn below(&self, root: &Arc<str>, since: Time) -> BTreeSet<Arc<str>> {
+        let lies_below = |of: &Arc<str>| {
+            let mut here = of;
+            for _ in 0..DEEPEST {
+                match self.parents.get(here) {
+                    _ if here == root => return true,
+                    Some((parent, moved)) if moved.is_none_or(|at| at <= since) => here = parent,
+                    Some(_) | None => return false,
+                }
+            }
+            false
+        };
+        self.projects.iter().chain(&self.above).filter(|of| lies_below(of)).cloned().collect()
+    }
+}
+
+/// Folders above one another: Google allows ten.
+const DEEPEST: usize = 16;
 /// More folders are no honest tree.
 const MOST_FOLDERS: usize = 20_000;
 
@@ -116,7 +138,10 @@ impl Gcp {
                 let ask = ask.with("parent", &parent).with("showDeleted", true).with("pageSize", 500);
                 match self.rest.list(ask, items).await {
                     Ok(all) if items == "projects" => all.iter().for_each(|one| found.project(one)),
-                    Ok(all) => left.extend(all.iter().filter_map(|one| text(one, "name")).map(Arc::from)),
+                    Ok(all) => {
+                        all.iter().for_each(|one| found.lies(text(one, "name"), one));
+                        left.extend(all.iter().filter_map(|one| text(one, "name")).map(Arc::from));
+                    }
                     Err(error) => found.gaps.push(error.gap()),
                 }
             }
@@ -170,6 +195,8 @@ impl Gcp {
     }
 
     async fn billed(&self, account: &str, found: &mut Found) {
+        // Its budgets are changed in its own log.
+        found.above.insert(format!("billingAccounts/{}", name(account)).into());
         let call = "cloudbilling.billingAccounts.projects.list";
         let at = Place::new(account, "");
         match Ask::get(call, &at, BILLING, "v1/billingAccounts/{}/projects", &[name(account)]) {
@@ -193,6 +220,7 @@ struct Found {
     /// Numbers of projects where the principal is bound.
     bound: BTreeSet<Arc<str>>,
     is_bound_above: bool,
+    parents: BTreeMap<Arc<str>, (Arc<str>, Option<Time>)>,
     gaps: Vec<Gap>,
 }
 
@@ -205,6 +233,17 @@ impl Found {
         let Some(id) = text(one, "projectId") else { return };
         let number = text(one, "name").map(name);
         self.add(id, number, text(one, "state") == Some("DELETE_REQUESTED"));
+        self.lies(Some(id), one);
+    }
+
+    /// Notes what something lies in; what was never changed since it was made was never moved.
+    fn lies(&mut self, id: Option<&str>, one: &Value) {
+        let (Some(id), Some(parent), Some(updated)) = (id, text(one, "parent"), at_time(&one["updateTime"]))
+        else {
+            return;
+        };
+        let moved = Some(updated).filter(|_| at_time(&one["createTime"]) != Some(updated));
+        self.parents.insert(id.into(), (parent.into(), moved));
     }
 
     fn add(&mut self, id: &str, number: Option<&str>, is_deleted: bool) {
@@ -259,6 +298,7 @@ impl Found {
             numbers,
             deleted,
             gaps: self.gaps,
+            parents: self.parents,
         }
     }
 }

@@ -19,6 +19,7 @@ const REACH: &[&str] = &[
 
 /// Where records are.
 const LOGS: &[&str] = &[
+    "logging.buckets.get",
     "logging.buckets.list",
     "logging.logEntries.list",
     "logging.privateLogEntries.list",
@@ -28,6 +29,10 @@ const LOGS: &[&str] = &[
     "resourcemanager.organizations.getIamPolicy",
     "resourcemanager.projects.getIamPolicy",
 ];
+
+/// Where a log sink or log analytics holds records: `--bigquery`. A question is a job there: it changes nothing, and bills.
+const PUSHDOWN: &[&str] =
+    &["bigquery.jobs.create", "bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"];
 
 /// What is looked at: what a principal launched, made and is.
 const INVENTORY: &[&str] = &[
@@ -109,7 +114,7 @@ pub fn identity() -> BTreeSet<&'static str> {
 
 /// Everything that an audit asks.
 pub fn audit() -> BTreeSet<&'static str> {
-    [REACH, LOGS, INVENTORY, IDENTITY].into_iter().flatten().copied().collect()
+    [REACH, LOGS, PUSHDOWN, INVENTORY, IDENTITY].into_iter().flatten().copied().collect()
 }
 
 #[cfg(test)]
@@ -171,6 +176,12 @@ mod tests {
         ("batch.projects.locations.jobs.cancel", "batch.jobs.cancel"),
         ("batch.projects.locations.jobs.delete", "batch.jobs.delete"),
         ("batch.projects.locations.jobs.get", "batch.jobs.get"),
+        // Who may create a job may ask what came of it, and end it.
+        ("bigquery.jobs.cancel", "bigquery.jobs.create"),
+        ("bigquery.jobs.getQueryResults", "bigquery.jobs.create"),
+        ("bigquery.jobs.query", "bigquery.jobs.create"),
+        ("bigquery.tables.get", "bigquery.tables.get"),
+        ("bigquery.tables.list", "bigquery.tables.list"),
         ("billingbudgets.budgets.create", "billing.budgets.create"),
         ("billingbudgets.budgets.delete", "billing.budgets.delete"),
         ("billingbudgets.budgets.get", "billing.budgets.get"),
@@ -204,7 +215,9 @@ mod tests {
         ("composer.projects.locations.environments.get", "composer.environments.get"),
         ("composer.projects.locations.environments.saveSnapshot", "composer.environments.update"),
         ("compute.autoscalers.aggregatedList", "compute.autoscalers.list"),
+        ("compute.autoscalers.delete", "compute.autoscalers.delete"),
         ("compute.autoscalers.get", "compute.autoscalers.get"),
+        ("compute.autoscalers.insert", "compute.autoscalers.create"),
         ("compute.autoscalers.patch", "compute.autoscalers.update"),
         ("compute.disks.aggregatedList", "compute.disks.list"),
         ("compute.disks.getIamPolicy", "compute.disks.getIamPolicy"),
@@ -238,7 +251,9 @@ mod tests {
         ("compute.instances.stop", "compute.instances.stop"),
         ("compute.projects.get", "compute.projects.get"),
         ("compute.projects.setCommonInstanceMetadata", "compute.projects.setCommonInstanceMetadata"),
+        ("compute.regionAutoscalers.delete", "compute.autoscalers.delete"),
         ("compute.regionAutoscalers.get", "compute.autoscalers.get"),
+        ("compute.regionAutoscalers.insert", "compute.autoscalers.create"),
         ("compute.regionAutoscalers.patch", "compute.autoscalers.update"),
         ("compute.regionInstanceGroupManagers.delete", "compute.instanceGroupManagers.delete"),
         ("compute.regionInstanceGroupManagers.get", "compute.instanceGroupManagers.get"),
@@ -307,7 +322,10 @@ mod tests {
         ("logging.exclusions.delete", "logging.exclusions.delete"),
         ("logging.exclusions.get", "logging.exclusions.get"),
         ("logging.exclusions.patch", "logging.exclusions.update"),
+        ("logging.folders.sinks.list", "logging.sinks.list"),
         ("logging.logEntries.list", "logging.logEntries.list"),
+        ("logging.organizations.sinks.list", "logging.sinks.list"),
+        ("logging.projects.locations.buckets.get", "logging.buckets.get"),
         ("logging.projects.locations.buckets.list", "logging.buckets.list"),
         ("logging.sinks.create", "logging.sinks.create"),
         ("logging.sinks.delete", "logging.sinks.delete"),
@@ -327,6 +345,10 @@ mod tests {
         ("resourcemanager.folders.getIamPolicy", "resourcemanager.folders.getIamPolicy"),
         ("resourcemanager.folders.list", "resourcemanager.folders.list"),
         ("resourcemanager.folders.setIamPolicy", "resourcemanager.folders.setIamPolicy"),
+        ("resourcemanager.liens.create", "resourcemanager.projects.updateLiens"),
+        ("resourcemanager.liens.delete", "resourcemanager.projects.updateLiens"),
+        ("resourcemanager.liens.get", "resourcemanager.projects.get"),
+        ("resourcemanager.liens.list", "resourcemanager.projects.get"),
         ("resourcemanager.organizations.getIamPolicy", "resourcemanager.organizations.getIamPolicy"),
         ("resourcemanager.organizations.search", "resourcemanager.organizations.get"),
         ("resourcemanager.organizations.setIamPolicy", "resourcemanager.organizations.setIamPolicy"),

@@ -6,6 +6,7 @@
 //! knows is in it. For `power`, which makes changes, and for what sends them.
 
 use super::rest::Ask;
+use crate::cloud::{CloudError, Refusal};
 use crate::model::Place;
 use crate::model::change::Change;
 use sha2::{Digest, Sha256};
@@ -31,14 +32,21 @@ impl Deed {
 }
 
 /// The call with its id.
-pub(super) fn marked(ask: Ask) -> Ask {
-    let id = MARK.try_with(|mark| id(mark, &ask.told())).unwrap_or_else(|_| {
-        // Nobody's deed: any id that is not another's.
-        let mut bytes = [0; 16];
-        let _ = getrandom::fill(&mut bytes);
-        id(&bytes, &ask.told())
-    });
-    ask.with("requestId", id)
+pub(super) fn marked(ask: Ask) -> Result<Ask, CloudError> {
+    let mark = match MARK.try_with(|mark| *mark) {
+        Ok(mark) => mark,
+        // Nobody's deed: any id that is not another's. Where chance can't be had, another's could be taken for it.
+        Err(_) => {
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes).map_err(|error| {
+                let why = format!("no id for the request can be made: {error}");
+                CloudError::new(Refusal::Failed, ask.call, &ask.at, None, &why)
+            })?;
+            bytes
+        }
+    };
+    let id = id(&mark, &ask.told());
+    Ok(ask.with("requestId", id))
 }
 
 fn hash(parts: &[&str]) -> [u8; 32] {
@@ -71,8 +79,10 @@ mod tests {
     async fn ids(case: &str, zone: &str, id: &str, answered: u32) -> [String; 2] {
         let at = Place::new("shop-prod-4821", zone);
         let change = Change::Gcp(GcpChange::Compute(StopInstance { id: id.into() }));
-        let of =
-            |call| marked(Ask::post(call, &at, COMPUTE, "projects/{}/x", &["p"]).expect("a call")).told();
+        let of = |call| {
+            let ask = Ask::post(call, &at, COMPUTE, "projects/{}/x", &["p"]).expect("a call");
+            marked(ask).expect("an id").told()
+        };
         Deed::new(case, &at, &change, answered)
             .of(async { [of("compute.instances.stop"), of("compute.instances.start")] })
             .await

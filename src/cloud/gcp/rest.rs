@@ -250,6 +250,7 @@ impl Rest {
         let began = std::time::Instant::now();
         let (mut tries, mut throttles, mut renewed) = (0, 0, false);
         loop {
+            let sent = std::time::Instant::now();
             let outcome = self.once(ask).await;
             let pause = match outcome {
                 Ok(answer) => return Ok(answer),
@@ -272,9 +273,9 @@ impl Rest {
                         _ => return Err(error),
                     }
                 }
-                Err(Trouble::Silent(why)) if ask.repeats && tries + 1 < TRIES => {
-                    tries += 1;
-                    let _ = why;
+                Err(Trouble::Silent(_)) if ask.repeats && tries + 1 < TRIES => {
+                    // Who says nothing at all says nothing the fifth time either, and somebody waits.
+                    tries += if sent.elapsed() >= ask.attempt { 2 } else { 1 };
                     backoff(tries)
                 }
                 Err(Trouble::Silent(why)) => {

@@ -4,7 +4,7 @@
 //! record before the principal's first change shows whole is put back; where there is none, that is an error, never a guess.
 
 use super::Gcp;
-use super::each::{at_time, name, observed, or_gone, or_none, receipt, text};
+use super::each::{at_time, name, observed, or_none, receipt, text};
 use super::endpoints::{Api, BUDGETS, CONTACTS, LOGGING};
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
@@ -129,19 +129,7 @@ fn way(of: SettingOf) -> &'static Way {
     }
 }
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&RestoreChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &RestoreChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &RestoreChange) -> Result<Sight, CloudError> {
     match change {
         RestoreChange::RestoreSetting { of, name, before, until } => {
             let way = way(*of);
@@ -198,19 +186,7 @@ async fn disabled(
     Ok(Sight::there(json!({"disabled": is_off}), is_off == wanted))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&RestoreChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &RestoreChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &RestoreChange) -> Result<Receipt, CloudError> {
     match change {
         RestoreChange::RestoreSetting { of, name, before, .. } => {
             let wanted = logged(gcp, at, way(*of), name, *before).await?;

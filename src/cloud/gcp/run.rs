@@ -1,7 +1,7 @@
 //! Cloud Run, live: services, worker pools, jobs and executions. By name, and only where the uid is the one that is meant.
 
 use super::Gcp;
-use super::each::{at_time, detail, name, not_answered, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, name, not_answered, observed, or_none, text};
 use super::endpoints::RUN;
 use super::named::{location, named, only, part, read, same, short};
 use super::rest::Ask;
@@ -40,15 +40,7 @@ const JOB: Kind = Kind {
 };
 const INTERNAL: &str = "INGRESS_TRAFFIC_INTERNAL_ONLY";
 
-pub(super) async fn look(gcp: &Gcp, at: &Place, changes: &[&RunChange]) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &RunChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &RunChange) -> Result<Sight, CloudError> {
     Ok(match change {
         RunChange::StopRunService { it } => {
             let found = get(gcp, at, &SERVICE, it).await?;
@@ -112,19 +104,7 @@ fn has_tags(service: &Value) -> bool {
     service["traffic"].as_array().into_iter().flatten().any(|one| text(one, "tag").is_some())
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&RunChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &RunChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &RunChange) -> Result<Receipt, CloudError> {
     const SERVICES: &str = "run.projects.locations.services.patch";
     const POOLS: &str = "run.projects.locations.workerPools.patch";
     match change {

@@ -1,7 +1,7 @@
 //! Cloud Scheduler, live: what we look at and what we do to it.
 
 use super::Gcp;
-use super::each::{name, observed, or_gone, or_none, receipt, text};
+use super::each::{name, observed, or_none, receipt, text};
 use super::endpoints::SCHEDULER;
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt};
@@ -13,19 +13,7 @@ use serde_json::{Value, json};
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = &["gcp.cloudscheduler.job"];
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SchedulerChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &SchedulerChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &SchedulerChange) -> Result<Sight, CloudError> {
     let (id, wanted) = wanted(change);
     let job = get(gcp, at, id).await?;
     let state = text(&job, "state");
@@ -39,19 +27,7 @@ fn wanted(change: &SchedulerChange) -> (&str, &'static str) {
     }
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SchedulerChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &SchedulerChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &SchedulerChange) -> Result<Receipt, CloudError> {
     let (call, template, id) = match change {
         SchedulerChange::PauseSchedulerJob { name } => (
             "cloudscheduler.projects.locations.jobs.pause",

@@ -1,7 +1,7 @@
 //! Cloud SQL, live. A name is free again a week after its instance was deleted: what was made at another time is another.
 
 use super::Gcp;
-use super::each::{at_time, detail, observed, or_gone, or_none, text};
+use super::each::{at_time, detail, observed, or_none, text};
 use super::endpoints::SQLADMIN;
 use super::named::{named, same, short};
 use super::rest::Ask;
@@ -19,19 +19,7 @@ const TEMPLATE: &str = "v1/projects/{}/instances/{}";
 /// For so many days a final backup is kept.
 const KEPT: u32 = 365;
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SqladminChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &SqladminChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &SqladminChange) -> Result<Sight, CloudError> {
     Ok(match change {
         SqladminChange::StopSqlInstance { it } => activation(&get(gcp, at, it).await?, "NEVER"),
         SqladminChange::RestoreSqlActivation { it, policy } => activation(&get(gcp, at, it).await?, policy),
@@ -62,19 +50,7 @@ fn protection(found: &Value, wanted: bool) -> Sight {
     Sight::there(json!({"protected": now}), now == wanted)
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SqladminChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &SqladminChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &SqladminChange) -> Result<Receipt, CloudError> {
     let (it, settings) = match change {
         SqladminChange::StopSqlInstance { it } => (it, json!({"activationPolicy": "NEVER"})),
         SqladminChange::RestoreSqlActivation { it, policy } => (it, json!({"activationPolicy": policy})),

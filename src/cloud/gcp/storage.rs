@@ -1,7 +1,7 @@
 //! Cloud Storage, live: HMAC keys, and whether buckets can be public at all.
 
 use super::Gcp;
-use super::each::{number, or_gone, receipt, text};
+use super::each::{number, receipt, text};
 use super::endpoints::STORAGE;
 use super::policy::{self, Home};
 use super::rest::Ask;
@@ -15,19 +15,7 @@ use serde_json::{Value, json};
 /// What [`observe`] knows.
 pub(super) const KINDS: &[&str] = &[];
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&StorageChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Sight, CloudError> {
     match change {
         StorageChange::DeactivateHmacKey { project, access_id } => {
             key_is(gcp, at, project, access_id, "INACTIVE").await
@@ -90,19 +78,7 @@ async fn key_is(gcp: &Gcp, at: &Place, project: &str, id: &str, wanted: &str) ->
     Ok(Sight::there(json!({"state": state, "account": text(&key, "serviceAccountEmail")}), is_done))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&StorageChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &StorageChange) -> Result<Receipt, CloudError> {
     match change {
         StorageChange::DeactivateHmacKey { project, access_id } => {
             set_key(gcp, at, project, access_id, "INACTIVE").await

@@ -50,19 +50,7 @@ fn fittest(all: &[Value]) -> Option<Route> {
     })
 }
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SupportChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(look_at(gcp, at, change).await);
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &SupportChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &SupportChange) -> Result<Sight, CloudError> {
     let SupportChange::CreateSupportCase { parent, display_name, test_case, .. } = change;
     let ask = Ask::get("cloudsupport.cases.list", at, SUPPORT, "v2/{+}/cases", &[parent])?
         .with("filter", "state=OPEN")
@@ -78,19 +66,7 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &SupportChange) -> Result<Sight,
     Ok(Sight::there(json!({ "case": filed }), is_filed))
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&SupportChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(file(gcp, at, change).await);
-    }
-    done
-}
-
-async fn file(gcp: &Gcp, at: &Place, change: &SupportChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &SupportChange) -> Result<Receipt, CloudError> {
     const CALL: &str = "cloudsupport.cases.create";
     let SupportChange::CreateSupportCase {
         parent,

@@ -7,7 +7,7 @@ mod models;
 mod table;
 
 use super::Gcp;
-use super::each::{at_time, detail, number, observed, or_gone, or_none, receipt, text};
+use super::each::{at_time, detail, number, observed, or_none, receipt, text};
 use super::rest::Ask;
 use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::change::gcp::WorkloadChange::{self, *};
@@ -44,19 +44,7 @@ pub(super) const KINDS: &[&str] = &[
 /// A record's time and a thing's own differ by less; nobody deletes and makes anew as fast.
 const APART: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
 
-pub(super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&WorkloadChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-async fn look_at(gcp: &Gcp, at: &Place, change: &WorkloadChange) -> Result<Sight, CloudError> {
+pub(super) async fn look(gcp: &Gcp, at: &Place, change: &WorkloadChange) -> Result<Sight, CloudError> {
     match change {
         CancelWorkload { of, name, born } | StopWorkload { of, name, born } => {
             let runs = runs(row(*of), &get(gcp, at, *of, name, born).await?);
@@ -85,19 +73,7 @@ async fn look_at(gcp: &Gcp, at: &Place, change: &WorkloadChange) -> Result<Sight
     }
 }
 
-pub(super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&WorkloadChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
-async fn change_one(gcp: &Gcp, at: &Place, change: &WorkloadChange) -> Result<Receipt, CloudError> {
+pub(super) async fn perform(gcp: &Gcp, at: &Place, change: &WorkloadChange) -> Result<Receipt, CloudError> {
     let (of, name, born, act) = match change {
         CancelWorkload { of, name, born } | StopWorkload { of, name, born } => {
             (*of, name, born, row(*of).end)

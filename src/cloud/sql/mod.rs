@@ -1,12 +1,15 @@
 //! The investigation's question as SQL, for engines that already hold the logs: which records, in this window, contain one of
 //! these ids.
 //!
-//! Pure, and known to no SDK. Trino's dialect, which CloudTrail Lake and Athena share. A question without bounds in time
+//! Pure, and known to no SDK. Trino's dialect, which CloudTrail Lake and Athena share; BigQuery's is in [`bigquery`]. A question without bounds in time
 //! is no question, and an id that is more than letters, digits and the few signs that ids are made of is refused: where the engine takes parameters it
 //! is one, where it takes none (Lake) it is quoted, and nothing that could end a quote gets that far.
 
+pub mod bigquery;
+mod entry;
 mod row;
 
+pub use entry::entry;
 pub use row::record;
 
 use crate::cloud::Query;
@@ -23,6 +26,21 @@ const IDS_PER_STATEMENT: usize = 100;
 pub struct Statement {
     pub text: String,
     pub parameters: Vec<String>,
+}
+
+/// A number of bytes, as providers bill them: 1 TB is a million million.
+pub fn size(bytes: u64) -> String {
+    let units = ["bytes", "KB", "MB", "GB", "TB", "PB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{bytes} bytes"),
+        _ => format!("{value:.1} {}", units[unit]).replace(".0 ", " "),
+    }
 }
 
 /// What could not be asked, and why.

@@ -59,6 +59,9 @@ pub(super) fn is_deleted_stopped(kind: &str) -> bool {
     const KINDS: &[&str] = &[
         "gcp.appengine.version",
         "gcp.cloudbuild.build_trigger",
+        "gcp.compute.autoscaler",
+        "gcp.compute.instance",
+        "gcp.compute.instance_group_manager",
         "gcp.run.job",
         "gcp.run.service",
         "gcp.run.worker_pool",

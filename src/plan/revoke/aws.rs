@@ -11,7 +11,7 @@ mod root;
 mod scp;
 mod user;
 
-use super::{BECAME, BECAME_KEYS, Known, OWN_KEYS, credential_target, origin, over};
+use super::{BECAME, BECAME_KEYS, Known, OWN, OWN_KEYS, credential_target, origin, over};
 use crate::model::Time;
 use crate::model::change::{Change, IamChange, RolesAnywhereChange, SsoChange};
 use crate::model::report::{Credential, Resource};
@@ -28,6 +28,10 @@ use user::{User, users};
 
 const USER: &str = "aws.iam.user";
 const ROLE: &str = "aws.iam.role";
+
+/// What a deny does not reach: tokens that are no signature, which whoever they were fetched for takes by themselves.
+const REGARDLESS: &str = "What was fetched with it lives on regardless: tokens for EKS and RDS up to 15 min, for outside AWS up to 60 min, \
+     for ECR and CodeArtifact up to 12 h.";
 
 /// By ARN.
 #[derive(Default)]
@@ -194,7 +198,10 @@ fn credential_step(
     let draft = Draft {
         target: credential_target(credential),
         because: if own { ground.about_seed() } else { credential.event.iter().cloned().collect() },
-        why: vec![if own { ground.why_seed() } else { origin(credential) }],
+        why: [if own { ground.why_seed() } else { origin(credential) }]
+            .into_iter()
+            .chain(lasts(credential).map(str::to_owned))
+            .collect(),
         before: credential.state,
         change: change.into(),
         rank: if own { OWN_KEYS } else { BECAME_KEYS },
@@ -206,8 +213,23 @@ fn credential_step(
     proposal.take(draft, [whose]);
 }
 
+/// How long a credential that has no end of its own works, and what of it outlives it.
+fn lasts(credential: &Credential) -> Option<&'static str> {
+    match credential.kind {
+        _ if credential.valid_until.is_some() => None,
+        "aws.access_key" => Some(
+            "It works for ever until it is inactive; sessions that it minted live on up to 36 h, unless its user is denied.",
+        ),
+        "aws.service_specific_credential" | "aws.ssh_public_key" | "aws.signing_certificate" => {
+            Some("It works for ever, whatever happens to the user's access keys.")
+        }
+        _ => None,
+    }
+}
+
+/// The organization's policy first, where one is planned: it lies in another account, which nothing else would wait for.
 fn after(own: bool) -> After {
-    if own { After::Nothing } else { After::Below(BECAME) }
+    After::Below(if own { OWN } else { BECAME })
 }
 
 fn session<'a>(

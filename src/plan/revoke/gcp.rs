@@ -10,6 +10,7 @@ use crate::model::Time;
 use crate::model::account::{AccountKey, AccountSeen};
 use crate::model::change::Change;
 use crate::model::change::gcp::{ApikeysChange, IamChange, PolicyChange, StorageChange};
+use crate::model::identity::Part;
 use crate::model::plan::Target;
 use crate::model::report::{Credential, Resource};
 use crate::plan::ground::{Ground, alive, honest_work, target as plain_target, target_of};
@@ -77,8 +78,10 @@ fn one(ground: &Ground, credential: &Credential, known: &Known, options: Options
         "gcp.impersonation" => impersonated(ground, credential, known, proposal),
         "gcp.user" => hold(
             "A person's sign-in is ended by an administrator of Workspace or Cloud Identity, which this program does not act on.",
-            "admin.directory.users.signOut, admin.directory.tokens.delete for each client, admin.directory.users.patch (suspended); \
-             for an account from elsewhere take its bindings away and deny it with iam.policies.createPolicy",
+            "https://admin.google.com/ac/users: suspend, reset the password, sign out everywhere, remove connected apps; by API \
+             admin.directory.users.signOut, admin.directory.tokens.delete for each client, admin.directory.users.patch (suspended), \
+             https://developers.google.com/workspace/admin/directory/reference/rest/v1/users/signOut; for an account from elsewhere take its \
+             bindings away and deny it with iam.policies.createPolicy, https://cloud.google.com/iam/docs/deny-access",
         ),
         "gcp.workload_identity" | "gcp.federated_token" => hold(
             "An identity from outside is shut at its provider, which may have other users.",
@@ -259,12 +262,22 @@ fn cost(ground: &Ground, seed: &Credential, seen: Option<&AccountSeen>) -> Optio
         "STOPS HONEST WORK: it is a default service account, which most machines and functions of its project run as."
             .to_owned()
     });
-    let runs = seen.and_then(|seen| seen.runs.seen()).filter(|runs| !runs.is_empty()).map(|runs| {
-        format!("STOPS WHAT RUNS AS IT: {} ({}).", count(runs.len(), "machine", "machines"), list(runs))
-    });
+    let runs = seen.and_then(runs_as).map(|runs| format!("STOPS WHAT RUNS AS IT: {runs}."));
     let words: Vec<String> =
         honest_work(ground, [&*seed.id]).into_iter().chain(default).chain(runs).collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// What is known to run as an account.
+fn runs_as(seen: &AccountSeen) -> Option<String> {
+    let of = |part: &Part<Vec<Arc<str>>>, one, many| {
+        let all = part.seen().filter(|all| !all.is_empty())?;
+        Some(format!("{} ({})", count(all.len(), one, many), list(all)))
+    };
+    let machines = of(&seen.runs, "machine", "machines");
+    let services = of(&seen.serves, "service or function", "services and functions");
+    let all: Vec<String> = machines.into_iter().chain(services).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn is_default(email: &str) -> bool {
@@ -291,15 +304,10 @@ fn signed_in(
     }
     let account = credential.account.as_deref().unwrap_or_default();
     let place = plain_target("gcp.service_account", email, None, account);
-    let runs = known.service_account(email).and_then(|seen| seen.runs.seen());
-    let runs = runs.filter(|runs| !runs.is_empty());
+    let runs = known.service_account(email).and_then(runs_as);
     if is_shared(ground, email) || is_default(email) || runs.is_some() {
         let why = match runs {
-            Some(runs) => format!(
-                "{} of its project run as it ({})",
-                count(runs.len(), "machine", "machines"),
-                list(runs)
-            ),
+            Some(runs) => format!("of its project run as it: {runs}"),
             None => "others use it for their own work".to_owned(),
         };
         return proposal.withhold(

@@ -300,15 +300,16 @@ impl Entry<'_> {
         )
     }
 
-    /// The logging service's own key of an entry; parts of a split entry differ in their index.
+    /// The logging service's own key of an entry; parts of a split entry differ in their index. BigQuery keeps microseconds, so
+    /// that no more of its time may tell one copy from another.
     fn identity(&self, raw: &[u8], at: Option<Time>) -> u128 {
         let stamped = self.timestamp.as_str().and_then(time::parse).and(at);
         match (self.log_name.as_str(), stamped, self.insert_id.as_str()) {
             (Some(log), Some(at), Some(id)) => {
-                let nanoseconds = at.as_nanosecond().to_le_bytes();
+                let microseconds = at.as_microsecond().to_le_bytes();
                 let index = self.split.index.as_str().filter(|_| self.split.uid.0.is_some());
                 let part = index.unwrap_or_default();
-                identity_of(&[log.as_bytes(), &nanoseconds, id.as_bytes(), part.as_bytes()])
+                identity_of(&[log.as_bytes(), &microseconds, id.as_bytes(), part.as_bytes()])
             }
             _ => identity_of(&[raw]),
         }
@@ -334,7 +335,7 @@ impl Entry<'_> {
         let index = self.split.index.as_str().filter(|_| self.split.uid.0.is_some());
         Some(mark(
             self.log_name.as_str()?.as_bytes(),
-            at.as_nanosecond(),
+            at.as_microsecond(),
             self.insert_id.as_str()?.as_bytes(),
             index.unwrap_or_default().as_bytes(),
         ))
@@ -362,6 +363,6 @@ impl Entry<'_> {
 }
 
 /// The mark of an entry by the logging service's own key of it; see [`Head::mark`].
-pub(super) fn mark(log: &[u8], nanoseconds: i128, id: &[u8], part: &[u8]) -> u64 {
-    [log, id, part].into_iter().fold(nanoseconds as u64, mix)
+pub(super) fn mark(log: &[u8], microseconds: i64, id: &[u8], part: &[u8]) -> u64 {
+    [log, id, part].into_iter().fold(microseconds as u64, mix)
 }

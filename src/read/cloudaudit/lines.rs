@@ -153,7 +153,7 @@ impl Liner {
         };
         let Log { account, source } = self.logs.at(log_told);
         self.found.count(account, region, source, at)?;
-        self.found.identities.push(mark(log, at.into(), id, b""));
+        self.found.identities.push(mark(log, at / 1_000, id, b""));
         Some(())
     }
 

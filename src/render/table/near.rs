@@ -17,9 +17,8 @@ pub(super) fn unlinked(page: &mut Page<'_>, report: &Report) {
         page.head("NOT LINKED", rest);
         for one in &report.unlinked {
             let line = Line::new().put(Untrusted(&one.id)).put(": ").put(Untrusted(&one.why));
-            page.line(
-                line.put("; events ").list(" ", one.events.iter().map(|id| Line::new().put(Untrusted(id)))),
-            );
+            let events = one.events.iter().map(|id| Line::new().put(Untrusted(id)));
+            page.line(if one.events.is_empty() { line } else { line.put("; events ").list(" ", events) });
         }
         return;
     }

@@ -338,10 +338,11 @@ fn lightsail_is_stopped_then_kept_then_deleted() {
         "snapshot_lightsail_instance name=box snapshot=triage-box",
         "delete_lightsail_instance name=box",
     );
-    let all = Options { snapshot: true, ..DESTROY };
-    plan(&box_, all, &format!("1 {stop}\n2 {keep} after [1]\n3 {delete} after [1, 2]"));
-    assert_eq!(contain(&box_, &Guard::default(), all).steps[2].needs, [1, 2]);
-    plan(&box_, DESTROY, &format!("1 {stop}\n2 {delete} after [1]"));
+    // Its disk is copied before it is lost, unless that is not wanted.
+    plan(&box_, DESTROY, &format!("1 {stop}\n2 {keep} after [1]\n3 {delete} after [1, 2]"));
+    assert_eq!(contain(&box_, &Guard::default(), DESTROY).steps[2].needs, [1, 2]);
+    let bare = Options { no_snapshot: true, ..DESTROY };
+    plan(&box_, bare, &format!("1 {stop}\n2 {delete} after [1]"));
     plan(&box_, Options { snapshot: true, ..Options::default() }, &format!("1 {stop}\n2 {keep} after [1]"));
     let web = seen("aws.lightsail.container_service", "web", "", &[]);
     plan(

@@ -28,7 +28,7 @@ fn seen(arn: &str, kind: IdentityKind) -> IdentitySeen {
     IdentitySeen::new(arc(arn), arc(id), kind, at(10))
 }
 
-fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSeen {
+pub fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSeen {
     CredentialSeen {
         id: arc(id),
         is_active,
@@ -40,7 +40,7 @@ fn credential(id: &str, is_active: bool, service: Option<&str>) -> CredentialSee
 }
 
 /// Two live keys, one that is off, a password, a second factor, a Bedrock key.
-fn ci() -> IdentitySeen {
+pub fn ci() -> IdentitySeen {
     IdentitySeen {
         access_keys: Part::Seen(vec![
             credential("AKIAIOSFODNN7EXAMPLE", true, None),
@@ -62,7 +62,7 @@ fn ci() -> IdentitySeen {
     }
 }
 
-fn ops() -> IdentitySeen {
+pub fn ops() -> IdentitySeen {
     IdentitySeen {
         max_session: Some(7200),
         last_used: Some(at(9)),
@@ -77,7 +77,7 @@ fn session_of(arn: &str) -> triage::model::report::Credential {
     session("ASIAIOSFODNN7EXAMPLC", arn, 1)
 }
 
-fn organization() -> OrganizationSeen {
+pub fn organization() -> OrganizationSeen {
     OrganizationSeen {
         id: arc("o-exampleorgid"),
         management: arc("999988887777"),
@@ -85,7 +85,7 @@ fn organization() -> OrganizationSeen {
     }
 }
 
-fn wave_1(
+pub fn wave_1(
     given: &str,
     seen: Option<&IdentitySeen>,
     organization: Option<&OrganizationSeen>,
@@ -420,6 +420,8 @@ fn the_organization_goes_first_where_it_can() {
     assert_eq!(first.change.name(), "deny_by_scp");
     assert_eq!((&*first.target.account, &*first.target.id), ("999988887777", "TriageDeny-111122223333"));
     assert_eq!(plan.steps[1].change.name(), "deny_user");
+    // It lies in another account: all else waits for it, and goes on where it fails.
+    assert!(plan.steps[1..].iter().all(|step| step.after.contains(&1) && step.needs.is_empty()));
     // With its path, which the condition must match.
     assert!(told(&plan).contains("principals=[arn:aws:iam::111122223333:user/team/ci]"));
     let off = OrganizationSeen { has_scps: Part::Seen(false), ..organization() };

@@ -211,6 +211,35 @@ fn fleets_are_held_cancelled_or_left_by_their_type() {
     }
 }
 
+/// The request reads active for a while after its machine was stopped: to cancel it then ends the machine, with its disks.
+#[test]
+fn a_spot_request_that_still_reads_active_is_not_cancelled_under_a_stopped_machine() {
+    let of = |request: &'static str, machine: &'static str| Report {
+        resources: vec![
+            Resource { state: request, ..resource("aws.ec2.spot_request", "sir-1", "") },
+            Resource { state: machine, ..launched("aws.ec2.instance", "i-1", "sir-1") },
+        ],
+        ..aws_key()
+    };
+    for request in ["running", "stopped"] {
+        let plan = contain(&of(request, "stopped"), &Guard::default(), Options::default());
+        assert_eq!(plan.steps, [], "{request}");
+        let names: Vec<String> = contain(&of(request, "stopped"), &Guard::default(), DESTROY)
+            .steps
+            .iter()
+            .map(|step| step.change.name())
+            .collect();
+        assert_eq!(names[..2], ["snapshot_instance", "cancel_spot_request"], "{request}: {names:?}");
+    }
+    let plan = contain(&of("running", "gone"), &Guard::default(), Options::default());
+    assert_eq!(plan.steps.iter().map(|step| step.change.name()).collect::<Vec<_>>(), ["cancel_spot_request"]);
+    // While its machine runs: first the request, then the machine, or it would start another.
+    let plan = contain(&of("running", "running"), &Guard::default(), DESTROY);
+    let names: Vec<String> = plan.steps.iter().map(|step| step.change.name()).collect();
+    let at = |name: &str| names.iter().position(|one| one == name).unwrap();
+    assert!(at("cancel_spot_request") < at("terminate_instance"), "{names:?}");
+}
+
 #[test]
 fn a_spot_request_whose_machine_is_stopped_is_cancelled_after_the_copy() {
     let resources = vec![

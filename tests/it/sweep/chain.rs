@@ -1,7 +1,7 @@
 //! A chain over two accounts, followed by questions alone: what is asked where, what came late, what we did ourselves.
 
-use super::lookup::{self, Call, Logged, Standin, World};
 use super::{A, B, KEY, TIMEOUT, limits, places};
+use crate::lookup::{self, Call, Logged, Standin, World};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

@@ -148,7 +148,7 @@ impl LogSource for TrailSource {
     }
 
     fn shards(&self, _query: &Query) -> Vec<Shard> {
-        self.places().keys().map(|name| Shard { name: name.clone(), size: 0 }).collect()
+        self.places().keys().map(|name| Shard { name: name.as_str().into() }).collect()
     }
 
     fn drive(&self, query: &Query, shards: &[Shard], to: &dyn Take) {
@@ -169,8 +169,8 @@ impl TrailSource {
         shard: &Shard,
         sink: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
     ) -> Vec<Gap> {
-        let Some(place) = self.places().get(&shard.name).cloned() else {
-            return vec![Gap::unread(&shard.name, "not one of the places that were asked for")];
+        let Some(place) = self.places().get(&*shard.name).cloned() else {
+            return vec![Gap::unread(&*shard.name, "not one of the places that were asked for")];
         };
         let listed = self.handle.block_on(place.listed.get_or_init(|| place.bucket.list(&place.prefix)));
         let objects: Vec<Object> = match listed {

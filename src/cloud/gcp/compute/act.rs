@@ -1,7 +1,7 @@
 //! Each change of Compute: what is looked at before and after it, and the call.
 
 use super::super::Gcp;
-use super::super::each::{name, not_answered, number, or_gone, text};
+use super::super::each::{name, not_answered, number, text};
 use super::super::endpoints::COMPUTE;
 use super::super::policy::{self, Home};
 use super::super::rest::Ask;
@@ -19,39 +19,30 @@ const TAG: &str = "triage-isolated";
 /// Our own rule of a network.
 const RULE: &str = "triage-deny-egress-";
 
-pub(in super::super) async fn look(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ComputeChange],
-) -> Vec<Result<Sight, CloudError>> {
-    let mut seen = Vec::with_capacity(changes.len());
-    for change in changes {
-        seen.push(or_gone(look_at(gcp, at, change).await));
-    }
-    seen
-}
-
-pub(in super::super) async fn perform(
-    gcp: &Gcp,
-    at: &Place,
-    changes: &[&ComputeChange],
-) -> Vec<Result<Receipt, CloudError>> {
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(change_one(gcp, at, change).await);
-    }
-    done
-}
-
 /// Google's words for a machine that runs no more.
 fn is_stopped(instance: &Value) -> bool {
     matches!(text(instance, "status"), Some("TERMINATED" | "STOPPED" | "SUSPENDED"))
 }
 
-async fn look_at(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Sight, CloudError> {
+pub(in super::super) async fn look(
+    gcp: &Gcp,
+    at: &Place,
+    change: &ComputeChange,
+) -> Result<Sight, CloudError> {
     Ok(match change {
         TurnOffAutoscaler { name } => mode(gcp, at, name, "OFF").await?,
         SetAutoscalerMode { name, mode: wanted } => mode(gcp, at, name, wanted).await?,
+        DeleteAutoscaler { name } => {
+            let found = groups::autoscaler(gcp, at, name).await?;
+            Sight::there(
+                json!({"id": number(&found["id"]), "config": groups::config(gcp, at, &found).await?}),
+                false,
+            )
+        }
+        RecreateAutoscaler { config, .. } => {
+            let is_there = groups::is_scaled(gcp, at, config).await?;
+            Sight::there(json!({}), is_there)
+        }
         StopInstance { id } => running(gcp, at, id, false).await?,
         StartInstance { id } => running(gcp, at, id, true).await?,
         StopGroupMember { group, id } => member(gcp, at, group, id, false).await?,
@@ -181,10 +172,16 @@ async fn protection(gcp: &Gcp, at: &Place, id: &str, wanted: bool) -> Result<Sig
     Ok(Sight::there(json!({"protected": is_on}), is_on == wanted))
 }
 
-async fn change_one(gcp: &Gcp, at: &Place, change: &ComputeChange) -> Result<Receipt, CloudError> {
+pub(in super::super) async fn perform(
+    gcp: &Gcp,
+    at: &Place,
+    change: &ComputeChange,
+) -> Result<Receipt, CloudError> {
     match change {
         TurnOffAutoscaler { name } => groups::set_mode(gcp, at, name, "OFF").await,
         SetAutoscalerMode { name, mode } => groups::set_mode(gcp, at, name, mode).await,
+        DeleteAutoscaler { name } => groups::delete_autoscaler(gcp, at, name).await,
+        RecreateAutoscaler { config, .. } => groups::recreate(gcp, at, config).await,
         StopInstance { id } => {
             let found = instance(gcp, at, id).await?;
             let mut ask = on(at, id, "compute.instances.stop", "projects/{}/zones/{}/instances/{}/stop")?

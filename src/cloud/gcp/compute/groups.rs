@@ -1,10 +1,11 @@
 //! Managed groups and their autoscalers: zonal or regional, found by where they are.
 
 use super::super::Gcp;
-use super::super::each::{name, not_answered, number, text};
+use super::super::each::{name, not_answered, number, or_none, text};
 use super::super::endpoints::COMPUTE;
 use super::super::rest::Ask;
-use crate::cloud::{CloudError, Receipt};
+use super::seen::{GROUP, LISTS, not_whole};
+use crate::cloud::{CloudError, Receipt, Refusal};
 use crate::model::Place;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -128,6 +129,68 @@ pub(super) async fn set_mode(gcp: &Gcp, at: &Place, wanted: &str, mode: &str) ->
     gcp.compute(ask).await
 }
 
+/// What an autoscaler is made again from, and the number of the group that it scales.
+pub(super) async fn config(gcp: &Gcp, at: &Place, found: &Value) -> Result<Value, CloudError> {
+    let target = text(found, "target").and_then(|url| url.find("projects/").map(|from| &url[from..]));
+    let Some(target) = target else { return Err(not_answered("compute.autoscalers.get", at, "target")) };
+    let group = or_none(group(gcp, at, &scaled(at, target)).await)?;
+    let mut body =
+        json!({"name": found["name"], "target": target, "autoscalingPolicy": found["autoscalingPolicy"]});
+    if let Some(description) = text(found, "description") {
+        body["description"] = description.into();
+    }
+    Ok(json!({"autoscaler": body, "group": group.and_then(|group| number(&group["id"]))}))
+}
+
+/// The group that an autoscaler scales lies where it does.
+fn scaled(at: &Place, target: &str) -> (bool, String, String) {
+    (is_zone(&at.region), at.region.to_string(), name(target).to_owned())
+}
+
+/// Whether the group that an autoscaler was deleted from has one of its name again; without that group it is not found.
+pub(super) async fn is_scaled(gcp: &Gcp, at: &Place, config: &str) -> Result<bool, CloudError> {
+    let (body, wanted) = read(at, config)?;
+    let target = text(&body, "target").unwrap_or_default();
+    let held = group(gcp, at, &scaled(at, target)).await?;
+    if number(&held["id"]) != wanted {
+        let why = "the group that has its name now is another";
+        return Err(CloudError::new(Refusal::NotFound, "compute.instanceGroupManagers.get", at, None, why));
+    }
+    let called = text(&body, "name").unwrap_or_default();
+    let found = or_none(autoscaler(gcp, at, called).await)?;
+    Ok(found.is_some_and(|one| text(&one, "target").map(name) == Some(name(target))))
+}
+
+pub(super) async fn recreate(gcp: &Gcp, at: &Place, config: &str) -> Result<Receipt, CloudError> {
+    let (call, template) = match is_zone(&at.region) {
+        true => ("compute.autoscalers.insert", "projects/{}/zones/{}/autoscalers"),
+        false => ("compute.regionAutoscalers.insert", "projects/{}/regions/{}/autoscalers"),
+    };
+    let (body, _) = read(at, config)?;
+    gcp.compute(Ask::post(call, at, COMPUTE, template, &[&at.account, &at.region])?.body(body)).await
+}
+
+/// What [`config`] wrote: the autoscaler, and the number of its group.
+fn read(at: &Place, config: &str) -> Result<(Value, Option<String>), CloudError> {
+    let saved: Value = serde_json::from_str(config).unwrap_or_default();
+    match saved["autoscaler"].is_object() && saved["group"].is_string() {
+        true => Ok((saved["autoscaler"].clone(), number(&saved["group"]))),
+        false => {
+            let why = "the saved autoscaler has no group, or can't be read";
+            Err(CloudError::new(Refusal::Invalid, "compute.autoscalers.insert", at, None, why))
+        }
+    }
+}
+
+pub(super) async fn delete_autoscaler(gcp: &Gcp, at: &Place, id: &str) -> Result<Receipt, CloudError> {
+    let (call, template) = match is_zone(&at.region) {
+        true => ("compute.autoscalers.delete", "projects/{}/zones/{}/autoscalers/{}"),
+        false => ("compute.regionAutoscalers.delete", "projects/{}/regions/{}/autoscalers/{}"),
+    };
+    let ids = [&*at.account, &*at.region, id];
+    gcp.compute(Ask::new(call, at, Method::DELETE, COMPUTE, template, &ids)?).await
+}
+
 /// Deletes a group and its machines.
 pub(super) async fn delete(gcp: &Gcp, at: &Place, id: &str) -> Result<Receipt, CloudError> {
     let (call, template) = match is_zone(&at.region) {
@@ -136,9 +199,33 @@ pub(super) async fn delete(gcp: &Gcp, at: &Place, id: &str) -> Result<Receipt, C
             ("compute.regionInstanceGroupManagers.delete", "projects/{}/regions/{}/instanceGroupManagers/{}")
         }
     };
-    gcp.compute(Ask::new(call, at, Method::DELETE, COMPUTE, template, &[&at.account, &at.region, id])?).await
+    let found = by_place(gcp, at, id).await?;
+    let called = text(&found, "name").ok_or_else(|| not_answered(call, at, "name"))?;
+    let ids = [&*at.account, &*at.region, called];
+    gcp.compute(Ask::new(call, at, Method::DELETE, COMPUTE, template, &ids)?).await
 }
 
+/// A group of this place. Paths of groups take names alone, unlike those of all else: a number is looked for in the list.
 pub(super) async fn by_place(gcp: &Gcp, at: &Place, id: &str) -> Result<Value, CloudError> {
-    group(gcp, at, &(is_zone(&at.region), at.region.to_string(), name(id).to_owned())).await
+    const CALL: &str = "compute.instanceGroupManagers.get";
+    let wanted = name(id);
+    let is_number = !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit());
+    let mut called = wanted.to_owned();
+    if is_number {
+        let list = LISTS.iter().find(|list| list.kind == GROUP).expect("groups are listed");
+        let listed = gcp.listed(at, list).await?;
+        let found = listed.0.iter().find(|one| *one.resource.id == *wanted);
+        called = match found.and_then(|one| one.details.get("name")) {
+            Some(name) => name.to_string(),
+            None if listed.1.is_empty() => {
+                return Err(CloudError::new(Refusal::NotFound, CALL, at, None, "no group has its number"));
+            }
+            None => return Err(not_whole(list, at, &listed.1)),
+        };
+    }
+    let found = group(gcp, at, &(is_zone(&at.region), at.region.to_string(), called)).await?;
+    match !is_number || number(&found["id"]).as_deref() == Some(wanted) {
+        true => Ok(found),
+        false => Err(CloudError::new(Refusal::NotFound, CALL, at, None, "what has its name now is another")),
+    }
 }

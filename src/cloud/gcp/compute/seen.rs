@@ -213,7 +213,11 @@ fn group(thing: &Value, at: &Place) -> Option<Observed> {
         None => State::Unknown,
     };
     let mut seen = see(GROUP, thing, at, state)?;
-    detail(&mut seen, "members", thing["targetSize"].as_i64().map(|size| size.to_string()).as_deref());
+    // What it keeps stopped is deleted with it, too.
+    let kept =
+        ["targetStoppedSize", "targetSuspendedSize"].map(|word| thing[word].as_i64().unwrap_or_default());
+    let members = thing["targetSize"].as_i64().map(|size| size + kept.iter().sum::<i64>());
+    detail(&mut seen, "members", members.map(|size| size.to_string()).as_deref());
     seen.held_by.extend(text(thing, "instanceTemplate").map(name).map(Arc::from));
     Some(seen)
 }
@@ -223,7 +227,9 @@ fn autoscaler(thing: &Value, at: &Place) -> Option<Observed> {
         Some("OFF") => State::Stopped,
         Some(_) | None => State::Running,
     };
-    see(AUTOSCALER, thing, at, state)
+    let mut seen = see(AUTOSCALER, thing, at, state)?;
+    detail(&mut seen, "target", text(thing, "target").map(name));
+    Some(seen)
 }
 
 fn disk(thing: &Value, at: &Place) -> Option<Observed> {

@@ -40,6 +40,8 @@ pub(super) enum Via {
     View(&'static str),
     /// A view elsewhere.
     Named(String),
+    /// A central bucket's view: it stands for many, and where it is refused, nothing else does.
+    Central(String),
     /// The project itself: all its buckets.
     Container,
 }
@@ -56,7 +58,7 @@ impl Log {
     pub fn name(&self) -> String {
         match &self.via {
             Via::View(bucket) => format!("{}/locations/global/buckets/{bucket}/views/_AllLogs", self.of),
-            Via::Named(view) => view.clone(),
+            Via::Named(view) | Via::Central(view) => view.clone(),
             Via::Container => self.of.to_string(),
         }
     }
@@ -76,6 +78,13 @@ pub(super) struct Job {
     pub terms: Option<Arc<str>>,
     pub since: Option<Time>,
     pub until: Option<Time>,
+}
+
+impl Job {
+    /// Whether it asks a central bucket.
+    pub fn is_central(&self) -> bool {
+        self.logs.iter().any(|log| matches!(log.via, Via::Central(_)))
+    }
 }
 
 /// What came, in the order of pages.
@@ -147,7 +156,9 @@ impl Reader {
                     }
                 }
                 // A view has permissions of its own.
-                Refusal::Denied if !matches!(job.logs[0].via, Via::Container) => left.push(as_container(job)),
+                Refusal::Denied if !matches!(job.logs[0].via, Via::Container | Via::Central(_)) => {
+                    left.push(as_container(job))
+                }
                 _ => self.lose(&job, &refused, &mut lost).await,
             }
         }
@@ -157,6 +168,10 @@ impl Reader {
     async fn lose(&self, job: &Job, error: &CloudError, lost: &mut Vec<Arc<str>>) {
         for log in &job.logs {
             lost.push(log.of.clone());
+            if job.is_central() {
+                // Nothing is missed yet: every project is asked itself.
+                continue;
+            }
             let gap = error.gap();
             let gap = Gap::new(gap.kind, log.place(), gap.why);
             let _ = self.send.send(Part::Gap(gap)).await;

@@ -18,6 +18,15 @@ pub enum ComputeChange {
         name: Arc<str>,
         mode: Arc<str>,
     },
+    /// Google deletes no group that an autoscaler holds.
+    DeleteAutoscaler {
+        name: Arc<str>,
+    },
+    /// Takes that back while its group is there: name, target and policy as they were, one JSON text.
+    RecreateAutoscaler {
+        name: Arc<str>,
+        config: Arc<str>,
+    },
     StopInstance {
         id: Arc<str>,
     },
@@ -171,6 +180,13 @@ const AUTOSCALER: &[&str] = &[
     "compute.instanceGroupManagers.get",
     "compute.instanceGroupManagers.use",
 ];
+const AUTOSCALER_END: &[&str] = &[
+    "compute.autoscalers.create",
+    "compute.autoscalers.delete",
+    "compute.autoscalers.get",
+    "compute.instanceGroupManagers.get",
+    "compute.instanceGroupManagers.use",
+];
 const ADDRESS: &[&str] = &[
     "compute.instances.addAccessConfig",
     "compute.instances.deleteAccessConfig",
@@ -212,6 +228,20 @@ impl ComputeChange {
                 "the group is resized again as its autoscaler is configured",
                 "the autoscaler reads that mode",
                 Undo::Call("compute.autoscalers.patch(mode=OFF)"),
+            ),
+            ComputeChange::DeleteAutoscaler { .. } => gated(spec(
+                "compute.autoscalers.delete",
+                AUTOSCALER_END,
+                "the group is resized by nobody and can be deleted; its machines stay as they are",
+                "there is no such autoscaler",
+                Undo::Call("compute.autoscalers.insert(as it was), while its group is there"),
+            )),
+            ComputeChange::RecreateAutoscaler { .. } => spec(
+                "compute.autoscalers.insert(as it was)",
+                AUTOSCALER_END,
+                "the group is resized again as its autoscaler was configured",
+                "an autoscaler of that name scales that group",
+                Undo::Call("compute.autoscalers.delete"),
             ),
             ComputeChange::StopInstance { .. } => settling(
                 spec(
@@ -436,6 +466,18 @@ impl ComputeChange {
                     }
                     None => Reversal::None("Which mode the autoscaler had was not seen before."),
                 }
+            }
+            ComputeChange::DeleteAutoscaler { name } => {
+                match before.get("config").filter(|one| one.is_object()) {
+                    Some(config) => {
+                        let (name, config) = (name.clone(), config.to_string().into());
+                        one(ComputeChange::RecreateAutoscaler { name, config })
+                    }
+                    None => Reversal::None("How the autoscaler was configured was not seen before."),
+                }
+            }
+            ComputeChange::RecreateAutoscaler { name, .. } => {
+                one(ComputeChange::DeleteAutoscaler { name: name.clone() })
             }
             ComputeChange::StopInstance { id } if ran => one(ComputeChange::StartInstance { id: id.clone() }),
             ComputeChange::StartInstance { id } if !ran => {

@@ -20,6 +20,10 @@ pub enum ProjectChange {
     DeleteProject { number: Arc<str> },
     /// Takes that back, for 30 days.
     UndeleteProject { number: Arc<str> },
+    /// What keeps a project from being deleted: `liens/…`, which no other lien ever has.
+    RemoveLien { name: Arc<str> },
+    /// Takes that back, under a new name: project, restrictions, reason and origin as they were, one JSON text.
+    RestoreLien { name: Arc<str>, lien: Arc<str> },
 }
 
 const SERVICE: &[&str] = &[
@@ -33,6 +37,7 @@ const DETACH: &[&str] = &["resourcemanager.projects.deleteBillingAssignment", "r
 const ATTACH: &[&str] = &["resourcemanager.projects.createBillingAssignment", "resourcemanager.projects.get"];
 const PROJECT: &[&str] =
     &["resourcemanager.projects.delete", "resourcemanager.projects.get", "resourcemanager.projects.undelete"];
+const LIEN: &[&str] = &["resourcemanager.projects.get", "resourcemanager.projects.updateLiens"];
 
 impl ProjectChange {
     pub fn spec(&self) -> Spec {
@@ -91,6 +96,20 @@ impl ProjectChange {
                 ),
                 120,
             ),
+            ProjectChange::RemoveLien { .. } => gated(spec(
+                "resourcemanager.liens.delete",
+                LIEN,
+                "the project can be deleted, by whoever may delete it",
+                "there is no such lien",
+                Undo::Call("resourcemanager.liens.create(as it was)"),
+            )),
+            ProjectChange::RestoreLien { .. } => spec(
+                "resourcemanager.liens.create(as it was)",
+                LIEN,
+                "the project can't be deleted until the lien is removed",
+                "the project has such a lien",
+                Undo::Call("resourcemanager.liens.delete"),
+            ),
         }
     }
 
@@ -122,6 +141,19 @@ impl ProjectChange {
             }
             ProjectChange::UndeleteProject { number } if was == Some("DELETE_REQUESTED") => {
                 vec![ProjectChange::DeleteProject { number: number.clone() }.into()]
+            }
+            ProjectChange::RemoveLien { name } => match before.get("lien").filter(|lien| lien.is_object()) {
+                Some(lien) => {
+                    let (name, lien) = (name.clone(), lien.to_string().into());
+                    vec![ProjectChange::RestoreLien { name, lien }.into()]
+                }
+                None => return Reversal::None("What the lien said was not seen before."),
+            },
+            // Its new name is not known before it is made.
+            ProjectChange::RestoreLien { .. } => {
+                return Reversal::None(
+                    "A lien that was put back has a new name: resourcemanager.liens.list shows it.",
+                );
             }
             ProjectChange::DisableService { .. }
             | ProjectChange::EnableService { .. }

@@ -4,6 +4,7 @@ use super::super::{Ask, LETS_IN, Link, RELAUNCHES, RUNS, Way, about, has_live_in
 use crate::model::change::{AutoScalingChange, Change, Ec2Change, Ec2Change::*};
 use crate::model::report::Resource;
 use crate::plan::advice;
+use std::sync::Arc;
 
 /// After the machines of a launcher have been dealt with one by one.
 const ENDS: u32 = RUNS + 8;
@@ -100,9 +101,9 @@ pub(super) fn may_end(ask: &Ask) -> bool {
 }
 
 /// The copies of its machines' disks, which must be there before they end.
-pub(super) fn copies(ask: &Ask) -> Vec<Change> {
+pub(super) fn copies(ask: &Ask) -> Vec<(Arc<str>, Change)> {
     let machines = machines(ask).into_iter().filter(|_| copies_first(ask));
-    machines.map(|one| SnapshotInstance { id: one.id.clone() }.into()).collect()
+    machines.map(|one| (one.region.clone(), SnapshotInstance { id: one.id.clone() }.into())).collect()
 }
 
 /// A fleet that keeps its number is set to none and keeps its machines; any other is cancelled.
@@ -129,12 +130,15 @@ fn fleet(ask: &Ask, hold: Ec2Change, cancel: Ec2Change, terminate: Ec2Change) ->
 }
 
 fn spot_request(ask: &Ask) -> Way {
-    if ask.options.destroy && ask.resource.state == "stopped" {
+    // Its request reads active for a while after a machine was stopped; cancelled then, it ends that machine all the same.
+    let is_stopped =
+        machines(ask).iter().any(|one| one.state == "stopped" && ask.ground.spares_resource(one).is_none());
+    if ask.options.destroy && (ask.resource.state == "stopped" || is_stopped) {
         // To cancel it ends the machine that is stopped: that is copied before, and terminated after, or it would start another.
         let cancel = CancelSpotRequest { id: ask.id() };
         return Way::Chain(vec![Link { needs: copies(ask), ..Link::must(RUNS + 3, cancel) }]);
     }
-    if ask.options.destroy || !has_live_instance(ask.ground, ask.resource) {
+    if ask.options.destroy || !(is_stopped || has_live_instance(ask.ground, ask.resource)) {
         return Way::step(RELAUNCHES, CancelSpotRequest { id: ask.id() });
     }
     let by_hand =

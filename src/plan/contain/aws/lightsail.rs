@@ -12,7 +12,8 @@ pub(super) fn way(ask: &Ask) -> Option<Way> {
             let keep = SnapshotLightsailInstance { name: name.clone(), snapshot };
             let delete = DeleteLightsailInstance { name: name.clone() };
             let mut changes = vec![StopLightsailInstance { name }];
-            changes.extend(ask.options.snapshot.then_some(keep));
+            let copies = ask.options.snapshot || (ask.options.destroy && !ask.options.no_snapshot);
+            changes.extend(copies.then_some(keep));
             changes.extend(ask.options.destroy.then_some(delete));
             changes
         }

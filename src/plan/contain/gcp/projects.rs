@@ -10,6 +10,8 @@ use crate::plan::{After, Options, Proposal};
 use std::collections::BTreeSet;
 
 const PROJECT: &str = "gcp.cloudresourcemanager.project";
+/// It forbids to delete its project, and nothing else.
+const LIEN: &str = "gcp.cloudresourcemanager.lien";
 /// After all else.
 const LAST: u32 = LETS_IN + 8;
 
@@ -32,9 +34,13 @@ const NEEDED: &[&str] = &[
 /// Kinds whose API is called otherwise than they are.
 const CALLED: &[(&str, &str)] = &[("cloudsql", "sqladmin"), ("k8s", "container"), ("ml", "aiplatform")];
 
-/// A project that the principal made is dealt with last, by [`projects`].
+/// A project that the principal made is dealt with last, by [`projects`]; what keeps it from being deleted goes before.
 pub(super) fn way(ask: &Ask) -> Option<Way> {
-    (ask.resource.kind == PROJECT).then(|| Way::Steps(Vec::new()))
+    match ask.resource.kind {
+        PROJECT => Some(Way::Steps(Vec::new())),
+        LIEN if ask.options.destroy => Some(Way::step(LETS_IN, ProjectChange::RemoveLien { name: ask.id() })),
+        _ => None,
+    }
 }
 
 /// Plans billing and end of projects that the principal made.

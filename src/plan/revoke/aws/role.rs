@@ -2,7 +2,7 @@
 //! sessions where nobody else uses it; by session name where others do.
 
 use super::arn::{account_of, last, session_of};
-use super::{ROLE, after, center, gone, held, latest, made_by};
+use super::{REGARDLESS, ROLE, after, center, gone, held, latest, made_by};
 use crate::model::EventId;
 use crate::model::change::{Change, IamChange, OrganizationsChange};
 use crate::model::report::{Credential, Resource};
@@ -190,6 +190,7 @@ pub(super) fn roles(
     if !ground.has_seen(account) {
         why.push(format!("No log of account {account} was seen: what was done there, and who else uses the role, is not known."));
     }
+    why.push(REGARDLESS.to_owned());
     let draft = Draft {
         target,
         because,
@@ -205,7 +206,7 @@ pub(super) fn roles(
     if let Some((change, otherwise, limits)) = whole {
         let mut why = vec![
             ground.why_seed(),
-            "Denied whole as asked: nobody can use it until this is undone.".to_owned(),
+            "Denied whole as asked: CUTS OFF everybody, nobody can use it until this is undone.".to_owned(),
         ];
         why.extend(limits);
         let (target, because) = (draft.target.clone(), draft.because.clone());
@@ -351,6 +352,8 @@ fn taken(role: &Role) -> Vec<String> {
         );
         if let Some(until) = derived.iter().filter_map(|one| one.valid_until).max() {
             words += &format!("; the last ends by itself on {}", when(until));
+        } else {
+            words += "; they end by themselves within 12 h, chained ones within 60 min";
         }
         why.push(words + ".");
     }

@@ -2,7 +2,7 @@
 //! is ended, so that its own work goes on.
 
 use super::arn::{account_of, last};
-use super::{USER, after, gone, held, latest, made_by};
+use super::{REGARDLESS, USER, after, gone, held, latest, made_by};
 use crate::model::EventId;
 use crate::model::change::{Change, IamChange};
 use crate::model::report::{Credential, Resource};
@@ -75,12 +75,14 @@ pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User,
         let written = ground.policies_written_for(&name, &target.account);
         let (change, otherwise, limits) = known::deny_user(known, arn, &target.account, &name, &written);
         why += &limits.map(|words| format!(" {words}")).unwrap_or_default();
+        why += &format!(" {REGARDLESS}");
         draft(why, change, otherwise, &because);
     } else {
         if !user.sessions.is_empty() {
             let events = user.sessions.iter().filter_map(|one| one.event.clone()).collect();
             let mut why = format!("It is somebody's own user, so its keys work on.{}", holds(user));
             why += &ground.why_derived().map(|words| format!(" {words}")).unwrap_or_default();
+            why += &format!(" {REGARDLESS}");
             let issued_before = latest(&user.sessions);
             let change = IamChange::RevokeUserSessions { user: name.clone(), issued_before };
             draft(why, change.into(), Vec::new(), &events);
@@ -88,6 +90,8 @@ pub(super) fn users(ground: &Ground, known: &Known, arn: &Arc<str>, user: &User,
         if let Some(password) = user.password {
             let events = password.event.iter().cloned().collect();
             let mut why = origin(password);
+            why += " It signs in until it is replaced, and a console session that is open lasts up to 12 h. Its owner needs a new password \
+                    afterwards.";
             let profile = seen.and_then(|seen| seen.login_profile.seen()?.as_ref());
             if profile.is_some_and(|profile| profile.is_reset_required) {
                 why += " It reads reset required already, so that nothing will be changed: if nobody of this incident's responders \
