@@ -62,6 +62,13 @@ pub struct Index {
     chain: [u8; 32],
 }
 
+/// A process that is being started somewhere else holds a copy of every open file for a moment: the lock is let go by word.
+impl Drop for Index {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 impl Index {
     pub(super) fn begin(case: &Path, number: u32, by: &str, fresh: bool) -> Result<Index> {
         let folder = disk::make_dirs(case, &[INDEX.into()])?;
@@ -365,6 +372,7 @@ pub(super) fn refuse_while_written(case: &Path) -> Result<()> {
         let whole = case.join(path);
         let file = File::open(&whole).map_err(|error| told("read", &whole, error))?;
         lock(&file, &whole)?;
+        let _ = file.unlock();
     }
     Ok(())
 }

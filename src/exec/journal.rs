@@ -38,6 +38,13 @@ struct State {
     broken: Option<String>,
 }
 
+/// A process that is being started somewhere else holds a copy of every open file for a moment: the lock is let go by word.
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 impl Journal {
     /// Opens the case's journal, or begins it. Refused while another run holds it, and when a line was altered.
     pub fn open(case: &Case) -> Result<Journal> {

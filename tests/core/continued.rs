@@ -109,14 +109,22 @@ proptest! {
         let inputs = |case: &str| fs::read_to_string(home.join(case).join("inputs.json")).expect("it is there");
         same(&inputs("case"), &inputs("fresh"), &format!("inputs of seed {seed}"));
         // The case is what it says by itself, too.
-        same(&audit_case(home), &fresh, &format!("the case of seed {seed}"));
+        same(&audit_case(home), &plain(&fresh), &format!("the case of seed {seed}"));
     }
 }
 
-/// What the case says when it is opened again.
+/// What the case says when it is opened again. A record that was broken when it was saved is told a second time, where it lies.
 fn audit_case(home: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_triage"));
     command.args(["audit", "--case", "case", "--case-dir", "again", "-o", "json", "--allow-gaps"]);
     let done = command.env_clear().current_dir(home).stdin(Stdio::null()).output().expect("the binary runs");
-    String::from_utf8(done.stdout).expect("UTF-8")
+    plain(&String::from_utf8(done.stdout).expect("UTF-8"))
+}
+
+/// A report without what a case says of its own evidence.
+fn plain(report: &str) -> String {
+    let mut report: Value = serde_json::from_str(report).expect("JSON");
+    let gaps = report["gaps"].as_array_mut().expect("a list");
+    gaps.retain(|gap| !gap["where"].as_str().is_some_and(|at| at.starts_with("case/evidence/")));
+    serde_json::to_string_pretty(&report).expect("JSON")
 }
