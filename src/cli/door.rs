@@ -104,9 +104,15 @@ pub fn connect(
         #[cfg(feature = "gcp")]
         Provider::Gcp => Ok(Box::new(super::live_gcp::Session::connect(args, case, changes, ui)?)),
         #[cfg(not(all(feature = "aws", feature = "gcp")))]
-        other => Err(Failure::Usage(anyhow::anyhow!(
-            "ask {other:?}: this program was built without it\nhint: give exported logs with --logs PATH…"
-        ))),
+        other => {
+            let cloud = match other {
+                Provider::Aws => "AWS",
+                Provider::Gcp => "Google Cloud",
+            };
+            Err(Failure::Usage(anyhow::anyhow!(
+                "ask {cloud}: this program was built without it\nhint: give exported logs with --logs PATH…"
+            )))
+        }
     }
 }
 

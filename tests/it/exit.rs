@@ -80,7 +80,11 @@ fn what_cannot_be_meant_is_two_and_says_what_would_be() {
     }
     for args in [&["audit", "--principal", key][..], &["--principal", key]] {
         // With a cloud built in it is asked, and nobody is signed in here.
-        let (code, why) = if cfg!(feature = "aws") { (1, "sign in to AWS") } else { (2, "no logs to read") };
+        let (code, why) = match (cfg!(feature = "aws"), cfg!(feature = "gcp")) {
+            (true, _) => (1, "sign in to AWS"),
+            (false, true) => (2, "ask AWS\nbecause: this program was built without it"),
+            (false, false) => (2, "no logs to read"),
+        };
         let hinted = bench.run(args).exits(code).err;
         assert!(hinted.contains(why) && hinted.contains("do this next: "), "{hinted}");
     }
