@@ -134,6 +134,9 @@ fn home(stand: &Stand) -> TempDir {
     home
 }
 
+/// What it is called, arguments, the environment, and who that is.
+type Way<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn whoever_is_signed_in_as_aws_users_are_is_told_who_and_where_first() {
     let Some(stand) = Stand::attacked() else { return };
@@ -158,7 +161,7 @@ fn whoever_is_signed_in_as_aws_users_are_is_told_who_and_where_first() {
         ("AWS_SECRET_ACCESS_KEY", alice["SecretAccessKey"].as_str().expect("a secret")),
     ];
     let sso = [("AWS_ENDPOINT_URL_SSO", &*hands.url)];
-    let ways: [(&str, &[&str], &[(&str, &str)], &str); 10] = [
+    let ways: [Way<'_>; 10] = [
         ("keys", &[], &others, "user/alice"),
         ("a profile, whoever is in the environment", &["--profile", "keys"], &others, responder),
         ("the environment's profile", &[], &[("AWS_PROFILE", "keys")], responder),
