@@ -2,11 +2,12 @@
 
 use crate::model::Gap;
 use anyhow::{Result, anyhow, bail};
-use rayon::prelude::*;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// `case.json` and `inputs.json` name files, not records.
 const LARGEST_SMALL: u64 = 256 << 20;
@@ -138,9 +139,8 @@ pub(super) fn write_all_whole(folder: &Path, files: &[(String, &[u8])]) -> Resul
     }
     let mark = chance() as u32;
     let part = |name: &str| folder.join(format!(".{name}.{mark:08x}.part"));
-    let written: Result<()> =
-        files.par_iter().with_max_len(1).map(|(name, bytes)| write_new(&part(name), bytes)).collect();
-    let moved = written.and_then(|()| {
+    let written = at_once(files, |(name, bytes)| write_new(&part(name), bytes));
+    let moved = written.and_then(|_| {
         files.iter().try_for_each(|(name, _)| {
             let path = folder.join(name);
             fs::rename(part(name), &path).map_err(|error| told("write", &path, error))
@@ -201,6 +201,34 @@ pub(super) fn keep(dir: &Path, stem: &str) -> Result<Option<PathBuf>> {
             Err(error) => return Err(told("write", &kept, error)),
         }
     }
+}
+
+/// Does the same to all at once, for one write of the disk serves them all; results in their order. By threads of its own: those
+/// that read logs may be waiting for a lock that the caller holds.
+pub(super) fn at_once<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    const THREADS: usize = 8;
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all.len())));
+    let work = || {
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(n) else { return };
+            let result = act(one);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((n, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        // The caller is one of them.
+        for _ in 1..all.len().min(THREADS) {
+            // A system that gives no more threads has it done by those that there are.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Makes names in a folder last through a power cut.

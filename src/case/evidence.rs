@@ -9,7 +9,6 @@ use crate::model::Provider;
 use anyhow::{Result, anyhow, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -189,15 +188,15 @@ impl State {
     }
 }
 
-/// Makes files last, and the folders that they lie in: many at once, for one write of the disk serves them all.
+/// Makes files last, and the folders that they lie in.
 fn sync(made: Vec<&Made>) -> Result<()> {
     let folders: BTreeSet<&Path> =
         made.iter().flat_map(|made| made.path.ancestors().skip(1).take(4)).collect();
-    let files = made.par_iter().with_max_len(1).map(|Made { path, identity, .. }| {
+    disk::at_once(&made, |Made { path, identity, .. }| {
         append(path, identity)?.sync_all().map_err(|error| told("write", path, error))
-    });
-    files.collect::<Result<()>>()?;
-    folders.par_iter().try_for_each(|folder| disk::sync_dir(folder))
+    })?;
+    let folders: Vec<&Path> = folders.into_iter().collect();
+    disk::at_once(&folders, |folder| disk::sync_dir(folder)).map(drop)
 }
 
 impl Open {

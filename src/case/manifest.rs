@@ -6,7 +6,6 @@ use super::index::INDEX;
 use super::name::hex;
 use super::{EVIDENCE, INVENTORY, disk};
 use anyhow::{Result, bail};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -132,13 +131,12 @@ pub(super) fn write(case: &Path, earlier: Option<&Sealed>, wrote: &Wrote) -> Res
     let sealed = earlier.unwrap_or(&nothing);
     let mut sums = BTreeMap::new();
     let all = files(case)?;
-    let summed = all.par_iter().with_max_len(1).map(|file| {
+    let summed = disk::at_once(&all, |file| {
         if is_evidence(file) || is_index(file) {
             disk::make_read_only(&case.join(file));
         }
         sealed.sum(case, file, wrote)
-    });
-    let summed: Vec<Option<String>> = summed.collect::<Result<_>>()?;
+    })?;
     for (file, sum) in all.into_iter().zip(summed) {
         sums.extend(sum.map(|sum| (file, sum)));
     }

@@ -58,7 +58,8 @@ impl<'a> Distinct<'a> {
             drop(held);
             if !full.is_empty() {
                 let all = full.len();
-                full.par_sort_unstable();
+                // By this thread alone: the others read meanwhile.
+                full.sort_unstable();
                 full.dedup();
                 self.aside.lock().unwrap_or_else(PoisonError::into_inner).put(&full, all, self.note)?;
             }
