@@ -109,6 +109,41 @@ fn a_password_of_a_made_user_takes_its_keys_from_nobody() {
     assert_eq!(many.len(), few.len() + 1);
 }
 
+/// A name is no identity: what the owners delete under the thief's name leaves the thief's standing, and what they make is theirs.
+#[test]
+fn another_thing_of_the_same_name_and_another_id_is_neither_the_thiefs_nor_its_end() {
+    let (thiefs, owners) = ("key-0123456789abcdef0", "key-0fedcba9876543210");
+    let pair = |event: &str, who: &str, key: &str, id: &str, n: u32| {
+        let path = format!("aws/ec2/{event}KeyPair.json");
+        let at = format!("2026-03-02T03:{n:02}:00Z");
+        record(
+            &path,
+            &[
+                ("/userIdentity", user(who, key)),
+                ("/responseElements/keyPairId", id.into()),
+                ("/eventTime", at.into()),
+                ("/eventID", event_id(n)),
+            ],
+        )
+    };
+    let told = |events: &[Event]| {
+        let mut investigation =
+            Investigation::new(Principal::parse(LEAKED).expect("a key"), Window::default());
+        events.iter().for_each(|event| investigation.absorb(event.clone()));
+        let report = investigation.report();
+        report.resources.iter().map(|one| (one.id.to_string(), one.state)).collect::<Vec<_>>()
+    };
+    let alice = "AKIARTX3GSDSALICESKE";
+    let made = pair("Create", "deploy", LEAKED, thiefs, 10);
+    let other = pair("Create", "alice", alice, owners, 5);
+    let gone = pair("Delete", "alice", alice, owners, 20);
+    let standing = [(thiefs.to_owned(), "left")];
+    assert_eq!(told(&[other.clone(), made.clone(), gone.clone()]), standing, "all of it");
+    assert_eq!(told(&[made.clone(), gone]), standing, "also where nobody saw the owners' being made");
+    let ended = pair("Delete", "alice", alice, thiefs, 30);
+    assert_eq!(told(&[other, made, ended]), [(thiefs.to_owned(), "deleted")], "its own id");
+}
+
 /// The same on Google: a key made later for a made account took back what the account did before it had one.
 #[test]
 fn a_key_of_a_made_service_account_takes_nothing_from_its_maker() {
