@@ -4,6 +4,8 @@ use crate::case::{files, gunzip, meta, save};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use triage::case::{Case, GzLines, Saved, one_line, safe_component, told};
 use triage::model::Provider;
 
@@ -179,6 +181,36 @@ fn many_threads_and_more_files_than_may_be_open_lose_no_record() {
     lines.sort();
     lines.dedup();
     assert_eq!(lines.len(), 1200);
+}
+
+#[test]
+fn whoever_waits_for_the_disk_waits_for_no_reader() {
+    let home = tempfile::tempdir().unwrap();
+    let case = Case::create(Some(&home.path().join("case")), &meta()).unwrap();
+    let evidence = case.evidence();
+    let (over, ended) = std::sync::mpsc::channel();
+    // Not joined: were they to wait for each other, joining would wait, too.
+    std::thread::spawn(move || {
+        let is_read = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_read.load(Ordering::Relaxed) {
+                    evidence.flush().unwrap();
+                }
+            });
+            rayon::broadcast(|thread| {
+                for n in 0..200 {
+                    let record = format!("{{\"id\":\"{}-{n}\"}}", thread.index());
+                    save(&evidence, "111122223333", &format!("r-{}", n % 5), "management", &record);
+                }
+            });
+            is_read.store(true, Ordering::Relaxed);
+        });
+        over.send(evidence.finish().map(drop)).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(300)).expect("they wait for each other").unwrap();
+    case.seal().unwrap();
+    assert_eq!(Case::open(case.dir()).unwrap().evidence.len(), 5);
 }
 
 #[cfg(unix)]
